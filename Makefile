@@ -1,0 +1,47 @@
+# The first command may be any of these: each sets up what it needs.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+DISTRIBUTIONS := libs/contracts libs/kit services/audio services/prompt services/render gateway app models/training
+STAMP := $(VENV)/.ready
+DEMO := out/demo
+
+.PHONY: help setup demo test test-slow check protos bench clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+setup: $(STAMP) ## a virtual environment with everything in it
+
+$(STAMP): requirements.txt requirements-dev.txt $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ,$(DISTRIBUTIONS))
+	touch $@
+
+demo: $(STAMP) ## the demo song becomes out/demo/video.mp4
+	mkdir -p $(DEMO)
+	$(BIN)/songreel make demo/song.mp3 -o $(DEMO)/video.mp4 --data $(DEMO)/data
+
+test: $(STAMP) ## the default tests
+	$(BIN)/python -m pytest
+
+test-slow: $(STAMP) ## the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP) ## ruff, pyright, import-linter, buf lint, stubs current
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python libs/contracts/generate.py --check
+	$(BIN)/python libs/contracts/lint.py
+
+protos: $(STAMP) ## Python stubs from protos/
+	$(BIN)/python libs/contracts/generate.py
+
+bench: $(STAMP) ## the figures of the README, as ratios in one run
+	$(BIN)/python -m bench
+
+clean: ## everything that was made, the environment too
+	rm -rf $(VENV) out build

@@ -1,0 +1,71 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RenderPlan(_message.Message):
+    __slots__ = ("settings", "checkpoint_sha256", "song_sha256", "analysis_sha256", "storyboard_sha256", "duration", "frames", "scenes", "segments", "renderer")
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    SONG_SHA256_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_SHA256_FIELD_NUMBER: _ClassVar[int]
+    DURATION_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    SCENES_FIELD_NUMBER: _ClassVar[int]
+    SEGMENTS_FIELD_NUMBER: _ClassVar[int]
+    RENDERER_FIELD_NUMBER: _ClassVar[int]
+    settings: RenderSettings
+    checkpoint_sha256: str
+    song_sha256: str
+    analysis_sha256: str
+    storyboard_sha256: str
+    duration: float
+    frames: int
+    scenes: _containers.RepeatedCompositeFieldContainer[ScenePlan]
+    segments: _containers.RepeatedCompositeFieldContainer[SegmentPlan]
+    renderer: str
+    def __init__(self, settings: _Optional[_Union[RenderSettings, _Mapping]] = ..., checkpoint_sha256: _Optional[str] = ..., song_sha256: _Optional[str] = ..., analysis_sha256: _Optional[str] = ..., storyboard_sha256: _Optional[str] = ..., duration: _Optional[float] = ..., frames: _Optional[int] = ..., scenes: _Optional[_Iterable[_Union[ScenePlan, _Mapping]]] = ..., segments: _Optional[_Iterable[_Union[SegmentPlan, _Mapping]]] = ..., renderer: _Optional[str] = ...) -> None: ...
+
+class RenderSettings(_message.Message):
+    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale")
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    FPS_FIELD_NUMBER: _ClassVar[int]
+    SIZE_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULE_FIELD_NUMBER: _ClassVar[int]
+    GUIDANCE_SCALE_FIELD_NUMBER: _ClassVar[int]
+    checkpoint: str
+    fps: str
+    size: int
+    steps: int
+    seed: int
+    schedule: str
+    guidance_scale: float
+    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ...) -> None: ...
+
+class ScenePlan(_message.Message):
+    __slots__ = ("index", "first_frame", "end_frame", "path_length")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
+    END_FRAME_FIELD_NUMBER: _ClassVar[int]
+    PATH_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    first_frame: int
+    end_frame: int
+    path_length: float
+    def __init__(self, index: _Optional[int] = ..., first_frame: _Optional[int] = ..., end_frame: _Optional[int] = ..., path_length: _Optional[float] = ...) -> None: ...
+
+class SegmentPlan(_message.Message):
+    __slots__ = ("index", "first_frame", "end_frame")
+    INDEX_FIELD_NUMBER: _ClassVar[int]
+    FIRST_FRAME_FIELD_NUMBER: _ClassVar[int]
+    END_FRAME_FIELD_NUMBER: _ClassVar[int]
+    index: int
+    first_frame: int
+    end_frame: int
+    def __init__(self, index: _Optional[int] = ..., first_frame: _Optional[int] = ..., end_frame: _Optional[int] = ...) -> None: ...

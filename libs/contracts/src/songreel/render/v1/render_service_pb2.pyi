@@ -1,0 +1,71 @@
+from songreel.render.v1 import render_plan_pb2 as _render_plan_pb2
+from songreel.type.v1 import artifact_pb2 as _artifact_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RenderRequest(_message.Message):
+    __slots__ = ("song", "analysis", "storyboard", "settings")
+    SONG_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    song: _artifact_pb2.Artifact
+    analysis: _artifact_pb2.Artifact
+    storyboard: _artifact_pb2.Artifact
+    settings: _render_plan_pb2.RenderSettings
+    def __init__(self, song: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ...) -> None: ...
+
+class RenderResponse(_message.Message):
+    __slots__ = ("progress", "result", "plan")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    progress: _artifact_pb2.Progress
+    result: RenderResult
+    plan: _artifact_pb2.Artifact
+    def __init__(self, progress: _Optional[_Union[_artifact_pb2.Progress, _Mapping]] = ..., result: _Optional[_Union[RenderResult, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+
+class RenderResult(_message.Message):
+    __slots__ = ("video", "plan", "timeline", "contact_sheet", "frames", "frames_reused", "audio_mode", "fallbacks", "reused")
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_SHEET_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_REUSED_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_MODE_FIELD_NUMBER: _ClassVar[int]
+    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    REUSED_FIELD_NUMBER: _ClassVar[int]
+    video: _artifact_pb2.Artifact
+    plan: _artifact_pb2.Artifact
+    timeline: _artifact_pb2.Artifact
+    contact_sheet: _artifact_pb2.Artifact
+    frames: int
+    frames_reused: int
+    audio_mode: str
+    fallbacks: _containers.RepeatedScalarFieldContainer[str]
+    reused: bool
+    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., timeline: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., reused: _Optional[bool] = ...) -> None: ...
+
+class GetRendererRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class GetRendererResponse(_message.Message):
+    __slots__ = ("device", "default_checkpoint", "checkpoint_problem", "schedules", "native_size")
+    DEVICE_FIELD_NUMBER: _ClassVar[int]
+    DEFAULT_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULES_FIELD_NUMBER: _ClassVar[int]
+    NATIVE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    device: str
+    default_checkpoint: str
+    checkpoint_problem: str
+    schedules: _containers.RepeatedScalarFieldContainer[str]
+    native_size: int
+    def __init__(self, device: _Optional[str] = ..., default_checkpoint: _Optional[str] = ..., checkpoint_problem: _Optional[str] = ..., schedules: _Optional[_Iterable[str]] = ..., native_size: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,82 @@
+import datetime
+
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
+from songreel.prompt.v1 import prompt_service_pb2 as _prompt_service_pb2
+from songreel.render.v1 import render_plan_pb2 as _render_plan_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class Video(_message.Message):
+    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "analyze_options", "storyboard_options", "render_settings", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Video.State]
+        STATE_MAKING: _ClassVar[Video.State]
+        STATE_READY: _ClassVar[Video.State]
+        STATE_FAILED: _ClassVar[Video.State]
+        STATE_CANCELLED: _ClassVar[Video.State]
+    STATE_UNSPECIFIED: Video.State
+    STATE_MAKING: Video.State
+    STATE_READY: Video.State
+    STATE_FAILED: Video.State
+    STATE_CANCELLED: Video.State
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SONG_FIELD_NUMBER: _ClassVar[int]
+    LYRICS_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    ANALYZE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    RENDER_SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_REUSED_FIELD_NUMBER: _ClassVar[int]
+    AUDIO_MODE_FIELD_NUMBER: _ClassVar[int]
+    STORYTELLER_FIELD_NUMBER: _ClassVar[int]
+    FALLBACKS_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    song: str
+    lyrics: str
+    analysis: str
+    storyboard: str
+    analyze_options: _audio_service_pb2.AnalyzeOptions
+    storyboard_options: _prompt_service_pb2.StoryboardOptions
+    render_settings: _render_plan_pb2.RenderSettings
+    media: VideoMedia
+    frames: int
+    frames_reused: int
+    audio_mode: str
+    storyteller: str
+    fallbacks: _containers.RepeatedScalarFieldContainer[str]
+    operation: str
+    state: Video.State
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class VideoMedia(_message.Message):
+    __slots__ = ("video", "analysis", "storyboard", "plan", "timeline", "contact_sheet", "plot")
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_SHEET_FIELD_NUMBER: _ClassVar[int]
+    PLOT_FIELD_NUMBER: _ClassVar[int]
+    video: str
+    analysis: str
+    storyboard: str
+    plan: str
+    timeline: str
+    contact_sheet: str
+    plot: str
+    def __init__(self, video: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., plan: _Optional[str] = ..., timeline: _Optional[str] = ..., contact_sheet: _Optional[str] = ..., plot: _Optional[str] = ...) -> None: ...

@@ -1,0 +1,155 @@
+import datetime
+
+from google.longrunning import operations_pb2 as _operations_pb2
+from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
+from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
+from songreel.prompt.v1 import prompt_service_pb2 as _prompt_service_pb2
+from songreel.v1 import media_pb2 as _media_pb2
+from songreel.v1 import video_pb2 as _video_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class CreateVideoRequest(_message.Message):
+    __slots__ = ("parent", "video", "video_id", "request_id")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    video: _video_pb2.Video
+    video_id: str
+    request_id: str
+    def __init__(self, parent: _Optional[str] = ..., video: _Optional[_Union[_video_pb2.Video, _Mapping]] = ..., video_id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class GetVideoRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class GetVideoResponse(_message.Message):
+    __slots__ = ("video",)
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    video: _video_pb2.Video
+    def __init__(self, video: _Optional[_Union[_video_pb2.Video, _Mapping]] = ...) -> None: ...
+
+class ListVideosRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListVideosResponse(_message.Message):
+    __slots__ = ("videos", "next_page_token")
+    VIDEOS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    videos: _containers.RepeatedCompositeFieldContainer[_video_pb2.Video]
+    next_page_token: str
+    def __init__(self, videos: _Optional[_Iterable[_Union[_video_pb2.Video, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class AnalyzeSongRequest(_message.Message):
+    __slots__ = ("parent", "song", "lyrics", "options", "request_id")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    SONG_FIELD_NUMBER: _ClassVar[int]
+    LYRICS_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    song: str
+    lyrics: str
+    options: _audio_service_pb2.AnalyzeOptions
+    request_id: str
+    def __init__(self, parent: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class AnalyzeSongResult(_message.Message):
+    __slots__ = ("analysis", "plot")
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    PLOT_FIELD_NUMBER: _ClassVar[int]
+    analysis: _media_pb2.Media
+    plot: _media_pb2.Media
+    def __init__(self, analysis: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., plot: _Optional[_Union[_media_pb2.Media, _Mapping]] = ...) -> None: ...
+
+class CreateStoryboardRequest(_message.Message):
+    __slots__ = ("parent", "analysis", "options", "request_id")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    analysis: str
+    options: _prompt_service_pb2.StoryboardOptions
+    request_id: str
+    def __init__(self, parent: _Optional[str] = ..., analysis: _Optional[str] = ..., options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class CreateStoryboardResult(_message.Message):
+    __slots__ = ("storyboard", "storyteller")
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    STORYTELLER_FIELD_NUMBER: _ClassVar[int]
+    storyboard: _media_pb2.Media
+    storyteller: str
+    def __init__(self, storyboard: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., storyteller: _Optional[str] = ...) -> None: ...
+
+class WatchOperationRequest(_message.Message):
+    __slots__ = ("name", "offset")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    offset: int
+    def __init__(self, name: _Optional[str] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class WatchOperationResponse(_message.Message):
+    __slots__ = ("event",)
+    EVENT_FIELD_NUMBER: _ClassVar[int]
+    event: JobEvent
+    def __init__(self, event: _Optional[_Union[JobEvent, _Mapping]] = ...) -> None: ...
+
+class JobEvent(_message.Message):
+    __slots__ = ("offset", "time", "metadata", "done", "error")
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    TIME_FIELD_NUMBER: _ClassVar[int]
+    METADATA_FIELD_NUMBER: _ClassVar[int]
+    DONE_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
+    offset: int
+    time: _timestamp_pb2.Timestamp
+    metadata: JobMetadata
+    done: bool
+    error: _status_pb2.Status
+    def __init__(self, offset: _Optional[int] = ..., time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., metadata: _Optional[_Union[JobMetadata, _Mapping]] = ..., done: _Optional[bool] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
+
+class JobMetadata(_message.Message):
+    __slots__ = ("stage", "step", "fraction", "frames_done", "frames_total", "frames_per_second", "estimated_rest", "media", "video", "attempt", "create_time")
+    STAGE_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    FRACTION_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_DONE_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_PER_SECOND_FIELD_NUMBER: _ClassVar[int]
+    ESTIMATED_REST_FIELD_NUMBER: _ClassVar[int]
+    MEDIA_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    ATTEMPT_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    stage: str
+    step: str
+    fraction: float
+    frames_done: int
+    frames_total: int
+    frames_per_second: float
+    estimated_rest: _duration_pb2.Duration
+    media: _video_pb2.VideoMedia
+    video: str
+    attempt: int
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, stage: _Optional[str] = ..., step: _Optional[str] = ..., fraction: _Optional[float] = ..., frames_done: _Optional[int] = ..., frames_total: _Optional[int] = ..., frames_per_second: _Optional[float] = ..., estimated_rest: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., media: _Optional[_Union[_video_pb2.VideoMedia, _Mapping]] = ..., video: _Optional[str] = ..., attempt: _Optional[int] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
