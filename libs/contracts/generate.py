@@ -15,6 +15,8 @@ import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 
+import grpc_tools
+
 ROOT = Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "protos"
 TARGET = ROOT / "libs" / "contracts" / "src"
@@ -29,8 +31,11 @@ def google_include() -> Path:
 
 
 def link_longrunning(include: Path, scratch: Path) -> None:
-    # The wheel ships this file as operations_proto.proto; everybody imports it
-    # under its canonical name.
+    """Lays `google/longrunning/operations.proto` into `scratch`.
+
+    The wheel ships it as `operations_proto.proto`; everybody imports it under
+    its canonical name.
+    """
     folder = scratch / "google" / "longrunning"
     folder.mkdir(parents=True)
     shutil.copy(include / "google/longrunning/operations_proto.proto", folder / "operations.proto")
@@ -39,9 +44,7 @@ def link_longrunning(include: Path, scratch: Path) -> None:
 def generate(out: Path) -> None:
     """Runs protoc over every file of `protos/` and adds typed markers."""
     include = google_include()
-    wkt_spec = find_spec("grpc_tools")
-    assert wkt_spec is not None and wkt_spec.submodule_search_locations
-    well_known = Path(next(iter(wkt_spec.submodule_search_locations))) / "_proto"
+    well_known = Path(grpc_tools.__file__).parent / "_proto"
     with tempfile.TemporaryDirectory() as scratch:
         link_longrunning(include, Path(scratch))
         files = sorted(str(p.relative_to(PROTOS)) for p in PROTOS.rglob("*.proto"))
@@ -85,6 +88,7 @@ def differences(left: Path, right: Path) -> list[str]:
 
 
 def main() -> None:
+    """Writes the stubs, or exits 1 naming the stale ones."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="only compare")
     arguments = parser.parse_args()

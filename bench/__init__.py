@@ -1,0 +1,1 @@
+"""Figures of songreel: ratios and measures, each taken in one run."""
