@@ -1,0 +1,272 @@
+"""The classes of the error tree; `songreel_kit.errors` draws it and is where to import from."""
+
+# ruff: noqa: N818 - the names are those of the reasons, and none needs "Error" to be clear
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+import grpc
+
+
+class SongreelError(Exception):
+    """Root of the tree.
+
+    `message` says what was wrong and what to do; `metadata` holds the facts a
+    program would want (names, limits, values).
+    """
+
+    code: ClassVar[grpc.StatusCode] = grpc.StatusCode.UNKNOWN
+    reason: ClassVar[str] = "UNKNOWN"
+
+    retry_seconds: float | None = None
+    """When it is worth asking again, in seconds; None when time alone mends nothing."""
+
+    def __init__(self, message: str, **metadata: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.metadata: dict[str, str] = metadata
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "reason" not in cls.__dict__:
+            cls.reason = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).upper()
+        BY_REASON[cls.reason] = cls
+        # The first class of a code is the general one: bases are defined before
+        # the classes derived from them.
+        BY_CODE.setdefault(cls.code, cls)
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keeps the metadata when an error crosses a process or a job's database.
+        return _rebuild, (type(self), self.message, self.metadata)
+
+
+BY_REASON: dict[str, type[SongreelError]] = {}
+"""Every class by its reason."""
+
+BY_CODE: dict[grpc.StatusCode, type[SongreelError]] = {}
+"""The general class of each code."""
+
+
+def _rebuild(cls: type[SongreelError], message: str, metadata: dict[str, str]) -> SongreelError:
+    return cls(message, **metadata)
+
+
+class InvalidRequest(SongreelError):
+    """The request itself is wrong; the same request will fail again."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class NotAudio(InvalidRequest):
+    """The file holds no audio stream that can be read."""
+
+
+class EmptyFile(InvalidRequest):
+    """The file has zero bytes."""
+
+
+class SilentAudio(InvalidRequest):
+    """There is nothing to hear in the song or the excerpt."""
+
+
+class AudioTooShort(InvalidRequest):
+    """The song or the excerpt is shorter than the least length."""
+
+
+class AudioTooLong(InvalidRequest):
+    """The song or the excerpt is longer than the greatest length."""
+
+
+class CorruptAudio(InvalidRequest):
+    """The file begins like audio, but most of it cannot be decoded."""
+
+
+class BrokenLyrics(InvalidRequest):
+    """The lyrics file cannot be understood."""
+
+
+class UnknownStyle(InvalidRequest):
+    """No style preset has this name."""
+
+
+class UnknownStoryteller(InvalidRequest):
+    """No storyteller has this name."""
+
+
+class UnknownSchedule(InvalidRequest):
+    """No motion schedule has this name."""
+
+
+class UnknownExtractor(InvalidRequest):
+    """No emotion extractor has this name."""
+
+
+class InvalidStoryboard(InvalidRequest):
+    """The storyboard cannot be read or does not fit the song."""
+
+
+class InvalidAnalysis(InvalidRequest):
+    """The song analysis cannot be read or contradicts itself."""
+
+
+class InvalidUpload(InvalidRequest):
+    """The upload's parts do not fit its header."""
+
+
+class InvalidName(InvalidRequest):
+    """A resource name or id is not of the form the API asks for."""
+
+
+class InvalidPageToken(InvalidRequest):
+    """The page token is not one that this server gave for this list."""
+
+
+class InvalidRenderSettings(InvalidRequest):
+    """A render setting is out of its range or does not fit the checkpoint."""
+
+
+class NotFound(SongreelError):
+    """What was named does not exist."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class ArtifactNotFound(NotFound):
+    """The artifact store does not hold these bytes."""
+
+
+class MediaNotFound(NotFound):
+    """No media has this name."""
+
+
+class OperationNotFound(NotFound):
+    """No operation has this name."""
+
+
+class VideoNotFound(NotFound):
+    """No video has this name."""
+
+
+class CheckpointNotFound(NotFound):
+    """There is no checkpoint at this place."""
+
+
+class Conflict(SongreelError):
+    """Something else already has this name or id."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+
+
+class RequestIdReused(Conflict):
+    """The request id was used before with other content."""
+
+
+class VideoExists(Conflict):
+    """A video has this name already."""
+
+
+class FailedPrecondition(SongreelError):
+    """The request is fine, but the system is not in the state that it needs."""
+
+    code = grpc.StatusCode.FAILED_PRECONDITION
+
+
+class CheckpointIncomplete(FailedPrecondition):
+    """The checkpoint lacks a part."""
+
+
+class CheckpointUnsupported(FailedPrecondition):
+    """The checkpoint is of a kind that this renderer cannot load."""
+
+
+class ModelMissing(FailedPrecondition):
+    """A model that the request needs is not on this machine."""
+
+
+class OperationNotDone(FailedPrecondition):
+    """The operation is still at work."""
+
+
+class ResourceExhausted(SongreelError):
+    """Something has run out."""
+
+    code = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class DiskFull(ResourceExhausted):
+    """The disk or the quota is full; nothing half-written was left."""
+
+
+class UploadTooLarge(ResourceExhausted):
+    """The upload is larger than the server takes."""
+
+
+class Busy(ResourceExhausted):
+    """As much is under way as the server takes at once."""
+
+    retry_seconds = 5.0
+
+
+class Aborted(SongreelError):
+    """Another change came between; begin the exchange again."""
+
+    code = grpc.StatusCode.ABORTED
+
+
+class Unauthenticated(SongreelError):
+    """The caller did not say, or could not prove, who it is."""
+
+    code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class PermissionDenied(SongreelError):
+    """The caller is known and may not do this."""
+
+    code = grpc.StatusCode.PERMISSION_DENIED
+
+
+class Unimplemented(SongreelError):
+    """This server does not know the method."""
+
+    code = grpc.StatusCode.UNIMPLEMENTED
+
+
+class ServiceUnavailable(SongreelError):
+    """A service that is needed cannot be reached now."""
+
+    code = grpc.StatusCode.UNAVAILABLE
+    retry_seconds = 1.0
+
+
+class DeadlineExceeded(SongreelError):
+    """The time allowed for the call ran out."""
+
+    code = grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+class Cancelled(SongreelError):
+    """The caller took the request back."""
+
+    code = grpc.StatusCode.CANCELLED
+
+
+class DataLoss(SongreelError):
+    """Data that was stored is lost or damaged."""
+
+    code = grpc.StatusCode.DATA_LOSS
+
+
+class ArtifactCorrupt(DataLoss):
+    """The stored bytes do not have the hash or size they were stored under."""
+
+
+class InternalError(SongreelError):
+    """A mistake in songreel; the message tells no internals, the log does."""
+
+    code = grpc.StatusCode.INTERNAL
+    reason = "INTERNAL"

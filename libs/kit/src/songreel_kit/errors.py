@@ -1,0 +1,138 @@
+"""The error tree of songreel.
+
+    SongreelError                    gRPC code             what the caller can do
+    |- InvalidRequest                INVALID_ARGUMENT      change the request
+    |  |- NotAudio, EmptyFile, SilentAudio, AudioTooShort, AudioTooLong, CorruptAudio
+    |  |- BrokenLyrics
+    |  |- UnknownStyle, UnknownStoryteller, UnknownSchedule, UnknownExtractor
+    |  |- InvalidStoryboard, InvalidAnalysis, InvalidUpload, InvalidName
+    |  `- InvalidPageToken, InvalidRenderSettings
+    |- NotFound                      NOT_FOUND             name something that exists
+    |  `- ArtifactNotFound, MediaNotFound, OperationNotFound, VideoNotFound,
+    |     CheckpointNotFound
+    |- Conflict                      ALREADY_EXISTS        take another name or id
+    |  `- RequestIdReused, VideoExists
+    |- FailedPrecondition            FAILED_PRECONDITION   mend the set-up, then ask again
+    |  `- CheckpointIncomplete, CheckpointUnsupported, ModelMissing, OperationNotDone
+    |- ResourceExhausted             RESOURCE_EXHAUSTED    ask for less, or later
+    |  `- DiskFull, UploadTooLarge, Busy
+    |- Aborted                       ABORTED               begin the whole exchange again
+    |- Unauthenticated               UNAUTHENTICATED       say who you are
+    |- PermissionDenied              PERMISSION_DENIED     ask for the right
+    |- Unimplemented                 UNIMPLEMENTED         use a newer server
+    |- ServiceUnavailable            UNAVAILABLE           ask again a little later
+    |- DeadlineExceeded              DEADLINE_EXCEEDED     allow more time
+    |- Cancelled                     CANCELLED             nothing: you asked for it
+    |- DataLoss                      DATA_LOSS             restore the data
+    |  `- ArtifactCorrupt
+    `- InternalError                 INTERNAL              report it
+
+On the wire every error is a `google.rpc.Status` with one `ErrorInfo` (AIP-193):
+its reason is the class's name in UPPER_SNAKE, its domain "songreel".
+"""
+
+from songreel_kit.error_tree import (
+    Aborted,
+    ArtifactCorrupt,
+    ArtifactNotFound,
+    AudioTooLong,
+    AudioTooShort,
+    BrokenLyrics,
+    Busy,
+    Cancelled,
+    CheckpointIncomplete,
+    CheckpointNotFound,
+    CheckpointUnsupported,
+    Conflict,
+    CorruptAudio,
+    DataLoss,
+    DeadlineExceeded,
+    DiskFull,
+    EmptyFile,
+    FailedPrecondition,
+    InternalError,
+    InvalidAnalysis,
+    InvalidName,
+    InvalidPageToken,
+    InvalidRenderSettings,
+    InvalidRequest,
+    InvalidStoryboard,
+    InvalidUpload,
+    MediaNotFound,
+    ModelMissing,
+    NotAudio,
+    NotFound,
+    OperationNotDone,
+    OperationNotFound,
+    PermissionDenied,
+    RequestIdReused,
+    ResourceExhausted,
+    ServiceUnavailable,
+    SilentAudio,
+    SongreelError,
+    Unauthenticated,
+    Unimplemented,
+    UnknownExtractor,
+    UnknownSchedule,
+    UnknownStoryteller,
+    UnknownStyle,
+    UploadTooLarge,
+    VideoExists,
+    VideoNotFound,
+)
+from songreel_kit.statuses import DOMAIN, from_os_error, from_rpc_error, from_status, to_status
+
+__all__ = [
+    "DOMAIN",
+    "Aborted",
+    "ArtifactCorrupt",
+    "ArtifactNotFound",
+    "AudioTooLong",
+    "AudioTooShort",
+    "BrokenLyrics",
+    "Busy",
+    "Cancelled",
+    "CheckpointIncomplete",
+    "CheckpointNotFound",
+    "CheckpointUnsupported",
+    "Conflict",
+    "CorruptAudio",
+    "DataLoss",
+    "DeadlineExceeded",
+    "DiskFull",
+    "EmptyFile",
+    "FailedPrecondition",
+    "InternalError",
+    "InvalidAnalysis",
+    "InvalidName",
+    "InvalidPageToken",
+    "InvalidRenderSettings",
+    "InvalidRequest",
+    "InvalidStoryboard",
+    "InvalidUpload",
+    "MediaNotFound",
+    "ModelMissing",
+    "NotAudio",
+    "NotFound",
+    "OperationNotDone",
+    "OperationNotFound",
+    "PermissionDenied",
+    "RequestIdReused",
+    "ResourceExhausted",
+    "ServiceUnavailable",
+    "SilentAudio",
+    "SongreelError",
+    "Unauthenticated",
+    "Unimplemented",
+    "UnknownExtractor",
+    "UnknownSchedule",
+    "UnknownStoryteller",
+    "UnknownStyle",
+    "UploadTooLarge",
+    "VideoExists",
+    "VideoNotFound",
+    "from_os_error",
+    "from_rpc_error",
+    "from_status",
+    "to_status",
+]

@@ -1,0 +1,258 @@
+"""A gRPC server for one service or for all of them.
+
+With health, reflection, metrics, interceptors, and a stop that lets calls finish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.interception import Chain
+from songreel_kit.interceptors import (
+    Admission,
+    CallMetrics,
+    Deadline,
+    Errors,
+    InFlight,
+    Tracing,
+    Validation,
+)
+from songreel_kit.service import Service
+from songreel_kit.telemetry import configure_logging, get_logger
+
+_log = get_logger(__name__)
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""gRPC's own default, kept on purpose: media travels as references or in chunks."""
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """How a server serves."""
+
+    bind: str = "127.0.0.1:0"
+    """Address and port, `unix:/path` too; port 0 takes a free one."""
+
+    metrics_port: int | None = None
+    """Port for Prometheus on the same address; none when None, a free one when 0."""
+
+    grace_seconds: float = 20.0
+    """How long a stop waits for the calls in flight before it cancels them."""
+
+    linger_seconds: float = 0.0
+    """How long a stop goes on accepting calls after health says NOT_SERVING, so that
+    a cluster's balancers notice first."""
+
+    max_message_bytes: int = MAX_MESSAGE_BYTES
+
+    max_concurrent_calls: int | None = None
+    """More calls at once are refused with `Busy`; unlimited when None."""
+
+    max_connection_age_seconds: float = 300.0
+    """Clients connect anew after this, which spreads them over new replicas."""
+
+    connection_age_grace_seconds: float = 6 * 3600.0
+    """How long calls on such a connection may go on: a render is one long call."""
+
+    def options(self) -> list[tuple[str, Any]]:
+        """The same as gRPC's channel arguments."""
+        return [
+            ("grpc.max_receive_message_length", self.max_message_bytes),
+            ("grpc.max_send_message_length", self.max_message_bytes),
+            ("grpc.max_connection_age_ms", round(self.max_connection_age_seconds * 1000)),
+            ("grpc.max_connection_age_grace_ms", round(self.connection_age_grace_seconds * 1000)),
+            # With port reuse (gRPC's default) a second server on a taken port would
+            # start without a word and get some of the first one's calls.
+            ("grpc.so_reuseport", 0),
+            # Our channels ping every 30 s; the default takes such pings for abuse.
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+
+
+class RunningServer:
+    """A server that accepts calls."""
+
+    def __init__(self, settings: ServerSettings, registry: CollectorRegistry) -> None:
+        self.registry = registry
+        """Prometheus registry with the server's metrics."""
+        self.port = 0
+        """The port it listens on; 0 for a Unix socket."""
+        self.metrics_port: int | None = None
+        self._settings = settings
+        self._in_flight = InFlight()
+        self._admission = Admission(self._in_flight, settings.max_concurrent_calls)
+        self._refusing = False
+        self._stop_wanted = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._health: Any = cast("Any", health).aio.HealthServicer()
+        chain = Chain(
+            [
+                self._in_flight,
+                Tracing(),
+                CallMetrics(registry),
+                Errors(),
+                self._admission,
+                Deadline(),
+                Validation(),
+            ]
+        )
+        self._server = grpc.aio.server(interceptors=[chain], options=settings.options())
+
+    @property
+    def address(self) -> str:
+        """Where a client on this machine reaches it."""
+        host, separator, _ = self._settings.bind.rpartition(":")
+        if not separator or self._settings.bind.startswith("unix:"):
+            return self._settings.bind
+        loopback = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - a name, not a bind
+        return f"{loopback.get(host, host)}:{self.port}"
+
+    @property
+    def in_flight(self) -> int:
+        """Calls under way, health and reflection not counted."""
+        return self._in_flight.count
+
+    @property
+    def stopping(self) -> bool:
+        """Whether new calls are refused."""
+        return self._refusing
+
+    def request_stop(self) -> None:
+        """Asks for a graceful stop; asked twice, it no longer waits for calls."""
+        if self._stop_wanted.is_set():
+            self._hurry.set()
+        self._stop_wanted.set()
+
+    def stop_on_signals(self) -> None:
+        """Has SIGTERM and SIGINT ask for a stop, the second one for a quick one."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.request_stop)
+
+    async def wait_stopped(self) -> None:
+        """Returns when a stop was asked for; leave the `with` block then, which stops."""
+        await self._stop_wanted.wait()
+
+    async def start(self, services: Sequence[Service]) -> None:
+        """Registers the services and listens; raises `FailedPrecondition` if it cannot."""
+        for service in services:
+            service.add_to_server(self._server)
+            await self._health.set(service.name, health_pb2.HealthCheckResponse.SERVING)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        names = [service.name for service in services]
+        reflection.enable_server_reflection(
+            [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
+        )
+        try:
+            self.port = self._server.add_insecure_port(self._settings.bind)
+        except RuntimeError as error:
+            raise FailedPrecondition(
+                f"cannot listen on {self._settings.bind}: is another server using it? "
+                "Choose another address with the bind setting",
+                bind=self._settings.bind,
+            ) from error
+        await self._server.start()
+
+    async def stop(self) -> None:
+        """Stops: health first, then no new calls, then the calls in flight."""
+        self._stop_wanted.set()
+        grace = self._settings.grace_seconds
+        await self._health.enter_graceful_shutdown()
+        lingering = asyncio.create_task(asyncio.sleep(self._settings.linger_seconds))
+        await self._or_hurried(lingering)
+        lingering.cancel()
+        # From here on new calls are refused; calls in flight go on.
+        draining = asyncio.create_task(self._server.stop(grace))
+        await asyncio.sleep(0)  # lets it begin
+        self._refusing = True
+        self._admission.end_plumbing()
+        # Ends when the last answer is out; after the grace period it cancels the calls.
+        await self._or_hurried(draining)
+        if not draining.done():
+            await self._server.stop(None)
+            await draining
+        # Handlers that were cancelled, or that aborted by themselves, may be cleaning up.
+        cleaning = asyncio.create_task(self._in_flight.wait_idle())
+        await self._or_hurried(cleaning, timeout=grace)
+        if not cleaning.done():
+            cleaning.cancel()
+            _log.error("stopping although handlers are still at work", calls=self.in_flight)
+
+    async def _or_hurried(self, task: asyncio.Task[Any], timeout: float | None = None) -> None:
+        hurried = asyncio.create_task(self._hurry.wait())
+        await asyncio.wait({task, hurried}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        hurried.cancel()
+
+
+@asynccontextmanager
+async def running_server(
+    services: Sequence[Service],
+    settings: ServerSettings | None = None,
+    *,
+    registry: CollectorRegistry | None = None,
+) -> AsyncGenerator[RunningServer]:
+    """Serves inside the `with` block; leaving it stops gracefully and closes the services.
+
+    Metrics go to `registry`, by default one of the server's own.
+    """
+    settings = settings or ServerSettings()
+    async with AsyncExitStack() as stack:
+        for service in services:
+            stack.push_async_callback(service.close)
+        server = RunningServer(settings, registry or CollectorRegistry())
+        await server.start(services)
+        stack.push_async_callback(server.stop)
+        if settings.metrics_port is not None:
+            _serve_metrics(stack, server, settings)
+        _log.info("serving", address=server.address, services=[each.name for each in services])
+        yield server
+
+
+def _serve_metrics(stack: AsyncExitStack, server: RunningServer, settings: ServerSettings) -> None:
+    host = settings.bind.rpartition(":")[0].strip("[]")
+    try:
+        httpd, thread = start_http_server(
+            settings.metrics_port or 0,
+            addr="127.0.0.1" if settings.bind.startswith("unix:") else host,
+            registry=server.registry,
+        )
+    except OSError as error:
+        raise FailedPrecondition(
+            f"cannot serve metrics on port {settings.metrics_port}: {error.strerror}"
+        ) from error
+    server.metrics_port = httpd.server_port
+
+    def close() -> None:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+    stack.callback(close)
+
+
+async def serve(services: Sequence[Service], settings: ServerSettings | None = None) -> None:
+    """Serves until SIGTERM or SIGINT, then stops gracefully; a second signal hurries.
+
+    For a service's `__main__`: `asyncio.run(serve([create_service(...)], ...))`.
+    """
+    configure_logging()
+    async with running_server(services, settings, registry=REGISTRY) as server:
+        server.stop_on_signals()
+        # For whoever started it with port 0 and waits to learn the port.
+        sys.stdout.write(f"listening on {server.address}\n")
+        sys.stdout.flush()
+        await server.wait_stopped()
+    _log.info("stopped")
