@@ -1,0 +1,1 @@
+"""The public songreel API: uploads, durable jobs, progress."""

@@ -1,0 +1,130 @@
+"""A job as the database knows it, and as the API shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from google.longrunning.operations_pb2 import Operation
+from google.protobuf import any_pb2
+from google.rpc import status_pb2
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+
+from songreel_gateway.database import timestamp
+from songreel_gateway.names import operation_name
+
+
+class JobState(StrEnum):
+    """What becomes of a job."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will happen."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobKind(StrEnum):
+    """What a job makes."""
+
+    VIDEO = "video"
+    ANALYSIS = "analysis"
+    STORYBOARD = "storyboard"
+
+
+VIDEO_STATES = {
+    JobState.QUEUED: Video.STATE_MAKING,
+    JobState.RUNNING: Video.STATE_MAKING,
+    JobState.SUCCEEDED: Video.STATE_READY,
+    JobState.FAILED: Video.STATE_FAILED,
+    JobState.CANCELLED: Video.STATE_CANCELLED,
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job at one moment."""
+
+    id: str
+    project: str
+    kind: JobKind
+    request: bytes
+    """The request message that asked for it, serialised."""
+
+    video: str
+    """Id of the video it makes; empty for other jobs."""
+
+    state: JobState
+    stage: str
+    attempt: int
+    events: int
+    """How many events it has; the offset of the next one."""
+
+    progress: JobMetadata
+    outcome: bytes
+    """Serialised `Any` (the response) of a job that succeeded, `Status` of one that
+    failed or was cancelled."""
+
+    created: int
+    """Microseconds since 1970."""
+
+    @property
+    def name(self) -> str:
+        """Name of its operation."""
+        return operation_name(self.project, self.id)
+
+    def operation(self) -> Operation:
+        """The job as `google.longrunning` shows it."""
+        operation = Operation(name=self.name, done=self.state.ended)
+        operation.metadata.Pack(self.progress)
+        if self.state is JobState.SUCCEEDED:
+            operation.response.CopyFrom(any_pb2.Any.FromString(self.outcome))
+        elif self.state.ended:
+            operation.error.CopyFrom(status_pb2.Status.FromString(self.outcome))
+        return operation
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a job ends."""
+
+    state: JobState
+    outcome: any_pb2.Any | status_pb2.Status
+    progress: JobMetadata | None = None
+    """The last progress; None keeps what was recorded last."""
+
+    video: Video | None = None
+    """The finished video; None where only its state changes."""
+
+    def event(self, offset: int, now: int, progress: JobMetadata) -> JobEvent:
+        """The last line of the job's log."""
+        event = JobEvent(offset=offset, time=timestamp(now), metadata=progress, done=True)
+        if isinstance(self.outcome, status_pb2.Status):
+            event.error.CopyFrom(self.outcome)
+        return event
+
+
+def job_of(row: sa.Row[Any]) -> Job:
+    """A row of `tables.jobs`."""
+    return Job(
+        id=row.id,
+        project=row.project,
+        kind=JobKind(row.kind),
+        request=row.request,
+        video=row.video,
+        state=JobState(row.state),
+        stage=row.stage,
+        attempt=row.attempt,
+        events=row.events,
+        progress=JobMetadata.FromString(row.progress),
+        outcome=row.outcome,
+        created=row.created,
+    )

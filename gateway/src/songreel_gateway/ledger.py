@@ -1,0 +1,309 @@
+"""The ledger: every job and its log of events, in the database.
+
+The ledger decides what is true: a job ends once, with the transaction that
+writes its ending. The workflow engine only sees to it that somebody works on it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+from songreel_kit.errors import OperationNotDone, OperationNotFound, VideoExists
+
+from songreel_gateway.bells import Bells
+from songreel_gateway.database import Database, microseconds, timestamp
+from songreel_gateway.jobs import VIDEO_STATES, Ending, Job, JobState, job_of
+from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
+from songreel_gateway.names import operation_name, video_name
+from songreel_gateway.pages import Page, Position
+from songreel_gateway.requests import RequestClaim, claim, forget
+from songreel_gateway.tables import job_events, jobs, videos
+
+EVENT_BATCH = 200
+
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+class Ledger:
+    """Reads and writes jobs; every change rings the job's bell."""
+
+    def __init__(self, database: Database, bells: Bells) -> None:
+        self._database = database
+        self._bells = bells
+
+    async def create(
+        self, job: Job, request: RequestClaim, video: Video | None
+    ) -> tuple[Job, bool]:
+        """Writes a new job, its first event and the video it is to make.
+
+        Returns:
+            The job and True; or, for a repeated request, the earlier job and False.
+
+        Raises:
+            RequestIdReused: The request's id was used for something else.
+            VideoExists: The video's id is taken.
+        """
+
+        def transaction(connection: sa.Connection) -> tuple[Job, bool]:
+            earlier = claim(self._database, connection, request, job.id)
+            if earlier is not None:
+                return _load(connection, job.project, earlier), False
+            if video is not None:
+                self._insert_video(connection, job, video)
+            connection.execute(sa.insert(jobs).values(**_columns(job)))
+            event = JobEvent(time=timestamp(job.created), metadata=job.progress)
+            _append(connection, job.id, event)
+            return job, True
+
+        written, new = await self._database.write(transaction)
+        if new:
+            JOBS_STARTED.labels(kind=job.kind).inc()
+        return written, new
+
+    async def load(self, project: str, job: str) -> Job:
+        """Raises `OperationNotFound`."""
+        return await self._database.read(lambda connection: _load(connection, project, job))
+
+    async def find(self, job: str) -> Job | None:
+        """The job of this id, if there is one."""
+
+        def transaction(connection: sa.Connection) -> Job | None:
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == job)).one_or_none()
+            return None if row is None else job_of(row)
+
+        return await self._database.read(transaction)
+
+    async def unfinished(self) -> list[Job]:
+        """All jobs that have not ended, oldest first."""
+
+        def transaction(connection: sa.Connection) -> list[Job]:
+            chosen = sa.select(jobs).where(jobs.c.state.in_(_OPEN)).order_by(jobs.c.created)
+            return [job_of(row) for row in connection.execute(chosen)]
+
+        return await self._database.read(transaction)
+
+    async def page(self, project: str, page: Page, done: bool | None) -> tuple[list[Job], str]:
+        """A page of the project's jobs, newest first, and the next page's token."""
+
+        def transaction(connection: sa.Connection) -> list[Job]:
+            chosen = sa.select(jobs).where(jobs.c.project == project)
+            if done is not None:
+                within = jobs.c.state.in_(_OPEN)
+                chosen = chosen.where(sa.not_(within) if done else within)
+            return [job_of(row) for row in connection.execute(paged(chosen, jobs, page))]
+
+        found = await self._database.read(transaction)
+        return found[: page.size], next_token(page, [(job.created, job.id) for job in found])
+
+    async def begin_stage(self, job: str, stage: str) -> Job | None:
+        """Notes that work on a stage begins, and counts the attempt.
+
+        Returns:
+            The job as it is then; None when it has ended or is gone.
+        """
+
+        def transaction(connection: sa.Connection) -> Job | None:
+            row = _open_row(connection, job)
+            if row is None:
+                return None
+            attempt = row.attempt + 1 if row.stage == stage else 1
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job)
+                .values(state=JobState.RUNNING, stage=stage, attempt=attempt)
+            )
+            return job_of(connection.execute(sa.select(jobs).where(jobs.c.id == job)).one())
+
+        return await self._database.write(transaction)
+
+    async def lay_down(self, job: str, stage: str) -> None:
+        """Takes the present attempt at a stage back: an orderly stop is no failure."""
+
+        def transaction(connection: sa.Connection) -> None:
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job, jobs.c.stage == stage, jobs.c.state == JobState.RUNNING)
+                .values(attempt=jobs.c.attempt - 1)
+            )
+
+        await self._database.write(transaction)
+
+    async def record(self, job: str, progress: JobMetadata) -> bool:
+        """Adds an event; False when the job has ended or is gone, and nothing was added."""
+
+        def transaction(connection: sa.Connection) -> bool:
+            row = _open_row(connection, job)
+            if row is None:
+                return False
+            event = JobEvent(offset=row.events, time=timestamp(microseconds()), metadata=progress)
+            _append(connection, job, event)
+            _update(connection, job, events=row.events + 1, progress=progress)
+            return True
+
+        added = await self._database.write(transaction)
+        self._bells.ring(job)
+        return added
+
+    async def finish(self, job: str, ending: Ending) -> bool:
+        """Ends a job, its video and its log; False when it had ended already."""
+
+        def transaction(connection: sa.Connection) -> str | None:
+            row = _open_row(connection, job)
+            if row is None:
+                return None
+            now = microseconds()
+            progress = JobMetadata.FromString(row.progress)
+            if ending.progress is not None:
+                progress.CopyFrom(ending.progress)
+            progress.ClearField("estimated_rest")
+            _append(connection, job, ending.event(row.events, now, progress))
+            _update(
+                connection,
+                job,
+                events=row.events + 1,
+                progress=progress,
+                state=ending.state,
+                outcome=ending.outcome.SerializeToString(),
+                ended=now,
+            )
+            if row.video:
+                _end_video(connection, row, ending, progress)
+            return str(row.kind)
+
+        kind = await self._database.write(transaction)
+        self._bells.ring(job)
+        if kind is None:
+            return False
+        JOBS_ENDED.labels(kind=kind, state=ending.state).inc()
+        return True
+
+    async def delete(self, project: str, job: str) -> None:
+        """Removes an ended job and its log. Raises `OperationNotFound`, `OperationNotDone`."""
+
+        def transaction(connection: sa.Connection) -> None:
+            found = _load(connection, project, job)
+            if not found.state.ended:
+                raise OperationNotDone(
+                    f"{found.name} is still at work: cancel it, or wait for its end, "
+                    "before it is deleted",
+                    name=found.name,
+                )
+            connection.execute(sa.delete(jobs).where(jobs.c.id == job))
+            forget(connection, project, job)
+
+        await self._database.write(transaction)
+        self._bells.ring(job)
+
+    async def events(self, project: str, job: str, offset: int) -> tuple[list[JobEvent], Job]:
+        """Events from `offset` on, at most `EVENT_BATCH`, and the job at that moment.
+
+        Raises `OperationNotFound`.
+        """
+
+        def transaction(connection: sa.Connection) -> tuple[list[JobEvent], Job]:
+            found = _load(connection, project, job)
+            rows = connection.execute(
+                sa.select(job_events.c.event)
+                .where(job_events.c.job == job, job_events.c.offset >= offset)
+                .order_by(job_events.c.offset)
+                .limit(EVENT_BATCH)
+            )
+            return [JobEvent.FromString(row.event) for row in rows], found
+
+        return await self._database.read(transaction)
+
+    def _insert_video(self, connection: sa.Connection, job: Job, video: Video) -> None:
+        inserted = connection.execute(
+            self._database.insert(videos)
+            .values(
+                project=job.project,
+                id=job.video,
+                video=video.SerializeToString(),
+                created=job.created,
+            )
+            .on_conflict_do_nothing()
+        )
+        if not inserted.rowcount:
+            name = video_name(job.project, job.video)
+            raise VideoExists(f"there is a video {name} already: take another id", name=name)
+
+
+def paged(chosen: sa.Select[Any], table: sa.Table, page: Page) -> sa.Select[Any]:
+    """The select for a page, newest first, and one row more to know whether it is the last."""
+    if page.after is not None:
+        after = page.after
+        chosen = chosen.where(
+            sa.or_(
+                table.c.created < after.created,
+                sa.and_(table.c.created == after.created, table.c.id < after.id),
+            )
+        )
+    return chosen.order_by(table.c.created.desc(), table.c.id.desc()).limit(page.size + 1)
+
+
+def next_token(page: Page, found: list[tuple[int, str]]) -> str:
+    """The next page's token, from the (created, id) that `paged` found; empty at the end."""
+    return page.token(Position(*found[page.size - 1])) if len(found) > page.size else ""
+
+
+def _load(connection: sa.Connection, project: str, job: str) -> Job:
+    row = connection.execute(
+        sa.select(jobs).where(jobs.c.id == job, jobs.c.project == project)
+    ).one_or_none()
+    if row is None:
+        name = operation_name(project, job)
+        raise OperationNotFound(f"there is no operation {name}; it may be deleted", name=name)
+    return job_of(row)
+
+
+def _open_row(connection: sa.Connection, job: str) -> sa.Row[Any] | None:
+    # Locked where the database knows row locks; SQLite's writer is alone anyway.
+    return connection.execute(
+        sa.select(jobs).where(jobs.c.id == job, jobs.c.state.in_(_OPEN)).with_for_update()
+    ).one_or_none()
+
+
+def _append(connection: sa.Connection, job: str, event: JobEvent) -> None:
+    connection.execute(
+        sa.insert(job_events).values(job=job, offset=event.offset, event=event.SerializeToString())
+    )
+
+
+def _update(connection: sa.Connection, job: str, progress: JobMetadata, **columns: Any) -> None:
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job)
+        .values(progress=progress.SerializeToString(), **columns)
+    )
+
+
+def _end_video(
+    connection: sa.Connection, row: sa.Row[Any], ending: Ending, progress: JobMetadata
+) -> None:
+    mine = sa.and_(videos.c.project == row.project, videos.c.id == row.video)
+    stored = connection.execute(sa.select(videos.c.video).where(mine)).scalar_one()
+    video = ending.video or Video.FromString(stored)
+    video.media.CopyFrom(progress.media)
+    video.state = VIDEO_STATES[ending.state]
+    connection.execute(sa.update(videos).where(mine).values(video=video.SerializeToString()))
+
+
+def _columns(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "project": job.project,
+        "kind": job.kind,
+        "request": job.request,
+        "video": job.video,
+        "state": job.state,
+        "stage": job.stage,
+        "attempt": job.attempt,
+        "events": job.events,
+        "progress": job.progress.SerializeToString(),
+        "outcome": job.outcome,
+        "created": job.created,
+        "ended": 0,
+    }

@@ -1,0 +1,101 @@
+"""Which media belong to which project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from songreel.type.v1.artifact_pb2 import Artifact
+from songreel.v1.media_pb2 import Media
+from songreel_kit.artifacts import make_artifact
+from songreel_kit.errors import InvalidName, MediaNotFound
+
+from songreel_gateway.database import Database, microseconds, timestamp
+from songreel_gateway.names import media_name, parse_media
+from songreel_gateway.requests import RequestClaim, claim, earlier
+from songreel_gateway.tables import media
+
+
+@dataclass(frozen=True)
+class Library:
+    """The media of all projects."""
+
+    database: Database
+
+    async def add(
+        self,
+        project: str,
+        artifact: Artifact,
+        display_name: str,
+        request: RequestClaim | None = None,
+    ) -> Media:
+        """Makes an artifact a media of the project; one it has already stays as it is.
+
+        Raises `RequestIdReused` when the request's id was used for other content.
+        """
+
+        def transaction(connection: sa.Connection) -> Media:
+            if request is not None:
+                claim(self.database, connection, request, artifact.sha256)
+            connection.execute(
+                self.database.insert(media)
+                .values(
+                    project=project,
+                    sha256=artifact.sha256,
+                    media_type=artifact.media_type,
+                    size=artifact.size,
+                    display_name=display_name,
+                    created=microseconds(),
+                )
+                .on_conflict_do_nothing()
+            )
+            return _row(connection, project, artifact.sha256)
+
+        return await self.database.write(transaction)
+
+    async def check(self, request: RequestClaim) -> None:
+        """Raises `RequestIdReused` when the request's id was used for other content."""
+        await self.database.read(lambda connection: earlier(connection, request))
+
+    async def get(self, name: str) -> Media:
+        """The media of this name. Raises `InvalidName`, `MediaNotFound`."""
+        project, sha256 = parse_media(name)
+        return await self.database.read(lambda connection: _row(connection, project, sha256))
+
+    async def own(self, project: str, name: str, field: str) -> Media:
+        """The media that a request of `project` names in `field`.
+
+        Raises `InvalidName`; `MediaNotFound` also for another project's media, so that
+        nobody learns from the answer what others have.
+        """
+        if not name:
+            raise InvalidName(
+                f"{field} is missing: give the name of an uploaded media", field=field
+            )
+        owner, _ = parse_media(name)
+        if owner != project:
+            raise _missing(name)
+        return await self.get(name)
+
+
+def _row(connection: sa.Connection, project: str, sha256: str) -> Media:
+    found = connection.execute(
+        sa.select(media).where(media.c.project == project, media.c.sha256 == sha256)
+    ).one_or_none()
+    if found is None:
+        raise _missing(media_name(project, sha256))
+    return _message(found)
+
+
+def _message(row: sa.Row[Any]) -> Media:
+    return Media(
+        name=media_name(row.project, row.sha256),
+        artifact=make_artifact(row.sha256, row.media_type, row.size),
+        display_name=row.display_name,
+        create_time=timestamp(row.created),
+    )
+
+
+def _missing(name: str) -> MediaNotFound:
+    return MediaNotFound(f"there is no media {name}: upload the file first", name=name)

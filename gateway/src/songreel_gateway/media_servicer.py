@@ -1,0 +1,115 @@
+"""`songreel.v1.MediaService`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+from songreel.v1.media_pb2 import Media
+from songreel.v1.media_service_pb2 import (
+    DownloadMediaRequest,
+    DownloadMediaResponse,
+    GetMediaRequest,
+    GetMediaResponse,
+    UploadMediaRequest,
+    UploadMediaResponse,
+)
+from songreel.v1.media_service_pb2_grpc import MediaServiceServicer
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.documents import stage_key
+from songreel_kit.errors import InvalidRequest, SongreelError
+from songreel_kit.telemetry import get_logger
+
+from songreel_gateway.database import settled
+from songreel_gateway.library import Library
+from songreel_gateway.metrics import UPLOADED_BYTES
+from songreel_gateway.names import checked_display_name, checked_request_id, project_of
+from songreel_gateway.requests import RequestClaim
+from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.uploads import MEDIA_TYPE, Upload, checked_header
+
+CHUNK_BYTES = 256 * 1024
+
+_PATIENCE_SECONDS = 10.0
+
+_log = get_logger(__name__)
+
+
+class MediaServicer(MediaServiceServicer):
+    """Brings files in and out."""
+
+    def __init__(self, settings: GatewaySettings, store: ArtifactStore, library: Library) -> None:
+        self._settings = settings
+        self._store = store
+        self._library = library
+
+    async def UploadMedia(  # noqa: N802
+        self, request_iterator: AsyncIterator[UploadMediaRequest], context: Any
+    ) -> UploadMediaResponse:
+        """Takes in a file."""
+        messages = aiter(request_iterator)
+        try:
+            return UploadMediaResponse(media=await self._upload(messages))
+        except SongreelError:
+            await _let_finish(messages)
+            raise
+
+    async def DownloadMedia(  # noqa: N802
+        self, request: DownloadMediaRequest, context: Any
+    ) -> AsyncIterator[DownloadMediaResponse]:
+        """Gives a file out."""
+        media = await self._library.get(request.name)
+        size = media.artifact.size
+        if not 0 <= request.offset <= size:
+            raise InvalidRequest(
+                f"the offset {request.offset} is outside of the file's {size} bytes",
+                field="offset",
+            )
+        file = await settled(self._store.open, media.artifact)
+        try:
+            await settled(file.seek, request.offset)
+            while chunk := await settled(_read, file):
+                yield DownloadMediaResponse(chunk=chunk)
+        finally:
+            await settled(file.close)
+
+    async def GetMedia(self, request: GetMediaRequest, context: Any) -> GetMediaResponse:  # noqa: N802
+        """Describes a file."""
+        media: Media = await self._library.get(request.name)
+        return GetMediaResponse(media=media)
+
+    async def _upload(self, messages: AsyncIterator[UploadMediaRequest]) -> Media:
+        header = checked_header(await anext(messages, None), self._settings.max_upload_bytes)
+        project = project_of(header.parent)
+        request_id = checked_request_id(header.request_id)
+        display_name = checked_display_name(header.display_name)
+        upload = Upload(self._store, header, self._settings.max_upload_bytes)
+        media_type = header.media_type or MEDIA_TYPE
+
+        def claim(sha256: str) -> RequestClaim:
+            fingerprint = stage_key("upload", "1", sha256, display_name, media_type)
+            return RequestClaim(project, "UploadMedia", request_id, fingerprint)
+
+        artifact = await upload.receive(messages, lambda sha256: self._library.check(claim(sha256)))
+        media = await self._library.add(project, artifact, display_name, claim(artifact.sha256))
+        UPLOADED_BYTES.inc(artifact.size)
+        _log.info("uploaded", media=media.name, size=artifact.size)
+        return media
+
+
+async def _let_finish(messages: AsyncIterator[UploadMediaRequest]) -> None:
+    """Reads on for a while after a refusal, keeping nothing.
+
+    A grpc.aio client that is still writing when the answer comes reports an internal
+    error instead of the answer.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            async for _ in messages:
+                pass
+
+
+def _read(file: BinaryIO) -> bytes:
+    return file.read(CHUNK_BYTES)

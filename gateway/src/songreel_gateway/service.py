@@ -1,0 +1,127 @@
+"""The gateway put together.
+
+    gateway = Gateway(settings, store)
+    async with running_server([*gateway.services(), ...], ...) as server:
+        async with gateway.running(Targets.all(server.address)):
+            await server.wait_stopped()
+
+The gateway calls the stages through channels, also when they are on its own
+server; so its jobs begin after that server serves and are laid down before it stops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+from songreel.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
+from songreel.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.errors import ServiceUnavailable
+from songreel_kit.service import Service
+
+from songreel_gateway.bells import Bells
+from songreel_gateway.database import Database
+from songreel_gateway.engine import Crew, Engine
+from songreel_gateway.folder import FolderLock
+from songreel_gateway.ledger import Ledger
+from songreel_gateway.library import Library
+from songreel_gateway.media_servicer import MediaServicer
+from songreel_gateway.operations_servicer import OperationsServicer
+from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.stages import Stages, Targets
+from songreel_gateway.video_servicer import VideoServicer
+from songreel_gateway.videos import Catalog
+from songreel_gateway.watching import Watching
+
+__all__ = ["Gateway", "GatewaySettings", "Targets"]
+
+# How long a call waits for the engine, which starts right after the server.
+_START_SECONDS = 10.0
+
+
+class Gateway:
+    """One gateway on one data folder; at most one is at work in a process."""
+
+    def __init__(self, settings: GatewaySettings, store: ArtifactStore) -> None:
+        """Locks the data folder and opens the database.
+
+        Raises `FailedPrecondition` when another process works in the folder, or folder
+        or database cannot be used; `DiskFull`.
+        """
+        self._settings = settings
+        self._store = store
+        self._lock = FolderLock(settings.data)
+        try:
+            self._database = Database(settings.database())
+        except BaseException:
+            self._lock.release()
+            raise
+        self._bells = Bells()
+        self._ledger = Ledger(self._database, self._bells)
+        self._library = Library(self._database)
+        self._engine: Engine | None = None
+        self._started = asyncio.Event()
+        self._stopping = False
+
+    def services(self) -> list[Service]:
+        """The gateway's gRPC services; the last one's `close` closes the gateway."""
+        settings, ledger, library = self._settings, self._ledger, self._library
+        watching = Watching(settings, ledger, self._bells)
+        media = MediaServicer(settings, self._store, library)
+        videos = VideoServicer(
+            settings, ledger, library, Catalog(self._database), watching, self._at_work
+        )
+        operations = OperationsServicer(settings, ledger, watching, self._at_work)
+        return [
+            Service("songreel.v1.MediaService", partial(add_MediaServiceServicer_to_server, media)),
+            Service(
+                "songreel.v1.VideoService", partial(add_VideoServiceServicer_to_server, videos)
+            ),
+            Service(
+                "google.longrunning.Operations",
+                partial(add_OperationsServicer_to_server, operations),
+                self.close,
+            ),
+        ]
+
+    @asynccontextmanager
+    async def running(self, targets: Targets) -> AsyncGenerator[None]:
+        """Works on jobs inside the `with` block, first of all on those left unfinished.
+
+        At its end the jobs are laid down for the next start, and watchers are told to
+        come back.
+        """
+        stages = Stages(targets, self._settings)
+        try:
+            engine = Engine(Crew(self._settings, self._ledger, self._library), stages)
+            await engine.start()
+            try:
+                self._engine = engine
+                self._started.set()
+                yield
+            finally:
+                self._stopping = True
+                self._engine = None
+                self._bells.close()
+                await engine.stop()
+        finally:
+            await stages.close()
+
+    async def close(self) -> None:
+        """Closes the database and lets go of the data folder."""
+        await asyncio.to_thread(self._database.close)
+        self._lock.release()
+
+    async def _at_work(self) -> Engine:
+        """The engine, waited for while it starts. Raises `ServiceUnavailable`."""
+        if not self._stopping:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_START_SECONDS):
+                    await self._started.wait()
+        if self._engine is None:
+            raise ServiceUnavailable("this server is starting or stopping: ask again in a moment")
+        return self._engine

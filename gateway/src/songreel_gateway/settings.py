@@ -1,0 +1,77 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from songreel_kit.settings import ServiceSettings, data_folder
+
+
+class GatewaySettings(ServiceSettings):
+    """What the gateway can be told, by `SONGREEL_GATEWAY_...` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="SONGREEL_GATEWAY_", frozen=True, extra="ignore")
+
+    data: Path = Field(default_factory=data_folder)
+    """Folder of the lock and, by default, of the databases."""
+
+    database_url: str = ""
+    """SQLAlchemy URL of the database; empty is SQLite in the data folder."""
+
+    audio_target: str = "127.0.0.1:50061"
+    """gRPC target of the audio service; used when the gateway is served alone."""
+
+    prompt_target: str = "127.0.0.1:50062"
+    """gRPC target of the prompt service."""
+
+    render_target: str = "127.0.0.1:50063"
+    """gRPC target of the render service."""
+
+    executor_id: str = "local"
+    """Whose unfinished jobs are taken up at start: those begun under this id."""
+
+    concurrent_jobs: int = Field(default=2, ge=1, le=1000)
+    """Jobs that this process works on at once; more wait in the queue."""
+
+    max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
+    """Largest file that is taken in, in bytes."""
+
+    page_size: int = Field(default=50, ge=1, le=100)
+    """Entries on a page when the request names no number; 100 is the most."""
+
+    max_attempts: int = Field(default=20, ge=1)
+    """How often a stage is begun for one job, counting the times the process died in
+    it; then the job fails instead of killing the process for ever."""
+
+    retries: int = Field(default=7, ge=0)
+    """How often a stage that cannot be reached is called again before the job fails;
+    counted anew when the stage has come further meanwhile."""
+
+    retry_seconds: float = Field(default=0.5, gt=0)
+    """Wait before the first such call; doubled each time, at most 15 s."""
+
+    stall_seconds: float = Field(default=1800.0, gt=0)
+    """A stage that sends nothing for so long counts as unreachable."""
+
+    event_seconds: float = Field(default=0.2, gt=0)
+    """Least time between two progress events of a job; grows with the job's age."""
+
+    max_events: int = Field(default=4000, ge=100)
+    """Events kept for a job at the most; when reached, only milestones are added."""
+
+    poll_seconds: float = Field(default=2.0, gt=0)
+    """How often watchers look for what another process wrote into the database."""
+
+    def database(self) -> str:
+        """URL of the gateway's own tables."""
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'songreel.db'}"
+
+    def workflow_database(self) -> str:
+        """URL of the workflow engine's tables.
+
+        A file beside the gateway's, so that the two never wait for each other's lock; or
+        a schema of the same Postgres database.
+        """
+        return self.database_url or f"sqlite:///{self.data.absolute() / 'jobs.db'}"

@@ -1,0 +1,76 @@
+"""The gateway's tables.
+
+Messages are stored as serialised protobuf beside the few columns that are
+searched. Times are microseconds since 1970, which sort and compare exactly.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+media = sa.Table(
+    "media",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("media_type", sa.String(255), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("display_name", sa.String(255), nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+"""Who owns which bytes: the same artifact may belong to several projects."""
+
+requests = sa.Table(
+    "requests",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("method", sa.String(63), primary_key=True),
+    sa.Column("request_id", sa.String(128), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("result", sa.String(64), nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+"""AIP-155: what a request id was used for, and the id of what came of it."""
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(63), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("request", sa.LargeBinary, nullable=False),
+    sa.Column("video", sa.String(63), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("stage", sa.String(16), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("progress", sa.LargeBinary, nullable=False),
+    sa.Column("outcome", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("ended", sa.BigInteger, nullable=False),
+    sa.Index("jobs_by_age", "project", "created", "id"),
+    sa.Index("jobs_by_state", "state"),
+)
+"""A job: `request` what was asked, `progress` a JobMetadata, `outcome` a packed
+response (Any) or a Status once it has ended, `events` the offset of the next event,
+`attempt` how often the present stage was begun."""
+
+job_events = sa.Table(
+    "job_events",
+    metadata,
+    sa.Column("job", sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("offset", sa.Integer, primary_key=True),
+    sa.Column("event", sa.LargeBinary, nullable=False),
+)
+
+videos = sa.Table(
+    "videos",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(63), primary_key=True),
+    sa.Column("video", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Index("videos_by_age", "project", "created", "id"),
+)

@@ -1,0 +1,139 @@
+"""An upload: chunks of a client stream become an artifact, or nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from songreel.type.v1.artifact_pb2 import Artifact
+from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
+from songreel_kit.artifacts import ArtifactStore, ArtifactWriter
+from songreel_kit.errors import EmptyFile, InvalidUpload, UploadTooLarge
+
+from songreel_gateway.database import settled
+
+MEDIA_TYPE = "application/octet-stream"
+"""What a file is when its sender does not say."""
+
+_WRITE_BYTES = 1024 * 1024
+
+_BREAK_SECONDS = 0.05
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
+
+
+def checked_header(request: UploadMediaRequest | None, limit: int) -> UploadHeader:
+    """The header that an upload begins with. Raises `InvalidUpload`, `UploadTooLarge`."""
+    if request is None or request.WhichOneof("part") != "header":
+        raise InvalidUpload("the first message of an upload must be its header")
+    header = request.header
+    if header.size < 0:
+        raise InvalidUpload("the header's size must not be negative; 0 is unknown", field="size")
+    if header.sha256 and not re.fullmatch("[0-9a-f]{64}", header.sha256):
+        raise InvalidUpload("the header's sha256 must be 64 lower-case hex digits", field="sha256")
+    if header.media_type and not _MEDIA_TYPE.fullmatch(header.media_type.partition(";")[0].strip()):
+        raise InvalidUpload(
+            f"{header.media_type[:80]!r} is no media type such as audio/mpeg", field="media_type"
+        )
+    if header.size > limit:
+        raise too_large(limit)
+    return header
+
+
+def too_large(limit: int) -> UploadTooLarge:
+    """The refusal of a file that is larger than the server takes."""
+    return UploadTooLarge(
+        f"the file is larger than the {limit} bytes that this server takes: "
+        "cut it, or ask the operator to raise max_upload_bytes",
+        limit=str(limit),
+    )
+
+
+class Upload:
+    """Takes in the chunks of one upload."""
+
+    def __init__(self, store: ArtifactStore, header: UploadHeader, limit: int) -> None:
+        self._store = store
+        self._header = header
+        self._limit = limit
+        self._digest = hashlib.sha256()
+        self._size = 0
+        self._pending = bytearray()
+
+    async def receive(
+        self,
+        messages: AsyncIterator[UploadMediaRequest],
+        accept: Callable[[str], Awaitable[None]],
+    ) -> Artifact:
+        """Stores the chunks; whatever goes wrong leaves nothing.
+
+        Args:
+            messages: What follows the header.
+            accept: Called with the SHA-256 before anything is kept; may raise.
+
+        Raises:
+            InvalidUpload: The chunks do not fit the header.
+            EmptyFile, UploadTooLarge, DiskFull: As they say.
+        """
+        media_type = self._header.media_type or MEDIA_TYPE
+        context = self._store.writer(media_type)
+        writer = await settled(context.__enter__)
+        try:
+            async for message in messages:
+                await self._take(writer, message)
+            await self._flush(writer)
+            self._check()
+            await accept(self._digest.hexdigest())
+            if not (self._header.size or self._header.sha256):
+                # To grpc.aio a stream that breaks looks like one that ends; only a moment
+                # later the handler is cancelled. Nothing else tells such an upload apart.
+                await asyncio.sleep(_BREAK_SECONDS)
+        except BaseException as error:
+            # The context gets to know the error by hand: its exit syncs and renames
+            # files, which has to happen in a thread.
+            await settled(context.__exit__, type(error), error, error.__traceback__)
+            raise
+        await settled(context.__exit__, None, None, None)
+        return writer.artifact
+
+    async def _take(self, writer: ArtifactWriter, message: UploadMediaRequest) -> None:
+        if message.WhichOneof("part") != "chunk":
+            raise InvalidUpload("after its header an upload holds only chunks")
+        self._size += len(message.chunk)
+        if self._size > self._limit:
+            raise too_large(self._limit)
+        if self._header.size and self._size > self._header.size:
+            raise InvalidUpload(
+                f"more bytes came than the {self._header.size} that the header announced"
+            )
+        self._pending += message.chunk
+        if len(self._pending) >= _WRITE_BYTES:
+            await self._flush(writer)
+
+    async def _flush(self, writer: ArtifactWriter) -> None:
+        data = bytes(self._pending)
+        self._pending.clear()
+        await settled(self._write, writer, data)
+
+    def _write(self, writer: ArtifactWriter, data: bytes) -> None:
+        self._digest.update(data)
+        writer.write(data)
+
+    def _check(self) -> None:
+        if not self._size:
+            raise EmptyFile("the file has zero bytes: choose another one")
+        if self._header.size not in (0, self._size):
+            raise InvalidUpload(
+                f"{self._size} bytes came instead of the {self._header.size} that the header "
+                "announced: upload the file again",
+                received=str(self._size),
+            )
+        digest = self._digest.hexdigest()
+        if self._header.sha256 not in ("", digest):
+            raise InvalidUpload(
+                "the bytes do not have the SHA-256 that the header announced: "
+                "they were damaged on the way, or the file changed meanwhile; upload it again",
+                received=digest,
+            )

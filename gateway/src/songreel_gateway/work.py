@@ -1,0 +1,217 @@
+"""What each stage of a job does, from the request that asked for the job.
+
+Outcomes of stages are plain JSON (protobuf JSON of the services' results): the
+workflow engine stores them, and whatever version of the code runs next reads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from google.protobuf import any_pb2, json_format
+from google.protobuf.message import Message
+from songreel.audio.v1.audio_service_pb2 import AnalyzeRequest, AnalyzeResult
+from songreel.prompt.v1.prompt_service_pb2 import (
+    CheckStoryboardRequest,
+    FormatStoryboardRequest,
+    WriteStoryboardRequest,
+    WriteStoryboardResult,
+)
+from songreel.render.v1.render_service_pb2 import RenderRequest, RenderResult
+from songreel.type.v1.artifact_pb2 import Artifact
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import (
+    AnalyzeSongRequest,
+    AnalyzeSongResult,
+    CreateStoryboardRequest,
+    CreateStoryboardResult,
+    CreateVideoRequest,
+)
+
+from songreel_gateway.joblog import JobLog
+from songreel_gateway.jobs import Job, JobKind
+from songreel_gateway.library import Library
+from songreel_gateway.names import operation_name, video_name
+from songreel_gateway.progress import ANALYZE, RENDER, STORYBOARD
+from songreel_gateway.stages import Stages
+
+M = TypeVar("M", bound=Message)
+
+Outcomes = Mapping[str, Mapping[str, Any]]
+"""Stage -> what it gave."""
+
+
+def stages_of(job: Job) -> list[str]:
+    """The stages that the job goes through, in order."""
+    match job.kind:
+        case JobKind.ANALYSIS:
+            return [ANALYZE]
+        case JobKind.STORYBOARD:
+            return [STORYBOARD]
+        case JobKind.VIDEO:
+            given = _video(job).analysis
+            return [STORYBOARD, RENDER] if given else [ANALYZE, STORYBOARD, RENDER]
+
+
+class Work:
+    """Does one stage of one job."""
+
+    def __init__(
+        self, job: Job, log: JobLog, stages: Stages, library: Library, done: Outcomes
+    ) -> None:
+        self._job = job
+        self._log = log
+        self._stages = stages
+        self._library = library
+        self._done = done
+
+    async def run(self) -> dict[str, Any]:
+        """The stage's outcome. Raises the stage's typed error, `JobEnded`."""
+        match self._job.stage:
+            case "analyze":
+                return await self._analyze()
+            case "storyboard":
+                return await self._storyboard()
+            case _:
+                return await self._render()
+
+    async def _analyze(self) -> dict[str, Any]:
+        if self._job.kind is JobKind.ANALYSIS:
+            asked = AnalyzeSongRequest.FromString(self._job.request)
+            options = asked.options
+        else:
+            asked = _video(self._job)
+            options = asked.analyze_options
+        song = await self._library.get(asked.song)
+        request = AnalyzeRequest(song=song.artifact, file_name=song.display_name, options=options)
+        if asked.lyrics:
+            request.lyrics.CopyFrom((await self._library.get(asked.lyrics)).artifact)
+        result = await self._stages.analyze(request, self._log)
+        await self._log.keep("analysis", result.analysis, song.display_name)
+        await self._log.keep("plot", result.plot, song.display_name)
+        await self._log.complete()
+        return plain(result)
+
+    async def _storyboard(self) -> dict[str, Any]:
+        if self._job.kind is JobKind.STORYBOARD:
+            asked = CreateStoryboardRequest.FromString(self._job.request)
+            analysis = await self._library.get(asked.analysis)
+            return await self._write_storyboard(
+                WriteStoryboardRequest(analysis=analysis.artifact, options=asked.options),
+                analysis.display_name.removesuffix(".json").removesuffix(".analysis"),
+            )
+        video = _video(self._job)
+        song = await self._library.get(video.song)
+        analysis = await self._analysis()
+        if video.storyboard:
+            return await self._check_storyboard(video.storyboard, analysis)
+        request = WriteStoryboardRequest(analysis=analysis, options=video.storyboard_options)
+        return await self._write_storyboard(request, song.display_name)
+
+    async def _write_storyboard(self, request: WriteStoryboardRequest, song: str) -> dict[str, Any]:
+        result = await self._stages.write_storyboard(request, self._log)
+        formatted = await self._stages.format_storyboard(
+            FormatStoryboardRequest(storyboard=result.storyboard)
+        )
+        await self._log.keep("storyboard", formatted.document, song)
+        await self._log.complete()
+        return plain(result)
+
+    async def _check_storyboard(self, name: str, analysis: Artifact) -> dict[str, Any]:
+        given = await self._library.get(name)
+        checked = await self._stages.check_storyboard(
+            CheckStoryboardRequest(
+                document=given.artifact, analysis=analysis, document_name=given.display_name
+            )
+        )
+        self._log.media.storyboard = given.name
+        await self._log.complete()
+        result = WriteStoryboardResult(storyboard=checked.storyboard)
+        return plain(result) | {"notes": list(checked.notes)}
+
+    async def _render(self) -> dict[str, Any]:
+        video = _video(self._job)
+        song = await self._library.get(video.song)
+        request = RenderRequest(
+            song=song.artifact,
+            analysis=await self._analysis(),
+            storyboard=parsed(self._done[STORYBOARD], WriteStoryboardResult).storyboard,
+            settings=video.render_settings,
+        )
+        result = await self._stages.render(request, self._log)
+        for part in ("plan", "timeline", "contact_sheet", "video"):
+            await self._log.keep(part, getattr(result, part), song.display_name)
+        await self._log.complete()
+        return plain(result)
+
+    async def _analysis(self) -> Artifact:
+        """The analysis that was given, or that the first stage made."""
+        given = _video(self._job).analysis
+        if not given:
+            return parsed(self._done[ANALYZE], AnalyzeResult).analysis
+        media = await self._library.get(given)
+        self._log.media.analysis = media.name
+        return media.artifact
+
+
+async def response_of(job: Job, library: Library, done: Outcomes) -> Message:
+    """What the operation answers with when all stages are done."""
+    media = job.progress.media
+    match job.kind:
+        case JobKind.ANALYSIS:
+            result = AnalyzeSongResult(analysis=await library.get(media.analysis))
+            if media.plot:
+                result.plot.CopyFrom(await library.get(media.plot))
+            return result
+        case JobKind.STORYBOARD:
+            return CreateStoryboardResult(
+                storyboard=await library.get(media.storyboard),
+                storyteller=parsed(done[STORYBOARD], WriteStoryboardResult).storyteller,
+            )
+        case JobKind.VIDEO:
+            return _finished_video(job, done)
+
+
+def packed(message: Message) -> any_pb2.Any:
+    """The message with its type."""
+    package = any_pb2.Any()
+    package.Pack(message)
+    return package
+
+
+def plain(message: Message) -> dict[str, Any]:
+    """The message as protobuf JSON."""
+    return json_format.MessageToDict(message, preserving_proto_field_name=True)
+
+
+def parsed(outcome: Mapping[str, Any], message_type: type[M]) -> M:
+    """The message in a stage's outcome; what a newer version added is left out."""
+    return json_format.ParseDict(dict(outcome), message_type(), ignore_unknown_fields=True)
+
+
+def _video(job: Job) -> Video:
+    return CreateVideoRequest.FromString(job.request).video
+
+
+def _finished_video(job: Job, done: Outcomes) -> Video:
+    rendered = parsed(done[RENDER], RenderResult)
+    written = parsed(done[STORYBOARD], WriteStoryboardResult)
+    video = _video(job)
+    video.name = video_name(job.project, job.video)
+    video.operation = operation_name(job.project, job.id)
+    video.create_time.FromMicroseconds(job.created)
+    video.media.CopyFrom(job.progress.media)
+    video.state = Video.STATE_READY
+    video.frames = rendered.frames
+    video.frames_reused = rendered.frames_reused
+    video.audio_mode = rendered.audio_mode
+    video.storyteller = written.storyteller or "hand"
+    wanted = video.storyboard_options.storyteller
+    if written.storyteller and wanted not in ("", written.storyteller):
+        video.fallbacks.append(
+            f"storyteller: {wanted} was asked for, {written.storyteller} wrote the storyboard"
+        )
+    video.fallbacks.extend(done[STORYBOARD].get("notes", []))
+    video.fallbacks.extend(rendered.fallbacks)
+    return video

@@ -1,0 +1,102 @@
+"""The numbers that a job shows while it works."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel.v1.video_service_pb2 import JobMetadata
+from songreel_gateway.progress import ANALYZE, RENDER, STORYBOARD, Meter, Throttle, Timeline
+
+ALL = (ANALYZE, STORYBOARD, RENDER)
+
+stage_lists = st.sampled_from([ALL, (STORYBOARD, RENDER), (ANALYZE,), (STORYBOARD,)])
+any_share = st.one_of(st.floats(), st.floats(0, 1))
+
+
+@given(stage_lists, st.lists(any_share, max_size=20))
+def test_a_fraction_never_falls_and_stays_in_its_range(stages, shares) -> None:
+    metadata = JobMetadata()
+    timeline = Timeline(stages)
+    seen = [0.0]
+    for stage in stages:
+        for _attempt in range(2):  # a stage may be begun again after a crash
+            meter = Meter(metadata, timeline, stage)
+            seen.append(metadata.fraction)
+            for share in shares:
+                meter.report(Progress(fraction=share))
+                seen.append(metadata.fraction)
+        meter.complete()
+        seen.append(metadata.fraction)
+    assert seen == sorted(seen)
+    assert seen[0] >= 0.0
+    assert seen[-1] == pytest.approx(1.0)
+    assert max(seen) <= 1.0
+
+
+@given(stage_lists, st.floats(0, 1), st.floats(0, 1))
+def test_stages_follow_each_other_on_the_timeline(stages, low, high) -> None:
+    timeline = Timeline(stages)
+    assert timeline.at(stages[0], 0) == 0
+    for stage, following in pairwise(stages):
+        assert timeline.at(stage, 1) == pytest.approx(timeline.at(following, 0))
+    for stage in stages:
+        assert timeline.at(stage, min(low, high)) <= timeline.at(stage, max(low, high))
+
+
+def test_the_weights_are_shared_out_among_the_stages_there_are() -> None:
+    assert Timeline(ALL).at(RENDER, 0.5) == pytest.approx(0.55)
+    assert Timeline((STORYBOARD, RENDER)).at(RENDER, 0) == pytest.approx(0.02 / 0.92)
+    assert Timeline((ANALYZE,)).at(ANALYZE, 0.3) == pytest.approx(0.3)
+
+
+def test_the_rest_is_estimated_from_frames_in_the_last_stage_only() -> None:
+    metadata = JobMetadata()
+    report = Progress(fraction=0.5, frames_done=50, frames_total=200, frames_per_second=10)
+    Meter(metadata, Timeline(ALL), ANALYZE).report(report)
+    assert not metadata.HasField("estimated_rest")
+    Meter(metadata, Timeline(ALL), RENDER).report(report)
+    assert metadata.estimated_rest.ToTimedelta().total_seconds() == 15.0
+
+
+def test_what_was_done_before_a_crash_does_not_make_the_estimate_rosy() -> None:
+    clock = iter([100.0, 100.5, 110.0]).__next__
+    metadata = JobMetadata()
+    meter = Meter(metadata, Timeline((ANALYZE,)), ANALYZE, clock)
+    meter.report(Progress(fraction=0.5))
+    meter.report(Progress(fraction=0.5))
+    assert not metadata.HasField("estimated_rest")
+    meter.report(Progress(fraction=0.6))  # a tenth in ten seconds, four tenths to go
+    assert metadata.estimated_rest.ToTimedelta().total_seconds() == pytest.approx(40.0)
+
+
+@given(
+    st.floats(0.001, 1.0),
+    st.floats(0, 1e6),
+    st.lists(st.floats(0, 1000), max_size=200),
+)
+def test_events_keep_their_distance(least, age, pauses) -> None:
+    now = 0.0
+    throttle = Throttle(least, 10_000, age, lambda: now)
+    allowed = []
+    for pause in pauses:
+        now += pause
+        if throttle.allows(len(allowed)):
+            allowed.append(now)
+    for earlier, later in pairwise(allowed):
+        assert later - earlier >= least
+
+
+def test_a_day_of_reports_gives_a_bounded_log() -> None:
+    now = 0.0
+    throttle = Throttle(0.2, 4000, 0.0, lambda: now)
+    events = 0
+    while now < 24 * 3600:
+        now += 0.1
+        events += throttle.allows(events)
+    assert 2000 < events < 4000
+    throttle = Throttle(0.2, 100, 0.0, lambda: now)
+    assert not throttle.allows(100)

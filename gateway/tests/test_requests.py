@@ -1,0 +1,194 @@
+"""What the public API accepts, refuses, lists and forgets."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from google.longrunning.operations_pb2 import (
+    CancelOperationRequest,
+    DeleteOperationRequest,
+    GetOperationRequest,
+    ListOperationsRequest,
+    WaitOperationRequest,
+)
+from google.protobuf.duration_pb2 import Duration
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import (
+    AnalyzeSongRequest,
+    CreateVideoRequest,
+    GetVideoRequest,
+    ListVideosRequest,
+)
+from songreel_kit.errors import (
+    InvalidName,
+    InvalidPageToken,
+    InvalidRequest,
+    MediaNotFound,
+    OperationNotDone,
+    OperationNotFound,
+    RequestIdReused,
+    VideoExists,
+    VideoNotFound,
+)
+from songreel_kit.testing import refused
+from studio import video_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+PARENT = "projects/local"
+OTHER = "projects/other"
+
+
+async def test_a_request_id_gives_one_job_for_one_wish(studio) -> None:
+    song = await studio.client.upload(b"a repeated song")
+    before = studio.hands.calls()
+    operations = await asyncio.gather(
+        *(studio.client.create(song, request_id="again") for _ in range(5))
+    )
+    assert len({operation.name for operation in operations}) == 1
+    finished = await studio.client.wait(operations[0])
+    assert (studio.hands.calls() - before)["render-begun"] == 1
+    assert await studio.client.create(song, request_id="again") == finished
+
+    other = await studio.client.upload(b"another song")
+    with refused(RequestIdReused):
+        await studio.client.create(other, request_id="again")
+    asked = AnalyzeSongRequest(parent=PARENT, song=song.name, request_id="again")
+    analysis = await studio.client.videos.AnalyzeSong(asked)
+    assert analysis.name != finished.name  # ids are counted by method
+    await studio.client.wait(analysis)
+
+
+async def test_a_video_id_is_taken_once(studio) -> None:
+    song = await studio.client.upload(b"a named song")
+    wish = CreateVideoRequest(parent=PARENT, video=Video(song=song.name), video_id="my-video")
+    first = await studio.client.videos.CreateVideo(wish)
+    assert video_of(await studio.client.wait(first)).name == "projects/local/videos/my-video"
+    with refused(VideoExists):
+        await studio.client.videos.CreateVideo(wish)
+    for bad in ("My", "-a", "a-", "a/b", "../a", "a" * 64, "ü", "a\n"):
+        wish.video_id = bad
+        with refused(InvalidName):
+            await studio.client.videos.CreateVideo(wish)
+
+
+async def test_wrong_names_are_refused_before_anything_happens(studio) -> None:
+    song = await studio.client.upload(b"a private song")
+    foreign = (await studio.client.upload(b"a foreign song", parent=OTHER)).name
+    assert await studio.client.download(foreign)
+    missing = f"{PARENT}/media/{'0' * 64}"
+    jobs = len((await studio.client.operations.ListOperations(page(100))).operations)
+    for video, error in (
+        (Video(), InvalidRequest),
+        (Video(song="song.mp3"), InvalidName),
+        (Video(song=f"{PARENT}/media/../{'0' * 64}"), InvalidName),
+        (Video(song=missing), MediaNotFound),
+        (Video(song=foreign), MediaNotFound),
+        (Video(song=song.name, lyrics=missing), MediaNotFound),
+        (Video(song=song.name, analysis=foreign), MediaNotFound),
+        (Video(song=song.name, storyboard="S.yaml"), InvalidName),
+    ):
+        with refused(error):
+            await studio.client.videos.CreateVideo(CreateVideoRequest(parent=PARENT, video=video))
+    for parent in ("", "local", "projects/", "projects/Local", "projects/a/b"):
+        with refused(InvalidName):
+            await studio.client.videos.CreateVideo(
+                CreateVideoRequest(parent=parent, video=Video(song=song.name))
+            )
+    with refused(InvalidRequest):
+        await studio.client.create(song, request_id="x" * 200)
+    after = len((await studio.client.operations.ListOperations(page(100))).operations)
+    assert after == jobs
+
+
+async def test_what_does_not_exist_is_not_found(studio) -> None:
+    name = f"{PARENT}/operations/nothing"
+    with refused(VideoNotFound):
+        await studio.client.videos.GetVideo(GetVideoRequest(name=f"{PARENT}/videos/nothing"))
+    with refused(OperationNotFound):
+        await studio.client.operations.GetOperation(GetOperationRequest(name=name))
+    with refused(OperationNotFound):
+        await studio.client.operations.CancelOperation(CancelOperationRequest(name=name))
+    with refused(OperationNotFound):
+        await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=name))
+    with refused(OperationNotFound):
+        await studio.client.operations.WaitOperation(WaitOperationRequest(name=name))
+    with refused(InvalidName):
+        await studio.client.operations.GetOperation(GetOperationRequest(name="nothing"))
+
+
+async def test_lists_come_in_pages_newest_first(studio) -> None:
+    song = await studio.client.upload(b"a listed song", parent="projects/lister")
+    wish = CreateVideoRequest(parent="projects/lister", video=Video(song=song.name))
+    operations = [await studio.client.videos.CreateVideo(wish) for _ in range(5)]
+    finished = [await studio.client.wait(operation) for operation in operations]
+    names = [video_of(operation).name for operation in reversed(finished)]
+
+    listed: list[str] = []
+    request = ListVideosRequest(parent="projects/lister", page_size=2)
+    sizes = []
+    while True:
+        answer = await studio.client.videos.ListVideos(request)
+        listed += [video.name for video in answer.videos]
+        sizes.append(len(answer.videos))
+        if not answer.next_page_token:
+            break
+        request.page_token = answer.next_page_token
+    assert (listed, sizes) == (names, [2, 2, 1])
+
+    first = await studio.client.operations.ListOperations(
+        ListOperationsRequest(name="projects/lister", page_size=3, filter="done = true")
+    )
+    rest = await studio.client.operations.ListOperations(
+        ListOperationsRequest(
+            name="projects/lister", filter="done = true", page_token=first.next_page_token
+        )
+    )
+    assert [*first.operations, *rest.operations] == finished[::-1]
+    running = ListOperationsRequest(name="projects/lister/operations", filter="done=false")
+    assert not (await studio.client.operations.ListOperations(running)).operations
+
+    for token in ("nonsense", request.page_token + "x", first.next_page_token):
+        with refused(InvalidPageToken):
+            await studio.client.videos.ListVideos(
+                ListVideosRequest(parent="projects/lister", page_token=token)
+            )
+    with refused(InvalidRequest):
+        await studio.client.videos.ListVideos(ListVideosRequest(parent=PARENT, page_size=-1))
+    with refused(InvalidRequest):
+        await studio.client.operations.ListOperations(page(1, filter="colour = red"))
+
+
+async def test_only_an_ended_operation_can_be_deleted(studio) -> None:
+    song = await studio.client.upload(b"a forgotten song")
+    studio.hands.hold("analyze")
+    operation = await studio.client.create(song, request_id="forget me")
+    with refused(OperationNotDone):
+        await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=operation.name))
+    studio.hands.let_go("analyze")
+    video = video_of(await studio.client.wait(operation))
+    await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=operation.name))
+    with refused(OperationNotFound):
+        await studio.client.watch(operation)
+    with refused(OperationNotFound):
+        await studio.client.operations.GetOperation(GetOperationRequest(name=operation.name))
+    assert (await studio.client.videos.GetVideo(GetVideoRequest(name=video.name))).video == video
+    assert await studio.client.download(video.media.video)
+    again = await studio.client.create(song, request_id="forget me")
+    assert again.name != operation.name
+    await studio.client.wait(again)
+
+
+async def test_waiting_ends_with_its_timeout(studio) -> None:
+    song = await studio.client.upload(b"a slow song")
+    studio.hands.hold("analyze")
+    operation = await studio.client.create(song)
+    waiting = WaitOperationRequest(name=operation.name, timeout=Duration(nanos=50_000_000))
+    assert not (await studio.client.operations.WaitOperation(waiting, timeout=30)).done
+    studio.hands.let_go("analyze")
+    assert (await studio.client.wait(operation)).done
+
+
+def page(size: int, **fields) -> ListOperationsRequest:
+    return ListOperationsRequest(name=PARENT, page_size=size, **fields)

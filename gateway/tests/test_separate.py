@@ -1,0 +1,123 @@
+"""The gateway and the stages apart, as in a cluster; and two views of one database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+
+from google.longrunning.operations_pb2 import GetOperationRequest
+from rehearsal import Stagehands, stage_services
+from songreel_gateway.bells import Bells
+from songreel_gateway.database import Database
+from songreel_gateway.jobs import Ending, JobState
+from songreel_gateway.ledger import Ledger
+from songreel_gateway.service import Gateway, GatewaySettings, Targets
+from songreel_kit.channel import open_channel
+from songreel_kit.errors import Cancelled, to_status
+from songreel_kit.server import ServerSettings, running_server
+from songreel_kit.testing import serving, temporary_store
+from studio import Client, studio_in, until
+
+
+async def test_a_stage_that_goes_away_in_the_middle_is_called_again(tmp_path) -> None:
+    store = temporary_store(tmp_path)
+    hands = Stagehands(tmp_path / "hands")
+    hands.hold("render")
+    gateway = Gateway(GatewaySettings(data=tmp_path / "data", event_seconds=0.001), store)
+    at_once = ServerSettings(grace_seconds=0.0)
+    async with serving(*gateway.services()) as channel:
+        client = Client(channel)
+        async with running_server(stage_services(store, hands), at_once) as stages:
+            address = stages.address
+            running = gateway.running(Targets.all(address))
+            await running.__aenter__()
+            song = await client.upload(b"an interrupted song")
+            operation = await client.create(song)
+            await client.reach(operation, "render", "frames")
+        hands.let_go("render")
+        again = ServerSettings(bind=address, grace_seconds=0.0)
+        async with running_server(stage_services(store, hands), again):
+            assert (await client.wait(operation)).response.value
+        await running.__aexit__(None, None, None)
+    calls = hands.calls()
+    assert (calls["analyze-begun"], calls["render-begun"], calls["render-made"]) == (1, 2, 1)
+
+
+async def test_a_job_ended_by_another_process_stops_here(tmp_path) -> None:
+    async with studio_in(tmp_path, poll_seconds=0.05) as studio:
+        studio.hands.hold("analyze")
+        song = await studio.client.upload(b"a song cancelled elsewhere")
+        operation = await studio.client.create(song)
+        await studio.client.reach(operation, "analyze", "beats")
+        watcher = asyncio.create_task(studio.client.watch(operation))
+        elsewhere = Database(studio.settings.database())
+        job = operation.name.rpartition("/")[2]
+        status = to_status(Cancelled("cancelled elsewhere"))
+        assert await Ledger(elsewhere, Bells()).finish(job, Ending(JobState.CANCELLED, status))
+        assert (await watcher)[-1].error.message == "cancelled elsewhere"
+        await until(lambda: studio.hands.calls()["analyze-cancelled"] == 1)
+        found = await studio.client.operations.GetOperation(
+            GetOperationRequest(name=operation.name)
+        )
+        assert found.error.message == "cancelled elsewhere"
+        elsewhere.close()
+
+
+async def test_a_log_holds_no_more_than_it_should(tmp_path) -> None:
+    async with studio_in(tmp_path, event_seconds=3600) as studio:
+        song = await studio.client.upload(b"a song of few words")
+        log = await studio.client.watch(await studio.client.create(song))
+        assert log[-1].metadata.fraction == 1.0
+        drawing = [event for event in log if event.metadata.step == "frames"]
+        # Of 24 reports the first, and the end of the stage.
+        assert [event.metadata.frames_done for event in drawing] == [1, 24]
+
+
+async def test_a_job_written_but_never_enqueued_is_taken_up(tmp_path) -> None:
+    # As after a crash between the two: the workflow engine has lost its database.
+    async with studio_in(tmp_path) as studio:
+        studio.hands.hold("storyboard")
+        song = await studio.client.upload(b"an orphaned song")
+        operation = await studio.client.create(song)
+        await studio.client.reach(operation, "storyboard", "scenes")
+    for path in (tmp_path / "data").glob("jobs.db*"):
+        path.unlink()
+    async with studio_in(tmp_path) as studio:
+        studio.hands.let_go("storyboard")
+        assert (await studio.client.wait(operation)).response.value
+        calls = studio.hands.calls()
+        assert (calls["analyze-made"], calls["render-made"]) == (1, 1)
+
+
+async def test_the_module_serves_the_gateway_alone(tmp_path) -> None:
+    store = temporary_store(tmp_path)
+    async with running_server(stage_services(store, Stagehands(tmp_path / "hands"))) as stages:
+        variables = {
+            "SONGREEL_GATEWAY_DATA": str(tmp_path / "data"),
+            "SONGREEL_GATEWAY_STORE": str(store.root),
+        } | {
+            f"SONGREEL_GATEWAY_{stage}_TARGET": stages.address
+            for stage in ("AUDIO", "PROMPT", "RENDER")
+        }
+        gateway = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
+            [sys.executable, "-m", "songreel_gateway"],
+            stdout=subprocess.PIPE,
+            stderr=(tmp_path / "log").open("wb"),
+            env=os.environ | variables,
+        )
+        line = (await asyncio.to_thread(gateway.stdout.readline)).decode()
+        assert line.startswith("listening on "), (tmp_path / "log").read_text()
+        async with open_channel(line.split()[-1]) as channel:
+            client = Client(channel)
+            song = await client.upload(b"a far song")
+            operation = await client.wait(await client.create(song))
+            assert operation.response.value
+        gateway.terminate()
+        assert await asyncio.to_thread(gateway.wait) == 0
+        gateway.stdout.close()
+    log = (tmp_path / "log").read_text()
+    assert "Traceback" not in log
+    # Every line of the job's work names the job.
+    assert log.count(operation.name.rpartition("/")[2]) >= 5
