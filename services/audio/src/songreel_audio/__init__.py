@@ -1,0 +1,1 @@
+"""Hears a song: lyrics, beats, sections, emotion."""

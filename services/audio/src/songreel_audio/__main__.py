@@ -1,0 +1,20 @@
+"""Serves the audio service alone: `python -m songreel_audio`."""
+
+import asyncio
+
+from songreel_kit.artifacts import open_store
+from songreel_kit.server import serve
+
+from songreel_audio.service import create_service
+from songreel_audio.settings import AudioSettings
+
+
+def main() -> None:
+    """Serves until a signal comes."""
+    settings = AudioSettings()
+    service = create_service(settings, open_store(settings.store))
+    asyncio.run(serve([service], settings.server()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""`songreel.audio.v1.AudioService` over gRPC: requests in, documents out."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import grpc.aio
+from songreel.audio.v1 import audio_service_pb2 as pb
+from songreel.audio.v1 import audio_service_pb2_grpc
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.documents import document_text, parse_document, stage_key, store_document
+from songreel_kit.errors import InvalidRequest
+from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+
+from songreel_audio import hearing
+from songreel_audio.beats import TempoHint
+from songreel_audio.decoding import Excerpt
+from songreel_audio.settings import AudioSettings
+
+STAGE = "audio.Analyze"
+
+
+class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
+    """Hears songs; the same request is answered from the store."""
+
+    def __init__(self, settings: AudioSettings, store: ArtifactStore) -> None:
+        self._settings = settings
+        self._store = store
+
+    async def Analyze(  # noqa: N802 - the name is the contract's
+        self,
+        request: pb.AnalyzeRequest,
+        context: "grpc.aio.ServicerContext[pb.AnalyzeRequest, pb.AnalyzeResponse]",
+    ) -> AsyncIterator[pb.AnalyzeResponse]:
+        """Sends progress, then one result."""
+
+        def work(report: Report, token: CancelToken) -> pb.AnalyzeResult:
+            return self._analyze(request, report, token)
+
+        async for news in run_in_thread(work):
+            if isinstance(news, Done):
+                yield pb.AnalyzeResponse(result=news.value)
+            else:
+                yield pb.AnalyzeResponse(progress=news)
+
+    def _analyze(
+        self, request: pb.AnalyzeRequest, report: Report, token: CancelToken
+    ) -> pb.AnalyzeResult:
+        if not request.HasField("song"):
+            raise InvalidRequest("the request names no song; upload one and pass its artifact")
+        key = stage_key(STAGE, hearing.VERSION, request, repr(self._settings.limits()))
+        known = self._store.lookup(key)
+        if known is not None:
+            result = parse_document(self._store.read_bytes(known), pb.AnalyzeResult)
+            if self._complete(result):
+                result.reused = True
+                return result
+        result = self._heard(request, report, token)
+        note = self._store.put_bytes(document_text(result).encode(), "application/json")
+        self._store.bind(key, note)
+        return result
+
+    def _complete(self, result: pb.AnalyzeResult) -> bool:
+        """Whether what an earlier result points to is still in the store."""
+        parts = [result.analysis, *([result.plot] if result.HasField("plot") else [])]
+        return all(self._store.exists(part) for part in parts)
+
+    def _heard(
+        self, request: pb.AnalyzeRequest, report: Report, token: CancelToken
+    ) -> pb.AnalyzeResult:
+        def step(name: str, fraction: float) -> None:
+            report(Progress(step=name, fraction=fraction))
+
+        lrc = self._store.read_bytes(request.lyrics) if request.HasField("lyrics") else None
+        with self._store.local_path(request.song) as song:
+            heard = hearing.hear(
+                song, _request(request, lrc), self._settings.limits(), step, token.check
+            )
+        result = pb.AnalyzeResult(analysis=store_document(self._store, heard.analysis))
+        if request.options.plot:
+            # Drawing takes a second to import, which most calls need not wait for.
+            from songreel_audio import picture
+
+            step("plot", 0.95)
+            with TemporaryDirectory(prefix="songreel-audio-") as folder:
+                path = Path(folder) / "analysis.png"
+                picture.draw(heard.analysis, path)
+                result.plot.CopyFrom(self._store.put_file(path, "image/png"))
+        step("done", 1.0)
+        return result
+
+
+def _request(request: pb.AnalyzeRequest, lrc: bytes | None) -> hearing.Request:
+    options = request.options
+    return hearing.Request(
+        excerpt=Excerpt(options.start, options.seconds),
+        tempo=TempoHint(options.tempo_octave, options.tempo_bpm),
+        extractor=options.extractor,
+        asr=options.asr,
+        language=options.language,
+        lrc=lrc,
+        file_name=request.file_name,
+        song_sha256=request.song.sha256,
+    )
