@@ -1,0 +1,1 @@
+"""Turns a song analysis into a storyboard."""

@@ -1,0 +1,100 @@
+"""The offline storyteller: no network, no model, the same song always the same story."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Final
+
+from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
+
+from songreel_prompt.chance import number
+from songreel_prompt.framing import Shot, camera_of
+from songreel_prompt.lexicon import read_lyrics
+from songreel_prompt.scenes import scene_spans
+from songreel_prompt.song import Song
+from songreel_prompt.staging import stage_shots
+from songreel_prompt.structure import song_parts
+from songreel_prompt.styles import Style
+from songreel_prompt.treatment import Plan, describe, plan_story
+from songreel_prompt.vocabulary import PEOPLE
+
+NAME: Final = "offline"
+MAX_PROMPT_WORDS: Final = 40
+_QUIET: Final = 0.45
+"""Below this intensity scenes dissolve into each other."""
+
+
+def tell(song: Song, style: Style, seed: int) -> Storyboard:
+    """Writes the storyboard of a song; equal arguments give equal bytes.
+
+    Scenes cover [0, song.duration] exactly. Prompts have at most 40 words and begin
+    with the caption that the embedded checkpoint was trained on.
+    """
+    reading = read_lyrics(song)
+    keys = (seed, _fingerprint(song))
+    parts = song_parts(song)
+    plan = plan_story(song, parts, reading, *keys)
+    shots = stage_shots(song, scene_spans(song), parts, plan, reading, *keys)
+    returning = {part.key for part in parts if part.visit}
+    scenes: list[Scene] = []
+    for index, shot in enumerate(shots):
+        intensity = song.intensity_between(shot.start, shot.end)
+        before = scenes[-1].camera if scenes else ""
+        scenes.append(
+            Scene(
+                start=shot.start,
+                end=shot.end,
+                prompt=_prompt(shot, plan, style),
+                negative_prompt=style.negative_prompt,
+                seed=_seed(shot, index, plan, shot.part.key in returning, seed),
+                shot=shot.picture.shot,
+                mood=shot.picture.mood,
+                protagonist=shot.protagonist,
+                transition="dissolve" if index and intensity < _QUIET else "cut",
+                camera=camera_of(shot, before, intensity, *keys),
+                lyric=shot.lyric,
+            )
+        )
+    _part_equals(scenes)
+    return Storyboard(
+        title=song.title or plan.tale.name.capitalize(),
+        style=style.name,
+        storyteller=NAME,
+        treatment=describe(plan, song, parts),
+        scenes=scenes,
+        notes=[reading.note] if reading.note else [],
+    )
+
+
+def _fingerprint(song: Song) -> str:
+    """So that two songs under the same seed are not given the same protagonist."""
+    return f"{song.title}|{song.duration!r}|{song.lines[:1]!r}"
+
+
+def _prompt(shot: Shot, plan: Plan, style: Style) -> str:
+    garment = plan.garment if shot.picture.subject in PEOPLE - {"child"} else ""
+    tail = [words for words in (shot.see, garment, shot.echo) if words]
+    head = shot.picture.caption(style.medium)
+    for kept in range(len(tail), -1, -1):
+        prompt = ", ".join([head, *tail[:kept], *style.words])
+        if len(prompt.split()) <= MAX_PROMPT_WORDS:
+            return prompt
+    return head
+
+
+def _seed(shot: Shot, index: int, plan: Plan, returns: bool, seed: int) -> int:
+    """Equal where a picture returns, so that it looks akin; else of the scene alone."""
+    if shot.picture.subject == plan.motif.subject:
+        return number(seed, "motif", shot.picture.place, shot.picture.shot)
+    if returns:
+        picture = shot.picture
+        return number(seed, shot.part.key, shot.position, picture.place, picture.subject)
+    return number(seed, index, shot.picture.place, shot.picture.subject)
+
+
+def _part_equals(scenes: list[Scene]) -> None:
+    """Neighbours of the same words still differ."""
+    for before, scene in pairwise(scenes):
+        if before.prompt == scene.prompt:
+            head, _, rest = scene.prompt.partition(f", {scene.mood}")
+            scene.prompt = f"{head}, {scene.mood}, a moment later{rest}"

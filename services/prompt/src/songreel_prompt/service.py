@@ -1,0 +1,33 @@
+"""Puts the prompt service together."""
+
+from __future__ import annotations
+
+import grpc.aio
+from songreel.prompt.v1.prompt_service_pb2_grpc import add_PromptServiceServicer_to_server
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.service import Service
+
+from songreel_prompt.servicer import PromptServicer
+from songreel_prompt.settings import PromptSettings
+from songreel_prompt.storytellers import find_storyteller
+from songreel_prompt.styles import find_style, load_styles
+
+NAME = "songreel.prompt.v1.PromptService"
+
+
+def create_service(settings: PromptSettings, store: ArtifactStore) -> Service:
+    """The service, ready to be served.
+
+    Raises:
+        BrokenStyle: a style file of the user's folder cannot be read.
+        UnknownStyle, UnknownStoryteller: a default of the settings does not exist.
+    """
+    styles = load_styles(settings.styles)
+    find_style(styles, settings.default_style)
+    find_storyteller(settings.default_storyteller)
+    servicer = PromptServicer(settings, store, styles)
+
+    def add_to_server(server: grpc.aio.Server) -> None:
+        add_PromptServiceServicer_to_server(servicer, server)
+
+    return Service(NAME, add_to_server)

@@ -1,0 +1,95 @@
+"""The words that prompts begin with: those the embedded checkpoint was trained on.
+
+Any Stable Diffusion understands them too; what else a prompt says comes after them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+STYLES: Final = ("sketch", "cartoon", "realistic")
+
+PLACES: Final = {
+    "beach": "at the beach",
+    "mountains": "in the mountains",
+    "forest": "in the forest",
+    "city": "in the city",
+    "meadow": "in the meadow",
+    "desert": "in the desert",
+    "lake": "at the lake",
+    "room": "in the room",
+    "stage": "on the stage",
+    "road": "on the road",
+}
+TIMES: Final = {"dawn": "dawn", "day": "day", "sunset": "sunset", "night": "night"}
+WEATHERS: Final = {"clear": "clear sky", "cloudy": "cloudy", "rain": "rain", "snow": "snow"}
+SUBJECTS: Final = {
+    "none": "an empty landscape",
+    "woman": "a woman",
+    "man": "a man",
+    "child": "a child",
+    "couple": "a couple",
+    "crowd": "a crowd",
+    "dancer": "a dancer",
+    "musician": "a musician",
+    "bird": "a bird",
+    "dog": "a dog",
+    "boat": "a boat",
+    "car": "a car",
+    "house": "a house",
+    "tree": "a tree",
+    "flower": "a flower",
+    "heart": "a heart",
+}
+SHOTS: Final = ("close-up", "medium", "wide")
+MOODS: Final = ("joyful", "serene", "neutral", "tense", "sad")
+TRANSITIONS: Final = ("cut", "dissolve")
+CAMERAS: Final = ("none", "zoom-in", "zoom-out", "pan-left", "pan-right", "rotate")
+
+PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
+"""Subjects that the protagonist can be in the picture as."""
+THINGS: Final = frozenset({"bird", "dog", "boat", "car", "house", "tree", "flower", "heart"})
+INDOORS: Final = frozenset({"room", "stage"})
+_OUTSIDE: Final = frozenset(PLACES) - INDOORS
+WHERE: Final = {
+    "boat": frozenset({"beach", "lake"}),
+    "car": frozenset({"road", "city", "desert", "meadow", "mountains", "beach"}),
+    "house": _OUTSIDE,
+    "tree": _OUTSIDE,
+    "bird": _OUTSIDE,
+    "dog": frozenset(PLACES) - {"stage"},
+}
+"""Where a subject can be; those not named here can be anywhere."""
+
+
+def fits(subject: str, place: str) -> bool:
+    """Whether somebody would believe the subject in that place."""
+    return place in WHERE.get(subject, PLACES)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a scene shows, each a key of the tables above."""
+
+    subject: str
+    place: str
+    time: str
+    weather: str
+    shot: str
+    mood: str
+
+    def caption(self, style_word: str) -> str:
+        """The canonical prompt: style, subject, place, time, weather, framing, mood."""
+        return (
+            f"{style_word} of {self._subject()} {PLACES[self.place]}, {TIMES[self.time]}, "
+            f"{WEATHERS[self.weather]}, {self.shot}, {self.mood}"
+        )
+
+    def _subject(self) -> str:
+        if self.subject == "none":
+            # Nobody would call a room a landscape; both are words of the checkpoint.
+            if self.place in INDOORS:
+                return "nobody"
+            return "a view" if self.place in {"city", "road"} else SUBJECTS["none"]
+        return SUBJECTS[self.subject]

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import grpc.aio
+import pytest
+import pytest_asyncio
+from made_up_songs import ballad
+from songreel.prompt.v1 import prompt_service_pb2 as pb
+from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
+from songreel.prompt.v1.storyboard_pb2 import Storyboard
+from songreel.type.v1.artifact_pb2 import Artifact
+from songreel_kit.documents import load_document, store_document
+from songreel_kit.errors import (
+    ArtifactNotFound,
+    InvalidAnalysis,
+    InvalidPageToken,
+    InvalidRequest,
+    InvalidStoryboard,
+    UnknownStoryteller,
+    UnknownStyle,
+)
+from songreel_kit.local_artifacts import LocalArtifactStore
+from songreel_kit.testing import collect, refused, serving, temporary_store
+from songreel_prompt.service import create_service
+from songreel_prompt.settings import PromptSettings
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LocalArtifactStore:
+    return temporary_store(tmp_path)
+
+
+@pytest_asyncio.fixture
+async def channel(store: LocalArtifactStore) -> AsyncGenerator[grpc.aio.Channel]:
+    async with serving(create_service(PromptSettings(), store)) as channel:
+        yield channel
+
+
+async def written(
+    channel: grpc.aio.Channel, analysis: Artifact, **options: object
+) -> list[pb.WriteStoryboardResponse]:
+    request = pb.WriteStoryboardRequest(
+        analysis=analysis,
+        options=pb.StoryboardOptions(**options),  # pyright: ignore[reportArgumentType]
+    )
+    return await collect(PromptServiceStub(channel).WriteStoryboard(request))
+
+
+async def test_an_analysis_becomes_a_storyboard(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    analysis = store_document(store, ballad())
+    *progress, last = await written(channel, analysis, style="sketch", seed=5)
+    fractions = [event.progress.fraction for event in progress]
+    assert fractions
+    assert fractions == sorted(fractions)
+    assert last.result.storyteller == "offline"
+    assert not last.result.reused
+    board = load_document(store, last.result.storyboard, Storyboard)
+    assert board.style == "sketch"
+    assert board.scenes[0].start == 0.0
+    assert board.scenes[-1].end == 64.0
+
+
+async def test_the_same_request_is_answered_from_memory(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    analysis = store_document(store, ballad())
+    first = (await written(channel, analysis))[-1].result
+    again = await written(channel, analysis)
+    assert len(again) == 1
+    assert again[0].result.reused
+    assert again[0].result.storyboard == first.storyboard
+    other = (await written(channel, analysis, seed=1))[-1].result
+    assert not other.reused
+    assert other.storyboard != first.storyboard
+
+
+async def test_requests_that_cannot_be_met_are_refused(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    analysis = store_document(store, ballad())
+    with refused(UnknownStyle) as style:
+        await written(channel, analysis, style="cubist")
+    assert "watercolour" in style.message
+    with refused(UnknownStoryteller) as teller:
+        await written(channel, analysis, storyteller="llm")
+    assert "offline" in teller.message
+    with refused(InvalidRequest):
+        await written(channel, Artifact())
+    with refused(InvalidAnalysis):
+        await written(channel, store.put_bytes(b"RIFF", "audio/wav"))
+    with refused(InvalidAnalysis):
+        await written(channel, store.put_bytes(b"{}", "application/json"))
+    with refused(ArtifactNotFound):
+        gone = "0" * 64
+        await written(channel, Artifact(uri=f"cas://{gone}", sha256=gone))
+
+
+async def test_an_edited_document_comes_back_as_a_storyboard(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    stub = PromptServiceStub(channel)
+    analysis = store_document(store, ballad())
+    board = (await written(channel, analysis))[-1].result.storyboard
+    formatted = await stub.FormatStoryboard(pb.FormatStoryboardRequest(storyboard=board))
+    assert formatted.document.media_type == "application/yaml"
+
+    untouched = await stub.CheckStoryboard(
+        pb.CheckStoryboardRequest(document=formatted.document, analysis=analysis)
+    )
+    assert untouched.storyboard == board  # nothing changed, so nothing is done twice
+    assert not untouched.notes
+
+    text = store.read_bytes(formatted.document).decode()
+    edited = text.replace("style: cartoon", "style: noir").replace("end: 64.0", "end: 63.9")
+    answer = await stub.CheckStoryboard(
+        pb.CheckStoryboardRequest(
+            document=store.put_bytes(edited.encode(), "application/yaml"), analysis=analysis
+        )
+    )
+    checked = load_document(store, answer.storyboard, Storyboard)
+    assert checked.style == "noir"
+    assert checked.scenes[-1].end == 64.0
+    assert len(answer.notes) == 1
+
+
+async def test_a_faulty_document_is_refused_with_its_line(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    stub = PromptServiceStub(channel)
+
+    async def check(data: bytes) -> None:
+        document = store.put_bytes(data, "application/yaml")
+        await stub.CheckStoryboard(
+            pb.CheckStoryboardRequest(document=document, document_name="my.yaml")
+        )
+
+    with refused(InvalidStoryboard) as caught:
+        await check(b"style: cartoon\nscenes:\n- end: 4\n  prompt: x\n  camera: dolly\n")
+    assert caught.message.startswith("my.yaml:5: camera")
+    with refused(InvalidStoryboard) as caught:
+        await check(b"title: \xff\n")
+    assert "UTF-8" in caught.message
+
+
+async def test_styles_are_listed_in_pages(channel: grpc.aio.Channel) -> None:
+    stub = PromptServiceStub(channel)
+    everything = await stub.ListStyles(pb.ListStylesRequest())
+    names = [style.name for style in everything.styles]
+    assert names == sorted(names)
+    assert {"sketch", "cartoon", "realistic"} <= set(names)
+    assert not everything.next_page_token
+    paged: list[str] = []
+    token = ""
+    while True:
+        page = await stub.ListStyles(pb.ListStylesRequest(page_size=3, page_token=token))
+        assert 0 < len(page.styles) <= 3
+        paged += [style.name for style in page.styles]
+        token = page.next_page_token
+        if not token:
+            break
+    assert paged == names
+    for bad in ("nonsense!", "bm90aGluZw=="):
+        with refused(InvalidPageToken):
+            await stub.ListStyles(pb.ListStylesRequest(page_token=bad))
+    with refused(InvalidRequest):
+        await stub.ListStyles(pb.ListStylesRequest(page_size=-1))
+
+
+def test_a_default_that_does_not_exist_is_told_at_the_start(store: LocalArtifactStore) -> None:
+    with pytest.raises(UnknownStyle):
+        create_service(PromptSettings(default_style="cubist"), store)
