@@ -1,0 +1,1 @@
+"""The `songreel` command: composition root and command line client."""

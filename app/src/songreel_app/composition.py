@@ -1,0 +1,99 @@
+"""The composition root: every service on one gRPC server in one process."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import Timeout
+from songreel_audio.service import create_service as create_audio
+from songreel_audio.settings import AudioSettings
+from songreel_gateway.service import Gateway, Targets
+from songreel_gateway.settings import GatewaySettings
+from songreel_kit.artifacts import ArtifactStore, open_store
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.server import RunningServer, running_server
+from songreel_kit.settings import ServiceSettings
+from songreel_kit.telemetry import configure_logging
+from songreel_prompt.service import create_service as create_prompt
+from songreel_prompt.settings import PromptSettings
+from songreel_render.service import create_service as create_render
+from songreel_render.settings import RenderSettings
+
+from songreel_app.checkpoints import VARIABLE, default_checkpoint
+from songreel_app.failures import DataFolderBusy
+from songreel_app.server_record import ServerRecord, remove_record, write_record
+
+Ready = Callable[[ServerRecord], None]
+"""Called once, when the server answers and unfinished jobs have been taken up."""
+
+
+async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
+    """Serves until a signal, or until stdin closes when `owned` by another process.
+
+    The gateway reaches the other services through a channel to this very
+    server, as it would in a cluster: there is one code path.
+
+    Args:
+        data: Data folder; one server at a time works in it.
+        port: Port on the loopback interface; 0 takes a free one.
+        ready: Told where the server listens.
+        owned: Whether to stop when stdin closes, as it does when its owner dies.
+
+    Raises:
+        DataFolderBusy: another server has the data folder.
+        FailedPrecondition: the port or the data folder cannot be used.
+    """
+    configure_logging()
+    _set_default_checkpoint()
+    settings = ServiceSettings(bind=f"127.0.0.1:{port}")
+    store = open_store(settings.store)
+    gateway = _gateway(data, store)
+    services = [
+        *gateway.services(),
+        create_audio(AudioSettings(), store),
+        create_prompt(PromptSettings(), store),
+        create_render(RenderSettings(), store),
+    ]
+    async with running_server(services, settings.server()) as server:
+        server.stop_on_signals()
+        watching = asyncio.create_task(_stop_with_owner(server)) if owned else None
+        record = ServerRecord(address=server.address, port=server.port, pid=os.getpid())
+        try:
+            async with gateway.running(Targets.all(server.address)):
+                write_record(data, record)
+                ready(record)
+                try:
+                    await server.wait_stopped()
+                finally:
+                    # Before the jobs are laid down, so that nobody comes any more.
+                    remove_record(data, record.pid)
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+
+def _gateway(data: Path, store: ArtifactStore) -> Gateway:
+    """The gateway, which holds the data folder from now on."""
+    try:
+        return Gateway(GatewaySettings(data=data), store)
+    except FailedPrecondition as error:
+        if isinstance(error.__cause__, Timeout):
+            raise DataFolderBusy(error.message, **error.metadata) from error
+        raise
+
+
+def _set_default_checkpoint() -> None:
+    """Tells the render service where the embedded checkpoint is, unless somebody has."""
+    if not os.environ.get(VARIABLE):
+        os.environ[VARIABLE] = str(default_checkpoint()[0])
+
+
+async def _stop_with_owner(server: RunningServer) -> None:
+    """Asks for a stop when stdin ends: its other end is in the owner's hands only."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+    server.request_stop()

@@ -1,0 +1,166 @@
+"""What `songreel doctor` looks at."""
+
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from songreel_kit.errors import FailedPrecondition, SongreelError, Unimplemented
+from songreel_kit.settings import data_folder, default_store
+
+from songreel_app.checkpoints import VARIABLE, default_checkpoint
+from songreel_app.client import Client
+from songreel_app.commands.options import DATA_VARIABLE
+from songreel_app.embedded import find_server
+from songreel_app.session import Session
+
+# A song's frames, segments and video take about this much at most; a disk with
+# less is likely to fill up in the middle of a job.
+SCARCE_BYTES = 1024**3
+SECRET_WORDS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    value: str
+    """What was found."""
+    advice: str = ""
+    """What to do when it is not well."""
+
+
+async def examine(server: str | None, *, as_json: bool) -> None:
+    """Prints all findings.
+
+    Raises:
+        FailedPrecondition: something is missing that `songreel make` needs.
+    """
+    data = data_folder().absolute()
+    findings = [*_software(), *_folders(data), *_settings()]
+    findings += await _server(server, data)
+    if as_json:
+        typer.echo(json.dumps({"findings": [asdict(each) for each in findings]}))
+    else:
+        _print(findings)
+    bad = [each.name for each in findings if not each.ok]
+    if bad:
+        raise FailedPrecondition(f"not ready to make videos: see {', '.join(bad)} above")
+
+
+def _software() -> Iterator[Finding]:
+    yield Finding("songreel", True, version("songreel"))
+    yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
+    try:
+        # A broken FFmpeg shows only when it is loaded.
+        import av
+    except ImportError as error:
+        yield Finding("ffmpeg", False, str(error), "install PyAV again: pip install av")
+        return
+    yield Finding("ffmpeg", True, f"{av.ffmpeg_version_info}, with PyAV {av.__version__}")
+    for codec, use in (("libx264", "video"), ("aac", "sound that cannot be copied")):
+        yield Finding(
+            f"encoder {codec}",
+            codec in av.codecs_available,
+            f"for {use}",
+            "install PyAV from PyPI, whose FFmpeg has it",
+        )
+
+
+def _folders(data: Path) -> Iterator[Finding]:
+    source = DATA_VARIABLE if os.environ.get(DATA_VARIABLE) else "the platform's default"
+    problem = _unwritable(data)
+    yield Finding(
+        "data folder",
+        not problem,
+        f"{data} ({problem or source})",
+        f"choose another folder with --data or {DATA_VARIABLE}",
+    )
+    yield Finding("artifact store", True, default_store())
+    free = shutil.disk_usage(_existing(data)).free
+    yield Finding(
+        "disk space",
+        free >= SCARCE_BYTES,
+        f"{free / 1024**3:.1f} GiB free",
+        f"free some space: less than {SCARCE_BYTES / 1024**3:.0f} GiB may not last for a song",
+    )
+
+
+def _settings() -> Iterator[Finding]:
+    for name in sorted(os.environ):
+        if name.startswith("SONGREEL_"):
+            secret = any(word in name for word in SECRET_WORDS)
+            yield Finding(f"setting {name}", True, "(set)" if secret else os.environ[name])
+
+
+async def _server(server: str | None, data: Path) -> list[Finding]:
+    """Asks the server, starting the embedded one if none runs: so it is seen to start."""
+    running = None if server is not None else find_server(data)
+    try:
+        async with Session(data=data, server=server) as session:
+            how = "running"
+            if session.started_here:
+                how = "starts when it is needed"
+            elif running is not None:
+                how = f"running as process {running.pid}"
+            found = [Finding("server", True, f"{session.address} ({how})")]
+            return found + await _renderer(session, remote=server is not None)
+    except SongreelError as error:
+        advice = "mend what it complains of, or see the log"
+        return [Finding("server", False, error.message, advice)]
+
+
+async def _renderer(session: Session, *, remote: bool) -> list[Finding]:
+    try:
+        renderer = await session.call(Client.get_renderer)
+    except Unimplemented:
+        return [Finding("renderer", True, "not on the server's public port")]
+    if remote:
+        place, source = renderer.default_checkpoint, "of the server"
+    else:
+        path, source = default_checkpoint()
+        place = renderer.default_checkpoint or str(path)
+    state = renderer.checkpoint_problem or f"{renderer.native_size} px"
+    return [
+        Finding("device", True, renderer.device),
+        Finding("schedules", True, ", ".join(renderer.schedules)),
+        Finding(
+            "checkpoint",
+            not renderer.checkpoint_problem,
+            f"{place} (from {source}): {state}",
+            f"name a Stable Diffusion 1.x folder with --checkpoint or {VARIABLE}",
+        ),
+    ]
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written to a folder that exists or is to be made; empty if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def _existing(folder: Path) -> Path:
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _print(findings: list[Finding]) -> None:
+    console = Console(markup=False, highlight=False)
+    table = Table("", "what", "found", box=None)
+    for each in findings:
+        mark = "ok" if each.ok else "MISSING"
+        advice = "" if each.ok else f"; {each.advice}"
+        table.add_row(mark, each.name, each.value + advice)
+    console.print(table, soft_wrap=not console.is_terminal)

@@ -1,0 +1,114 @@
+"""Jobs as a table, as JSON and as a stream of events."""
+
+import json
+from datetime import UTC
+
+import typer
+from google.longrunning import operations_pb2
+from google.protobuf.json_format import MessageToDict
+from rich.console import Console
+from rich.table import Table
+from songreel_kit.errors import InvalidName, SongreelError, from_status
+from songreel_kit.settings import data_folder
+
+from songreel_app.client import Client
+from songreel_app.display import progress_display
+from songreel_app.failures import line_of
+from songreel_app.jobs import metadata_of, standing_of, state_of
+from songreel_app.runner import Interrupts
+from songreel_app.session import Session
+
+
+async def list_jobs(server: str | None, *, as_json: bool) -> None:
+    """Prints all jobs of the project."""
+    async with _session(server) as session:
+        operations = await session.call(Client.list_operations)
+    if as_json:
+        typer.echo(json.dumps({"jobs": [_row(o) for o in operations]}, ensure_ascii=False))
+        return
+    if not operations:
+        typer.echo("no jobs yet; `songreel make SONG` makes one")
+        return
+    table = Table("name", "state", "stage", "done", "begun", "error", box=None)
+    for row in map(_row, operations):
+        table.add_row(
+            str(row["name"]).rpartition("/")[2],
+            str(row["state"]),
+            str(row["stage"]),
+            f"{row['fraction']:.0%}",
+            str(row["create_time"]),
+            str(row["error"]),
+        )
+    # A pipe has no width: there the table is as wide as it needs to be.
+    console = Console(markup=False, highlight=False)
+    console.print(table, soft_wrap=not console.is_terminal)
+
+
+async def cancel_job(name: str, server: str | None, *, as_json: bool) -> None:
+    """Stops a job and says how it stands then."""
+    async with _session(server) as session:
+        full = _full_name(name, session.client)
+        await session.call(lambda client: client.cancel_operation(full))
+        # A job that was at work has ended when its last event has come.
+        async for _ in session.watch(full):
+            pass
+        operation = await session.call(lambda client: client.get_operation(full))
+    row = _row(operation)
+    typer.echo(json.dumps(row, ensure_ascii=False) if as_json else f"{full}: {row['state']}")
+
+
+async def watch_job(
+    name: str, server: str | None, interrupts: Interrupts, *, as_json: bool
+) -> None:
+    """Follows a job; Ctrl-C ends the watching, not the job.
+
+    Raises:
+        SongreelError: the job's own error.
+    """
+    async with _session(server) as session:
+        full = _full_name(name, session.client)
+        with progress_display() as display:
+            async for event in session.watch(full):
+                if as_json:
+                    line = MessageToDict(event, preserving_proto_field_name=True)
+                    typer.echo(json.dumps(line, ensure_ascii=False))
+                else:
+                    display.show(standing_of(event.metadata))
+        operation = await session.call(lambda client: client.get_operation(full))
+    if operation.HasField("error"):
+        raise from_status(operation.error)
+    if not as_json:
+        typer.echo(f"{full}: {state_of(operation)}")
+
+
+def _session(server: str | None) -> Session:
+    return Session(data=data_folder().absolute(), server=server)
+
+
+def _full_name(name: str, client: Client) -> str:
+    if name.startswith(f"{client.parent}/operations/"):
+        return name
+    if "/" in name or not name:
+        raise InvalidName(f"{name!r} is no job's name; `songreel jobs` lists them", name=name)
+    return f"{client.parent}/operations/{name}"
+
+
+def _row(operation: operations_pb2.Operation) -> dict[str, object]:
+    metadata = metadata_of(operation)
+    error: SongreelError | None = (
+        from_status(operation.error) if operation.HasField("error") else None
+    )
+    begun = metadata.create_time.ToDatetime(UTC)
+    return {
+        "name": operation.name,
+        "video": metadata.video,
+        "state": state_of(operation),
+        "stage": metadata.stage,
+        "step": metadata.step,
+        "fraction": metadata.fraction,
+        "frames_done": metadata.frames_done,
+        "frames_total": metadata.frames_total,
+        "attempt": metadata.attempt,
+        "create_time": begun.isoformat(timespec="seconds"),
+        "error": line_of(error).removeprefix("error: ") if error is not None else "",
+    }

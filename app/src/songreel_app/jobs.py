@@ -1,0 +1,152 @@
+"""Starts jobs, joins those that run already, and follows them to their end."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from google.longrunning import operations_pb2
+from google.protobuf.message import Message
+from songreel.v1.video_service_pb2 import JobMetadata
+from songreel_kit.errors import Cancelled, DataLoss, SongreelError, from_status
+
+from songreel_app.client import Client
+from songreel_app.display import Display, Standing
+from songreel_app.request_ids import request_id
+from songreel_app.runner import Interrupts
+from songreel_app.session import Session
+
+M = TypeVar("M", bound=Message)
+
+Start = Callable[[Client, str], Awaitable[operations_pb2.Operation]]
+"""Sends the request with the given request id."""
+
+CANCEL_SECONDS = 10.0
+MOST_ATTEMPTS = 1000
+
+
+async def run_job(
+    session: Session,
+    start: Start,
+    key: tuple[str | Message, ...],
+    *,
+    display: Display,
+    interrupts: Interrupts,
+    lost: frozenset[str] = frozenset(),
+) -> operations_pb2.Operation:
+    """Runs a job to its successful end, or takes up the one of the same key.
+
+    The request id is made of `key` and the number of the attempt: a job that is
+    under way or finished is joined; one that failed or was cancelled is left
+    behind and the next attempt is made.
+
+    Args:
+        session: Where to run it.
+        start: Sends the request.
+        key: What makes the job this one and no other.
+        display: Shows the progress.
+        interrupts: Tells Ctrl-C, which cancels the job, from other endings.
+        lost: Names of finished operations whose files are gone.
+
+    Raises:
+        SongreelError: the job's own error.
+    """
+    began = datetime.now(UTC)
+    operation = await _started(session, start, request_id(*key, 0), interrupts)
+    for attempt in range(1, MOST_ATTEMPTS):
+        old = metadata_of(operation).create_time.ToDatetime(UTC) < began
+        if not (_failed(operation) and old) and operation.name not in lost:
+            break
+        operation = await _started(session, start, request_id(*key, attempt), interrupts)
+    if not operation.done:
+        operation = await follow(session, operation.name, display, interrupts)
+    if _failed(operation):
+        raise from_status(operation.error)
+    return operation
+
+
+async def follow(
+    session: Session, name: str, display: Display, interrupts: Interrupts
+) -> operations_pb2.Operation:
+    """Shows a job's progress until it has ended; Ctrl-C cancels it."""
+    try:
+        async for event in session.watch(name):
+            display.show(standing_of(event.metadata))
+    except asyncio.CancelledError:
+        if interrupts.by_user:
+            display.note("cancelling the job")
+            await _cancel(session, name)
+        raise
+    return await session.call(lambda client: client.get_operation(name))
+
+
+def metadata_of(operation: operations_pb2.Operation) -> JobMetadata:
+    """Where the operation's job is."""
+    metadata = JobMetadata()
+    operation.metadata.Unpack(metadata)
+    return metadata
+
+
+def result_of(operation: operations_pb2.Operation, kind: type[M]) -> M:
+    """What a successful operation has made."""
+    result = kind()
+    if not operation.response.Unpack(result):
+        raise DataLoss(
+            f"{operation.name} ended with {operation.response.type_url or 'nothing'},"
+            f" not with a {kind.DESCRIPTOR.full_name}; the server may be of another version"
+        )
+    return result
+
+
+def state_of(operation: operations_pb2.Operation) -> str:
+    """One of "waiting", "running", "done", "failed" and "cancelled"."""
+    if operation.done:
+        if not _failed(operation):
+            return "done"
+        return "cancelled" if isinstance(from_status(operation.error), Cancelled) else "failed"
+    return "waiting" if metadata_of(operation).stage in ("", "queued") else "running"
+
+
+def standing_of(metadata: JobMetadata) -> Standing:
+    """A job's metadata as the display takes it."""
+    rest = metadata.estimated_rest.ToTimedelta().total_seconds()
+    return Standing(
+        stage=metadata.stage,
+        step=metadata.step,
+        fraction=metadata.fraction,
+        frames_done=metadata.frames_done,
+        frames_total=metadata.frames_total,
+        frames_per_second=metadata.frames_per_second,
+        rest_seconds=rest if metadata.HasField("estimated_rest") else None,
+        attempt=max(1, metadata.attempt),
+    )
+
+
+def _failed(operation: operations_pb2.Operation) -> bool:
+    return operation.done and operation.WhichOneof("result") == "error"
+
+
+async def _started(
+    session: Session, start: Start, identity: str, interrupts: Interrupts
+) -> operations_pb2.Operation:
+    """Sends the request; Ctrl-C in this moment cancels the job that comes of it."""
+    request = asyncio.ensure_future(session.call(lambda client: start(client, identity)))
+    try:
+        return await asyncio.shield(request)
+    except asyncio.CancelledError:
+        if interrupts.by_user:
+            with contextlib.suppress(TimeoutError, SongreelError):
+                operation = await asyncio.wait_for(request, CANCEL_SECONDS)
+                await _cancel(session, operation.name)
+        request.cancel()
+        raise
+
+
+async def _cancel(session: Session, name: str) -> None:
+    """Cancels a job and waits until it has stopped, so that nothing is taken up later."""
+    with contextlib.suppress(TimeoutError, SongreelError):
+        async with asyncio.timeout(CANCEL_SECONDS):
+            await session.client.cancel_operation(name)
+            async for _ in session.client.watch(name, 0):
+                pass

@@ -1,0 +1,40 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from songreel_app.server_record import (
+    ServerRecord,
+    parse_record,
+    read_record,
+    remove_record,
+    write_record,
+)
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    record = ServerRecord("127.0.0.1:4711", 4711, os.getpid())
+    write_record(tmp_path, record)
+    assert read_record(tmp_path) == record
+    assert record.alive
+    assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
+
+
+def test_only_its_own_server_removes_a_record(tmp_path: Path) -> None:
+    write_record(tmp_path, ServerRecord("127.0.0.1:4711", 4711, 1))
+    remove_record(tmp_path, 2)
+    assert read_record(tmp_path) is not None
+    remove_record(tmp_path, 1)
+    assert read_record(tmp_path) is None
+
+
+def test_the_record_of_a_dead_process_is_known_as_such() -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    assert not ServerRecord("127.0.0.1:4711", 4711, child.pid).alive
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"address": "x"}', '{"error": {}}'])
+def test_anything_else_is_no_record(text: str) -> None:
+    assert parse_record(text) is None

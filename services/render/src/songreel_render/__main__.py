@@ -1,0 +1,22 @@
+"""Serves rendering alone: `python -m songreel_render`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from songreel_kit.artifacts import open_store
+from songreel_kit.server import serve
+
+from songreel_render.service import create_service
+from songreel_render.settings import RenderSettings
+
+
+def main() -> None:
+    """Serve until a signal."""
+    settings = RenderSettings()
+    service = create_service(settings, open_store(settings.store))
+    asyncio.run(serve([service], settings.server()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,248 @@
+"""Finds, checks and hashes the files of a checkpoint; reads no weights."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
+
+DEFAULTS_NAME: Final = "songreel.json"
+# Folder of each part and the file that must be in it beside the weights.
+_PARTS: Final = {
+    "tokenizer": (),
+    "text_encoder": ("config.json",),
+    "vae": ("config.json",),
+    "unet": ("config.json",),
+    "scheduler": ("scheduler_config.json",),
+}
+_WEIGHED: Final = ("text_encoder", "vae", "unet")
+_WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
+_UNREAD_SUFFIXES: Final = (".ckpt", ".msgpack", ".onnx", ".onnx_data", ".pb", ".h5", ".md", ".png")
+_CHUNK: Final = 1 << 22
+
+
+class CheckpointDefaults(BaseModel):
+    """What a checkpoint is best drawn with; a folder may carry it as `songreel.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    steps: int = Field(default=20, ge=1, le=200)
+    """Denoising steps."""
+    guidance_scale: float = Field(default=7.5, ge=1.0, le=50.0)
+    """Classifier-free guidance; 1 is without."""
+    size: int | None = Field(default=None, ge=8, le=4096)
+    """Pixels of a side it was trained for; None: from the UNet's configuration."""
+
+
+@dataclass(frozen=True)
+class CheckpointFiles:
+    """A checkpoint whose files are all there."""
+
+    path: Path
+    """A diffusers folder, or a single `.safetensors` file."""
+    sha256: str
+    """Over names and contents of the files that are read."""
+    defaults: CheckpointDefaults
+
+    @property
+    def single_file(self) -> bool:
+        """Whether all weights are in one file."""
+        return self.path.is_file()
+
+
+def inspect_checkpoint(path: Path) -> CheckpointFiles:
+    """Find a checkpoint, check that it is whole and of a kind that can be drawn with.
+
+    Raises:
+        CheckpointNotFound: nothing at `path`.
+        CheckpointIncomplete: a part is missing; the message names it.
+        CheckpointUnsupported: another kind of model than Stable Diffusion 1.x / 2.x.
+    """
+    path = path.expanduser()
+    if not path.exists():
+        raise CheckpointNotFound(
+            f"there is no checkpoint at {path}; name a Stable Diffusion 1.x folder in diffusers "
+            "format or a .safetensors file",
+            checkpoint=str(path),
+        )
+    if path.is_file():
+        _check_single_file(path)
+        return CheckpointFiles(path, _hash_of([path], path.parent), CheckpointDefaults())
+    _check_folder(path)
+    return CheckpointFiles(path, _hash_of(_read_files(path), path), _read_defaults(path))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a checkpoint file.
+
+    Raises:
+        CheckpointIncomplete: missing, unreadable or not an object.
+    """
+    try:
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointIncomplete(
+            f"the checkpoint's {path.name} cannot be read ({error}); copy the checkpoint again",
+            file=str(path),
+        ) from error
+    if not isinstance(content, dict):
+        raise CheckpointIncomplete(f"the checkpoint's {path} holds no JSON object", file=str(path))
+    return cast("dict[str, Any]", content)
+
+
+def _check_folder(folder: Path) -> None:
+    index = folder / "model_index.json"
+    if not index.is_file():
+        raise CheckpointIncomplete(
+            f"{folder} has no model_index.json; a checkpoint folder in diffusers format has one",
+            missing="model_index.json",
+        )
+    kind = str(read_json(index).get("_class_name", ""))
+    if not kind.startswith(("StableDiffusionPipeline", "LatentConsistencyModelPipeline")):
+        raise CheckpointUnsupported(
+            f"{folder} holds a {kind or 'nameless pipeline'}; Stable Diffusion 1.x text-to-image "
+            "checkpoints (StableDiffusionPipeline) can be rendered with",
+            kind=kind,
+        )
+    for part, needed in _PARTS.items():
+        _check_part(folder, part, needed)
+    unet = read_json(folder / "unet" / "config.json")
+    vae = read_json(folder / "vae" / "config.json")
+    if unet.get("_class_name", "UNet2DConditionModel") != "UNet2DConditionModel" or unet.get(
+        "addition_embed_type"
+    ):
+        raise CheckpointUnsupported(
+            f"the UNet of {folder} asks for more than a prompt (SDXL or the like); "
+            "use a Stable Diffusion 1.x checkpoint"
+        )
+    if unet.get("in_channels", 4) != vae.get("latent_channels", 4):
+        raise CheckpointUnsupported(
+            f"the UNet of {folder} takes {unet.get('in_channels', 4)} channels but its autoencoder "
+            f"makes {vae.get('latent_channels', 4)}: an inpainting checkpoint, or mixed parts"
+        )
+
+
+def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
+    if not (folder / part).is_dir():
+        raise CheckpointIncomplete(
+            f"the checkpoint {folder} lacks its {part} folder; copy the whole checkpoint",
+            missing=part,
+        )
+    for name in needed:
+        if not (folder / part / name).is_file():
+            raise CheckpointIncomplete(
+                f"the checkpoint {folder} lacks {part}/{name}", missing=f"{part}/{name}"
+            )
+    if part == "tokenizer":
+        names = {file.name for file in (folder / part).iterdir()}
+        if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
+            raise CheckpointIncomplete(
+                f"the checkpoint {folder} lacks tokenizer/vocab.json and tokenizer/merges.txt",
+                missing="tokenizer/vocab.json",
+            )
+    if part in _WEIGHED and not any(
+        file.suffix in _WEIGHT_SUFFIXES for file in (folder / part).iterdir()
+    ):
+        raise CheckpointIncomplete(
+            f"the checkpoint {folder} has no weights in {part} (.safetensors); "
+            "was it copied without its large files?",
+            missing=f"{part} weights",
+        )
+
+
+def _check_single_file(path: Path) -> None:
+    if path.suffix != ".safetensors":
+        raise CheckpointUnsupported(
+            f"{path.name} is not a .safetensors file; pickled checkpoints (.ckpt, .bin, .pt) can "
+            "run code when loaded and are refused: convert it first"
+        )
+    try:
+        with safe_open(path, framework="pt") as opened:
+            names = set(opened.keys())
+    except (SafetensorError, OSError) as error:
+        raise CheckpointIncomplete(
+            f"{path.name} cannot be read as safetensors ({error}); copy it again",
+            missing=path.name,
+        ) from error
+    if any(name.startswith(("conditioner.", "double_blocks.", "joint_blocks.")) for name in names):
+        raise CheckpointUnsupported(
+            f"{path.name} is not a Stable Diffusion 1.x checkpoint (SDXL, SD 3 or Flux)"
+        )
+    prefixes = {
+        "unet": "model.diffusion_model.",
+        "vae": "first_stage_model.",
+        "text_encoder": "cond_stage_model.",
+    }
+    for part, prefix in prefixes.items():
+        if not any(name.startswith(prefix) for name in names):
+            raise CheckpointIncomplete(
+                f"{path.name} holds no {part} ({prefix}*): a LoRA or a part of a checkpoint? "
+                "Use a full Stable Diffusion 1.x file",
+                missing=part,
+            )
+
+
+def _read_files(folder: Path) -> list[Path]:
+    """The files that decide the pictures, in a fixed order."""
+    files = [folder / "model_index.json"]
+    if (folder / DEFAULTS_NAME).is_file():
+        files.append(folder / DEFAULTS_NAME)
+    for part in _PARTS:
+        inside = [
+            file
+            for file in sorted((folder / part).iterdir())
+            if file.is_file() and file.suffix not in _UNREAD_SUFFIXES
+        ]
+        if any(file.suffix == ".safetensors" for file in inside):
+            inside = [file for file in inside if file.suffix != ".bin"]
+        files.extend(inside)
+    return files
+
+
+def _read_defaults(folder: Path) -> CheckpointDefaults:
+    path = folder / DEFAULTS_NAME
+    if not path.is_file():
+        return CheckpointDefaults()
+    try:
+        return CheckpointDefaults.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CheckpointIncomplete(
+            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}", file=str(path)
+        ) from error
+
+
+_hashes: dict[tuple[str, int, int], str] = {}
+_hashes_lock = threading.Lock()
+
+
+def _hash_of(files: list[Path], root: Path) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.relative_to(root).as_posix().encode() + b"\0")
+        total.update(_file_hash(file).encode())
+    return total.hexdigest()
+
+
+def _file_hash(file: Path) -> str:
+    """SHA-256 of a file, remembered for as long as its size and time stay the same."""
+    status = file.stat()
+    key = (str(file.resolve()), status.st_mtime_ns, status.st_size)
+    with _hashes_lock:
+        known = _hashes.get(key)
+    if known is None:
+        digest = hashlib.sha256()
+        with file.open("rb") as opened:
+            while chunk := opened.read(_CHUNK):
+                digest.update(chunk)
+        known = digest.hexdigest()
+        with _hashes_lock:
+            _hashes[key] = known
+    return known

@@ -1,0 +1,126 @@
+"""Which two scenes each frame is made of, and how much of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songreel_render.frames import FrameGrid
+from songreel_render.schedules import FrameSpan, Motion
+
+# Seconds on each side of the boundary that a dissolve takes, at most...
+DISSOLVE_SECONDS: Final = 0.8
+# ... and the share of a scene that it may take.
+_DISSOLVE_SHARE: Final = 0.4
+# Before a hard cut the words drift towards the next scene: from this share of the scene on,
+# and up to this weight, so that the picture changes but still shows its own prompt.
+_DRIFT_FROM: Final = 0.4
+_DRIFT_WEIGHT: Final = 0.18
+
+
+@dataclass(frozen=True)
+class FrameRecipe:
+    """What each frame is drawn from; every array is (frames,)."""
+
+    scene: NDArray[np.int64]
+    """The scene the frame belongs to."""
+    other: NDArray[np.int64]
+    """The neighbour it borrows from; equal to `scene` where it borrows nothing."""
+    noise_weight: NDArray[np.float64]
+    """Weight of the neighbour's noise in [0, 1]."""
+    text_weight: NDArray[np.float64]
+    """Weight of the neighbour's prompt in [0, 1]."""
+    travel: NDArray[np.float64]
+    """Radians along the scene's own latent path, from the scene's first frame."""
+    other_travel: NDArray[np.float64]
+    """Where on its path the neighbour is met."""
+    progress: NDArray[np.float64]
+    """Share of the scene that has passed, in [0, 1)."""
+
+
+def mix_scenes(
+    grid: FrameGrid, spans: Sequence[FrameSpan], dissolves: Sequence[bool], motion: Motion
+) -> FrameRecipe:
+    """Turn the motion into recipes.
+
+    A dissolve crosses half of the way before the boundary and half after it, so that its middle
+    is on the beat. Scenes without a frame are passed over.
+
+    Args:
+        grid: the frames.
+        spans: first frame and one past the last of each scene.
+        dissolves: whether the scene begins with a dissolve; the first one's value is not used.
+        motion: from the schedule.
+    """
+    shown = [index for index, (first, end) in enumerate(spans) if end > first]
+    recipe = FrameRecipe(
+        scene=np.zeros(grid.count, dtype=np.int64),
+        other=np.zeros(grid.count, dtype=np.int64),
+        noise_weight=np.zeros(grid.count),
+        text_weight=np.zeros(grid.count),
+        travel=np.zeros(grid.count),
+        other_travel=np.zeros(grid.count),
+        progress=np.zeros(grid.count),
+    )
+    scene_by_scene = bool(motion.blend.any())
+    for place, index in enumerate(shown):
+        first, end = spans[index]
+        following = shown[place + 1] if place + 1 < len(shown) else index
+        recipe.scene[first:end] = index
+        recipe.other[first:end] = following
+        recipe.travel[first:end] = motion.travel[first:end] - motion.travel[first]
+        recipe.progress[first:end] = (np.arange(first, end) - first) / (end - first)
+        if following == index:
+            continue
+        if scene_by_scene:
+            recipe.noise_weight[first:end] = motion.blend[first:end]
+            recipe.text_weight[first:end] = motion.blend[first:end]
+        elif not dissolves[following]:
+            late = (recipe.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
+            recipe.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
+    if not scene_by_scene:
+        for before, after in zip(shown, shown[1:], strict=False):
+            if dissolves[after]:
+                _dissolve(recipe, grid, spans, motion, before, after)
+    return recipe
+
+
+def _dissolve(
+    recipe: FrameRecipe,
+    grid: FrameGrid,
+    spans: Sequence[FrameSpan],
+    motion: Motion,
+    before: int,
+    after: int,
+) -> None:
+    boundary = spans[after][0]
+    reach = DISSOLVE_SECONDS * float(grid.rate)
+    for index in (before, after):
+        reach = min(reach, _DISSOLVE_SHARE * (spans[index][1] - spans[index][0]))
+    if reach < 1.0:
+        return  # Too short to cross: it stays a cut.
+    first, end = int(np.ceil(boundary - reach)), int(np.floor(boundary + reach)) + 1
+    first, end = max(first, spans[before][0]), min(end, spans[after][1])
+    frames = np.arange(first, end)
+    # 0 -> 1 over the window, 0.5 on the boundary.
+    crossed = _smoothstep((frames - boundary + reach) / (2 * reach))
+    leaving = frames < boundary
+    weight = np.where(leaving, crossed, 1.0 - crossed)
+    recipe.noise_weight[first:end] = weight
+    recipe.text_weight[first:end] = weight
+    recipe.other[first:boundary] = after
+    recipe.other[boundary:end] = before
+    recipe.other_travel[first:boundary] = 0.0
+    # The scene that is left keeps moving while it fades.
+    recipe.other_travel[boundary:end] = (
+        motion.travel[boundary:end] - motion.travel[spans[before][0]]
+    )
+
+
+def _smoothstep(share: NDArray[np.float64]) -> NDArray[np.float64]:
+    share = np.clip(share, 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)

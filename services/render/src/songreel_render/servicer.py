@@ -1,0 +1,128 @@
+"""The render service over gRPC; knows no maths."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+import grpc.aio
+from songreel.render.v1.render_service_pb2 import (
+    GetRendererRequest,
+    GetRendererResponse,
+    RenderRequest,
+    RenderResponse,
+    RenderResult,
+)
+from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.errors import Busy, SongreelError
+from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+
+from songreel_render.renderer import PreparedRender, Renderer, RenderJob
+from songreel_render.schedules import SCHEDULES
+from songreel_render.settings import RenderSettings
+
+
+class RenderServicer(RenderServiceServicer):
+    """Answers calls; drawing goes on in a thread, one render at a time by default.
+
+    Args:
+        settings: of the service.
+        store: where artifacts are read and kept.
+    """
+
+    def __init__(self, settings: RenderSettings, store: ArtifactStore) -> None:
+        self._settings = settings
+        self._renderer = Renderer(settings, store)
+        self._turns = _Turns(settings.max_renders, settings.max_waiting)
+
+    async def Render(
+        self,
+        request: RenderRequest,
+        context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
+    ) -> AsyncIterator[RenderResponse]:
+        """Plan, then draw; an equal plan that was drawn before is not drawn again."""
+        job = RenderJob(request.song, request.analysis, request.storyboard, request.settings)
+        prepared: PreparedRender | None = None
+        async with aclosing(
+            run_in_thread(lambda report, token: self._renderer.prepare(job, report, token))
+        ) as planning:
+            async for event in planning:
+                if isinstance(event, Done):
+                    prepared = event.value
+                else:
+                    yield RenderResponse(progress=event)
+        assert prepared is not None
+        yield RenderResponse(plan=prepared.plan_artifact)
+        finished = await asyncio.to_thread(self._renderer.finished, prepared)
+        if finished is not None:
+            yield RenderResponse(result=finished)
+            return
+        if not self._turns.free:
+            yield RenderResponse(progress=Progress(step="queue"))
+        async with self._turns.take():
+            ready = prepared
+
+            def draw(report: Report, token: CancelToken) -> RenderResult:
+                # While it waited, an equal request may have drawn it.
+                return self._renderer.finished(ready) or self._renderer.render(ready, report, token)
+
+            async with aclosing(run_in_thread(draw)) as drawing:
+                async for event in drawing:
+                    if isinstance(event, Done):
+                        yield RenderResponse(result=event.value)
+                    else:
+                        yield RenderResponse(progress=event)
+
+    async def GetRenderer(
+        self,
+        request: GetRendererRequest,
+        context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],
+    ) -> GetRendererResponse:
+        """Tell what can be rendered with; a broken default checkpoint is told, not raised."""
+        response = GetRendererResponse(
+            device=self._renderer.loader.describe(),
+            default_checkpoint=str(self._settings.checkpoint or ""),
+            schedules=sorted(SCHEDULES),
+        )
+        try:
+            shape = await asyncio.to_thread(self._renderer.find_checkpoint, "")
+        except SongreelError as error:
+            response.checkpoint_problem = error.message
+        else:
+            response.native_size = shape.native_size
+        return response
+
+
+class _Turns:
+    """Lets so many renders work at a time and so many wait."""
+
+    def __init__(self, working: int, waiting: int) -> None:
+        self._limit = asyncio.Semaphore(working)
+        self._most_waiting = waiting
+        self._waiting = 0
+
+    @property
+    def free(self) -> bool:
+        """Whether a turn would begin at once."""
+        return not self._limit.locked()
+
+    @asynccontextmanager
+    async def take(self) -> AsyncGenerator[None]:
+        """Wait for a turn and hold it. Raises `Busy` when too many wait already."""
+        if self._limit.locked() and self._waiting >= self._most_waiting:
+            raise Busy(
+                f"{self._waiting} renders wait for their turn already; ask again later, or raise "
+                "SONGREEL_RENDER_MAX_WAITING"
+            )
+        self._waiting += 1
+        try:
+            await self._limit.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._limit.release()

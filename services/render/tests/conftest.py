@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from miniature import Stage, write_checkpoint, write_song
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Path:
+    """A Stable Diffusion 1.x of tiny widths with random weights, as a diffusers folder."""
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def song(tmp_path_factory) -> Path:
+    """Two seconds of clicks at 120 bpm, as mp3."""
+    return write_song(tmp_path_factory.mktemp("songs") / "clicks.mp3", 2.0)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, checkpoint: Path) -> Stage:
+    return Stage(tmp_path, checkpoint)

@@ -1,0 +1,134 @@
+"""Motion follows the music: it never jumps, never freezes, and knows no NaN."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from miniature import analysis_of, even_scenes, scene, storyboard_of
+from songreel.audio.v1.analysis_pb2 import SongAnalysis
+from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel_kit.errors import UnknownSchedule
+from songreel_render.frames import FrameGrid
+from songreel_render.plan import Layout, lay_out
+from songreel_render.schedules import ACCENT_SHARE, MAX_SPEED, MEAN_SPEED, SCHEDULES, find_schedule
+from songreel_render.timeline import build_timeline
+
+RATES = ["10", "12", "24000/1001", "24", "25", "30000/1001", "30", "60"]
+
+
+@st.composite
+def songs(draw: st.DrawFn) -> SongAnalysis:
+    """Silence, noise, sparse accents, loud and quiet halves, sections left out."""
+    duration = draw(st.floats(0.02, 30.0))
+    analysis = SongAnalysis(duration=duration, onset_rate=draw(st.sampled_from([0.0, 43.0, 100.0])))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    count = int(duration * (analysis.onset_rate or 50))
+    kind = draw(st.sampled_from(["none", "silence", "noise", "one click", "nan"]))
+    strength = np.zeros(count)
+    if kind == "noise":
+        strength = rng.gamma(0.5, size=count)
+    elif kind == "one click" and count:
+        strength[count // 2] = 1.0
+    elif kind == "nan":
+        strength[::3] = np.nan
+    if kind != "none":
+        analysis.onset_strength.extend(strength)
+    if draw(st.booleans()):
+        analysis.sections.add(start=0, end=duration / 2, energy=draw(st.floats(0, 1)))
+    return analysis
+
+
+def layout_of(analysis: SongAnalysis, scenes: int, fps: str, schedule: str) -> Layout:
+    board = storyboard_of(*even_scenes(analysis.duration, scenes))
+    return lay_out(analysis, board, RenderSettings(fps=fps, schedule=schedule))
+
+
+def travel_of(analysis: SongAnalysis, fps: str, schedule: str = "onset") -> np.ndarray:
+    grid = FrameGrid.over(analysis.duration, Fraction(fps))
+    timeline = build_timeline(analysis, analysis.duration)
+    return SCHEDULES[schedule].motion(timeline, grid, [(0, grid.count)]).travel
+
+
+@settings(deadline=None)
+@given(songs(), st.sampled_from(RATES))
+def test_travel_is_finite_steady_and_below_the_cap(analysis: SongAnalysis, fps: str) -> None:
+    steps = np.diff(travel_of(analysis, fps))
+    frame = float(1 / Fraction(fps))
+    assert np.isfinite(steps).all()
+    assert (steps <= MAX_SPEED * frame * (1 + 1e-9)).all()
+    # What is left in the quietest section between two accents.
+    slowest = MEAN_SPEED * (1 - ACCENT_SHARE) * 0.5
+    assert (steps >= slowest * frame * (1 - 1e-6)).all(), "a frozen stretch"
+
+
+@settings(deadline=None)
+@given(songs(), st.sampled_from(RATES), st.sampled_from([1, 2, 7, 500]), st.sampled_from(
+    ["onset", "linear", "paper"]))  # fmt: skip
+def test_every_frame_has_a_whole_recipe(
+    analysis: SongAnalysis, fps: str, scenes: int, schedule: str
+) -> None:
+    layout = layout_of(analysis, scenes, fps, schedule)
+    recipe, count = layout.recipe, layout.grid.count
+    for values in vars(recipe).values():
+        assert values.shape == (count,)
+        assert np.isfinite(values).all()
+    assert (np.diff(recipe.scene) >= 0).all()
+    for weight in (recipe.noise_weight, recipe.text_weight, recipe.progress):
+        assert ((weight >= 0) & (weight <= 1)).all()
+    assert (recipe.travel >= 0).all()
+    for index, (first, end) in enumerate(layout.spans):
+        assert (recipe.scene[first:end] == index).all()
+
+
+@pytest.mark.parametrize("fps", RATES)
+def test_the_paper_schedule_moves_evenly_through_silence(fps: str) -> None:
+    layout = layout_of(SongAnalysis(duration=4.0), 2, fps, "paper")
+    first, end = layout.spans[0]
+    blend = layout.recipe.noise_weight[first:end]
+    np.testing.assert_allclose(np.diff(blend), 1 / (end - first), rtol=1e-9)
+    assert blend[0] == 0
+
+
+def test_every_frame_rate_samples_the_same_path() -> None:
+    analysis = analysis_of(8.0)
+    slow, fast = travel_of(analysis, "12"), travel_of(analysis, "60")
+    np.testing.assert_allclose(slow, fast[::5][: len(slow)], atol=1e-9)
+
+
+def test_accents_move_more_than_what_lies_between_them() -> None:
+    analysis = analysis_of(8.0)
+    steps = np.diff(travel_of(analysis, "60"))
+    phase = (np.arange(len(steps)) / 60 + 1e-9) % 0.5
+    assert steps[phase < 0.1].mean() > 2.5 * steps[phase > 0.3].mean()
+    assert travel_of(analysis, "60")[-1] == pytest.approx(8 * MEAN_SPEED, rel=0.35)
+
+
+def test_loud_sections_travel_further_than_quiet_ones() -> None:
+    travel = travel_of(analysis_of(8.0), "24")
+    assert travel[-1] - travel[96] > 1.5 * (travel[96] - travel[0])
+
+
+def test_a_cut_keeps_its_own_prompt_and_a_dissolve_is_in_the_middle_on_its_beat() -> None:
+    analysis = analysis_of(8.0)
+    for transition, weights in (("cut", (0.25, 0.0)), ("dissolve", (0.55, 0.45))):
+        board = storyboard_of(scene(0, 4), scene(4, 8, seed=2, transition=transition))
+        recipe = lay_out(analysis, board, RenderSettings(fps="24", schedule="onset")).recipe
+        boundary = int(np.flatnonzero(np.diff(recipe.scene))[0]) + 1
+        assert boundary == 96
+        assert recipe.text_weight[boundary - 1] <= weights[0]
+        assert recipe.noise_weight[boundary] == pytest.approx(weights[1] and 0.5)
+    # From nothing to nothing over the window, without a jump in the mix of the two scenes.
+    share = np.where(recipe.scene == 0, recipe.noise_weight, 1 - recipe.noise_weight)
+    assert share[0] == 0
+    assert share[-1] == 1
+    assert (np.diff(share) >= 0).all()
+    assert np.diff(share).max() < 0.1
+
+
+def test_an_unknown_schedule_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(UnknownSchedule, match="linear, onset, paper"):
+        find_schedule("waltz")
