@@ -84,7 +84,7 @@ def test_a_draft_that_somebody_still_writes_is_left_alone(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("place", "words"),
     [
-        ("missing/video.mp4", "does not exist"),
+        ("file/deeper/video.mp4", "not a folder"),
         ("file/video.mp4", "not a folder"),
         ("folder", "is a folder"),
     ],
@@ -94,6 +94,17 @@ def test_a_place_that_takes_no_file_is_named(tmp_path: Path, place: str, words: 
     (tmp_path / "folder").mkdir()
     with pytest.raises(OutputUnwritable, match=words):
         check_output(tmp_path / place, "-o")
+
+
+def test_a_folder_that_is_missing_is_made(tmp_path: Path) -> None:
+    check_output(tmp_path / "out" / "demo" / "video.mp4", "-o")
+    assert names(tmp_path / "out" / "demo") == []
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    # The kernel's own file system takes no folders, not even from root.
+    with pytest.raises(OutputUnwritable, match="cannot be made"):
+        check_output(Path("/proc/missing/video.mp4"), "-o")
 
 
 def test_a_folder_that_takes_no_files_is_refused_beforehand() -> None:

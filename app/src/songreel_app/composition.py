@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from filelock import Timeout
+from prometheus_client import REGISTRY
 from songreel_audio.service import create_service as create_audio
 from songreel_audio.settings import AudioSettings
 from songreel_gateway.service import Gateway, Targets
@@ -56,7 +57,8 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
         create_prompt(PromptSettings(), store),
         create_render(RenderSettings(), store),
     ]
-    async with running_server(services, settings.server()) as server:
+    # The gateway counts jobs in Prometheus' own registry: one page shows both.
+    async with running_server(services, settings.server(), registry=REGISTRY) as server:
         server.stop_on_signals()
         watching = asyncio.create_task(_stop_with_owner(server)) if owned else None
         record = ServerRecord(address=server.address, port=server.port, pid=os.getpid())

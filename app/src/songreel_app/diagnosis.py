@@ -11,7 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from songreel_kit.errors import FailedPrecondition, SongreelError, Unimplemented
 from songreel_kit.settings import data_folder, default_store
@@ -19,6 +18,7 @@ from songreel_kit.settings import data_folder, default_store
 from songreel_app.checkpoints import VARIABLE, default_checkpoint
 from songreel_app.client import Client
 from songreel_app.commands.options import DATA_VARIABLE
+from songreel_app.display import print_table
 from songreel_app.embedded import find_server
 from songreel_app.session import Session
 
@@ -157,10 +157,9 @@ def _existing(folder: Path) -> Path:
 
 
 def _print(findings: list[Finding]) -> None:
-    console = Console(markup=False, highlight=False)
     table = Table("", "what", "found", box=None)
     for each in findings:
         mark = "ok" if each.ok else "MISSING"
         advice = "" if each.ok else f"; {each.advice}"
         table.add_row(mark, each.name, each.value + advice)
-    console.print(table, soft_wrap=not console.is_terminal)
+    print_table(table)

@@ -9,11 +9,14 @@ from typing import Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
 
 # Plain lines: one for each stage and step, else one for so much of the job or
 # so many seconds, so that a log of an hour's render stays readable.
 LINE_SHARE = 0.05
 LINE_SECONDS = 10.0
+# Columns of a table in a pipe: no cell is as long.
+PIPE_WIDTH = 2000
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,14 @@ class LineDisplay:
 def _lines_until(standing: Standing) -> int:
     # Shares are sums of many small ones; a hair's breadth must not cost a line.
     return int(standing.fraction / LINE_SHARE + 1e-6)
+
+
+def print_table(table: Table) -> None:
+    """Prints a table on stdout; one line for each row where no terminal sets a width."""
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    console.print(table)
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class InputUnreadable(InvalidRequest):
 
 
 class OutputUnwritable(FailedPrecondition):
-    """The folder of the result is missing or not ours to write to."""
+    """The folder of the result cannot be made or is not ours to write to."""
 
 
 class DataFolderBusy(FailedPrecondition):

@@ -6,13 +6,12 @@ from datetime import UTC
 import typer
 from google.longrunning import operations_pb2
 from google.protobuf.json_format import MessageToDict
-from rich.console import Console
 from rich.table import Table
 from songreel_kit.errors import InvalidName, SongreelError, from_status
 from songreel_kit.settings import data_folder
 
 from songreel_app.client import Client
-from songreel_app.display import progress_display
+from songreel_app.display import print_table, progress_display
 from songreel_app.failures import line_of
 from songreel_app.jobs import metadata_of, standing_of, state_of
 from songreel_app.runner import Interrupts
@@ -39,9 +38,7 @@ async def list_jobs(server: str | None, *, as_json: bool) -> None:
             str(row["create_time"]),
             str(row["error"]),
         )
-    # A pipe has no width: there the table is as wide as it needs to be.
-    console = Console(markup=False, highlight=False)
-    console.print(table, soft_wrap=not console.is_terminal)
+    print_table(table)
 
 
 async def cancel_job(name: str, server: str | None, *, as_json: bool) -> None:

@@ -18,14 +18,21 @@ def check_output(path: Path, option: str) -> None:
     """Raises OutputUnwritable unless a file can be made at `path`.
 
     Asked before the job begins: nobody should wait for a video that has no place.
+    A folder that does not exist is made.
     """
     folder = path.parent
     if path.is_dir():
         raise OutputUnwritable(f"{option} {path} is a folder; name a file in it")
-    if not folder.exists():
-        raise OutputUnwritable(f"the folder {folder} of {option} does not exist; make it first")
-    if not folder.is_dir():
-        raise OutputUnwritable(f"{folder} of {option} {path} is not a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise OutputUnwritable(
+            f"{folder} of {option} {path} is not a folder; choose another {option}"
+        ) from None
+    except OSError as error:
+        raise OutputUnwritable(
+            f"the folder {folder} cannot be made ({error.strerror}); choose another {option}"
+        ) from None
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass

@@ -1,0 +1,43 @@
+"""What the command answers when nothing is to be made."""
+
+import json
+import subprocess
+import sys
+
+from .conftest import Desk
+
+
+def test_help_loads_no_networks() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "songreel_app", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = {
+        line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()
+    }
+    assert "typer" in loaded
+    assert not loaded & {"torch", "librosa", "diffusers", "transformers", "av", "grpc", "numpy"}
+
+
+def test_doctor_and_jobs_tell_scripts_what_is_there(desk: Desk) -> None:
+    doctor = desk.run("doctor", "--json")
+    findings = {each["name"]: each for each in json.loads(doctor.stdout)["findings"]}
+    assert doctor.returncode == 0, doctor.stdout + doctor.stderr
+    assert all(each["ok"] for each in findings.values())
+    assert str(desk.checkpoint) in findings["checkpoint"]["value"]
+    assert "64 px" in findings["checkpoint"]["value"]
+    jobs = desk.run("jobs", "--json")
+    assert (jobs.returncode, json.loads(jobs.stdout)) == (0, {"jobs": []})
+
+
+def test_doctor_says_which_checkpoint_is_missing(desk: Desk) -> None:
+    desk.checkpoint = desk.folder / "absent"
+    doctor = desk.run("doctor", "--json")
+    findings = {
+        each["name"]: each for each in json.loads(doctor.stdout.splitlines()[0])["findings"]
+    }
+    assert doctor.returncode == 1
+    assert not findings["checkpoint"]["ok"]
+    assert "--checkpoint" in findings["checkpoint"]["advice"]
