@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -74,7 +75,7 @@ def write_checkpoint(folder: Path) -> Path:
 def write_tokenizer(folder: Path) -> int:
     """CLIP's files (vocab.json, merges.txt) for single letters and a few pairs."""
     letters = sorted(ByteLevel.alphabet())
-    merges = ["b e", "be a", "bea c", "c h</w>"]
+    merges = ["b e", "be a", "bea c", "beac h</w>"]
     words = [
         *letters, *(letter + "</w>" for letter in letters),
         *(merge.replace(" ", "") for merge in merges), "<|startoftext|>", "<|endoftext|>",
@@ -106,7 +107,7 @@ def write_song(path: Path, seconds: float, codec: str = "libmp3lame", rate: int 
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
         frame = av.AudioFrame.from_ndarray(clicks(seconds, rate)[None], "fltp", "mono")
-        frame.sample_rate = rate
+        frame.sample_rate, frame.pts = rate, 0
         resampler = av.AudioResampler(
             stream.format.name, "mono", rate, frame_size=stream.codec_context.frame_size or None
         )
@@ -146,7 +147,7 @@ def even_scenes(duration: float, count: int = 2, **more: Any) -> list[Scene]:
     bounds = [duration * place / count for place in range(count + 1)]
     return [
         scene(start, end, f"beach {place}", seed=place, **more)
-        for place, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False))
+        for place, (start, end) in enumerate(itertools.pairwise(bounds))
     ]
 
 

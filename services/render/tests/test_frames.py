@@ -67,9 +67,7 @@ def test_scenes_tile_the_grid_however_short(
     grid = FrameGrid.over(duration, rate)
     spans = grid.spans(starts)
     assert len(spans) == len(starts)
-    assert [frame for first, end in spans for frame in range(first, end)] == list(
-        range(grid.count)
-    )
+    assert [frame for first, end in spans for frame in range(first, end)] == list(range(grid.count))
     for start, (first, _) in zip(starts, spans, strict=True):
         # The song's last half frame may have no frame of its own.
         assert abs(first / rate - Fraction(start)) <= 1 / rate

@@ -75,9 +75,10 @@ def test_parallel_noise_does_not_divide_by_zero() -> None:
 @given(st.floats(0.05, 1.5), st.integers(0, 10**6))
 def test_turning_goes_by_the_angle_asked_for(radians: float, seed: int) -> None:
     start, towards = noise(seed, seed + 1)
-    assert float(angle_between(start[None], turned(start, towards, radians)[None])) == (
-        pytest.approx(radians, abs=2e-3)
-    )
+    gone = float(angle_between(start[None], turned(start, towards, radians)[None]))
+    # Exact between equal norms; those of two noises differ by a few hundredths.
+    uneven = abs(float(start.norm() / towards.norm()) - 1)
+    assert gone == pytest.approx(radians, rel=1.5 * uneven + 0.01)
 
 
 @settings(deadline=None, max_examples=25)
@@ -90,9 +91,9 @@ def test_a_path_is_long_enough_and_walked_evenly(length: float, seed: int) -> No
     walk = path.at(travel)
     turns = angle_between(walk[:-1], walk[1:]).numpy()
     step = length / 39
-    # Less only where a way point is rounded.
-    assert (turns <= step + 2e-3).all()
-    assert angle_between(walk, centre[None].expand_as(walk)).max() <= WANDER_ANGLE + 0.01
+    # Less where a way point is rounded; more by the difference of two norms.
+    assert (turns <= 1.15 * step + 2e-3).all()
+    assert angle_between(walk, centre[None].expand_as(walk)).max() <= WANDER_ANGLE * 1.15
 
 
 def test_scenes_are_relatives_and_their_seeds_decide_them() -> None:

@@ -12,6 +12,7 @@ import av
 import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.resampler import AudioResampler
+from av.error import FFmpegError, InvalidDataError
 from songreel_kit.errors import CorruptAudio, NotAudio
 
 # Codecs that every player of mp4 files knows. ffmpeg would also put Opus, FLAC and Vorbis into
@@ -19,8 +20,13 @@ from songreel_kit.errors import CorruptAudio, NotAudio
 COPIED_CODECS: Final = ("mp3", "mp3float", "aac", "alac")
 _AAC_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 _AAC_BITS_PER_CHANNEL: Final = 96_000
-# Seconds by which an excerpt may miss the song's ends and still be the whole song.
-_WHOLE_SLACK: Final = 0.1
+# Seconds by which an excerpt may miss the song's end and still be the whole song: encoders
+# pad the last packets.
+_END_SLACK: Final = 0.1
+# Seconds it may miss the start by: copied packets begin at 0, so this much is out of sync.
+_START_SLACK: Final = 0.001
+# Hz. Below it (MPEG 2.5) ffmpeg's mp4 muxer refuses mp3.
+_MIN_MP3_RATE: Final = 16000
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,14 @@ def choose_track(path: Path, start: float, duration: float) -> AudioTrack:
                 path, "aac", start, duration,
                 f"the song's {name} audio was encoded to AAC: mp4 players do not all know {name}",
             )  # fmt: skip
+        if name.startswith("mp3") and stream.codec_context.sample_rate < _MIN_MP3_RATE:
+            return AudioTrack(
+                path, "aac", start, duration,
+                f"the song's mp3 audio was encoded to AAC: mp4 takes mp3 from {_MIN_MP3_RATE} Hz "
+                f"on, and it has {stream.codec_context.sample_rate} Hz",
+            )  # fmt: skip
         length = _packet_seconds(container, stream)
-    if start > _WHOLE_SLACK or duration < length - _WHOLE_SLACK:
+    if start > _START_SLACK or duration < length - _END_SLACK:
         return AudioTrack(
             path, "aac", start, duration,
             "the excerpt was cut to the sample and encoded to AAC; packets are copied only for "
@@ -154,10 +166,10 @@ class EncodedAudio:
             for packet in container.demux(_audio_stream(container)):
                 try:
                     decoded = packet.decode()
-                except av.error.InvalidDataError:
+                except InvalidDataError:
                     continue  # A damaged packet; the analysis has warned of it.
                 for frame in decoded:
-                    for part in resampler.resample(cast("Any", frame)):
+                    for part in resampler.resample(frame):
                         yield part.to_ndarray()
         for part in resampler.resample(None):
             yield part.to_ndarray()
@@ -171,7 +183,7 @@ def open_track(track: AudioTrack, output: Any) -> CopiedAudio | EncodedAudio:
 def _open(path: Path) -> Any:
     try:
         return av.open(str(path))
-    except av.error.FFmpegError as error:
+    except FFmpegError as error:
         raise CorruptAudio(f"the song cannot be opened: {error.strerror}") from error
 
 

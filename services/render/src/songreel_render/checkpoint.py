@@ -11,21 +11,30 @@ from typing import Any, Final, TypeVar, cast
 
 import diffusers
 import torch
-from diffusers import AutoencoderKL, AutoencoderTiny, DDIMScheduler, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
+from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from safetensors.torch import load_file
 from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported, SongreelError
 from transformers import CLIPTextModel, CLIPTokenizer
+from transformers.utils.logging import disable_progress_bar
 
 from songreel_render.checkpoint_files import CheckpointFiles, inspect_checkpoint, read_json
 
 T = TypeVar("T")
+
+# Bars on stderr, where the command line and the log write their own lines.
+disable_progress_bar()
 
 _SD1_CONFIG: Final = Path(__file__).parent / "sd1"
 _AUTOENCODERS: Final = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
 # Keeps state from batch to batch and asks for a step more than it is told; DDIM on the same
 # configuration gives its pictures without that.
 _REPLACED_SCHEDULERS: Final = {"PNDMScheduler", "LMSDiscreteScheduler"}
+# What those do where their configuration is silent; DDIM's own defaults are others.
+_REPLACED_DEFAULTS: Final = {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
 
 
 @dataclass(frozen=True)
@@ -243,8 +252,11 @@ class CheckpointLoader:
         scheduler_config: dict[str, Any],
     ) -> Checkpoint:
         name = str(scheduler_config.get("_class_name", "DDIMScheduler"))
-        scheduler_class = DDIMScheduler if name in _REPLACED_SCHEDULERS else None
-        scheduler_class = scheduler_class or getattr(diffusers, name, None)
+        if name in _REPLACED_SCHEDULERS:
+            scheduler_class: Any = DDIMScheduler
+            scheduler_config = _REPLACED_DEFAULTS | scheduler_config
+        else:
+            scheduler_class = getattr(diffusers, name, None)
         if not (isinstance(scheduler_class, type) and hasattr(scheduler_class, "set_timesteps")):
             raise CheckpointUnsupported(f"the scheduler {name} of {files.path} is not known")
         for network in (text_encoder, unet, autoencoder):
@@ -269,7 +281,8 @@ class CheckpointLoader:
 
 def _placed(network: Any, device: torch.device, dtype: torch.dtype) -> Any:
     # torch's own `to`: diffusers' warns of modules to be kept in float32, and here are none.
-    return torch.nn.Module.to(network, device, dtype, memory_format=torch.channels_last)
+    plain: Any = torch.nn.Module.to
+    return plain(network, device, dtype, memory_format=torch.channels_last)
 
 
 def _choose_device(name: str) -> torch.device:

@@ -175,6 +175,11 @@ def _check_single_file(path: Path) -> None:
         raise CheckpointUnsupported(
             f"{path.name} is not a Stable Diffusion 1.x checkpoint (SDXL, SD 3 or Flux)"
         )
+    if any(name.startswith("cond_stage_model.model.") for name in names):
+        raise CheckpointUnsupported(
+            f"{path.name} is a Stable Diffusion 2.x file, whose text encoder single files hold in "
+            "another form; convert it to a diffusers folder"
+        )
     prefixes = {
         "unet": "model.diffusion_model.",
         "vae": "first_stage_model.",

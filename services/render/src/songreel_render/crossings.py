@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -83,7 +84,7 @@ def mix_scenes(
             late = (recipe.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
             recipe.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
     if not scene_by_scene:
-        for before, after in zip(shown, shown[1:], strict=False):
+        for before, after in itertools.pairwise(shown):
             if dissolves[after]:
                 _dissolve(recipe, grid, spans, motion, before, after)
     return recipe
@@ -105,7 +106,7 @@ def _dissolve(
         return  # Too short to cross: it stays a cut.
     first, end = int(np.ceil(boundary - reach)), int(np.floor(boundary + reach)) + 1
     first, end = max(first, spans[before][0]), min(end, spans[after][1])
-    frames = np.arange(first, end)
+    frames = np.arange(first, end, dtype=np.float64)
     # 0 -> 1 over the window, 0.5 on the boundary.
     crossed = _smoothstep((frames - boundary + reach) / (2 * reach))
     leaving = frames < boundary

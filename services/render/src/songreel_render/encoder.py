@@ -143,5 +143,5 @@ class EncodingThread:
                 if last:
                     self._store(segment, encoder.finish())
                     encoder = None
-            except BaseException as problem:  # noqa: BLE001 - raised in the drawing thread
+            except BaseException as problem:
                 self._error = problem

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,6 +19,8 @@ MAX_FPS: Final = 120
 # Decimal spellings of the NTSC rates ("23.976", "29.97") mean n * 1000/1001.
 _NTSC_BASES: Final = (24, 30, 48, 60, 120)
 _NTSC_TOLERANCE: Final = 0.005
+# Exponents and endless digits, which `Fraction` also reads, could keep it busy for hours.
+_SPELLING: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9}|/[0-9]{1,6})?")
 
 
 def parse_frame_rate(text: str) -> Fraction:
@@ -31,11 +35,13 @@ def parse_frame_rate(text: str) -> Fraction:
     """
     text = text.strip() or DEFAULT_FPS
     try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
+        rate = Fraction(text) if _SPELLING.fullmatch(text) else None
+    except ZeroDivisionError:
+        rate = None
+    if rate is None:
         raise InvalidRenderSettings(
-            f"fps {text!r} is not a frame rate; write it like 12, 25, 23.976 or 24000/1001"
-        ) from None
+            f"fps {text[:20]!r} is not a frame rate; write it like 12, 25, 23.976 or 24000/1001"
+        )
     if not MIN_FPS <= rate <= MAX_FPS:
         raise InvalidRenderSettings(f"fps {text} is outside {MIN_FPS}..{MAX_FPS}")
     if "/" not in text and rate.denominator != 1:
@@ -67,7 +73,7 @@ class FrameGrid:
 
     def times(self) -> NDArray[np.float64]:
         """Start of each frame in seconds, (count,)."""
-        return np.arange(self.count) * float(1 / self.rate)
+        return np.arange(self.count, dtype=np.float64) * float(1 / self.rate)
 
     def frame_at(self, seconds: float) -> int:
         """The frame boundary nearest to `seconds`, in 0..count."""
@@ -80,4 +86,4 @@ class FrameGrid:
         the spans tile 0..count. A span shorter than a frame may be empty.
         """
         bounds = [0, *(self.frame_at(start) for start in starts[1:]), self.count]
-        return list(zip(bounds, bounds[1:], strict=False))
+        return list(itertools.pairwise(bounds))

@@ -41,12 +41,14 @@ class Machine:
     batch_frames: int
     segment_frames: int
     crf: int
+    encode_threads: int
 
     def describe(self) -> str:
         """As the plan names it."""
         return (
             f"songreel-render {VERSION}; {self.device} {self.dtype}; batch {self.batch_frames}; "
-            f"crf {self.crf}; torch {torch.__version__}; diffusers {version('diffusers')}"
+            f"crf {self.crf}; encoder threads {self.encode_threads}; "
+            f"torch {torch.__version__}; diffusers {version('diffusers')}"
         )
 
 

@@ -139,6 +139,7 @@ class Renderer:
                 batch_frames=service.batch_frames,
                 segment_frames=service.segment_frames,
                 crf=service.crf,
+                encode_threads=service.encode_threads,
             ),
             checkpoint_sha256=shape.files.sha256,
             song_sha256=job.song.sha256,
@@ -178,7 +179,7 @@ class Renderer:
             with tempfile.TemporaryDirectory(
                 prefix="songreel-render-", dir=self._settings.scratch
             ) as scratch:
-                result = self._finish(prepared, Path(scratch), drawn.segments(), report, token)
+                result = self._finish(prepared, Path(scratch), drawn.segments(token), report, token)
         except OSError as error:
             raise from_os_error(error) or error from error
         result.frames_reused = drawn.frames_reused
@@ -280,9 +281,10 @@ class _SegmentDrawing:
             report(_complete("encode", _DRAWN, self._plan))
         return artist.fallbacks
 
-    def segments(self) -> Iterator[tuple[int, bytes]]:
+    def segments(self, token: CancelToken) -> Iterator[tuple[int, bytes]]:
         """First frame and bytes of every segment, in order, one in memory at a time."""
         for segment in self._plan.segments:
+            token.check()
             yield segment.first_frame, self._store.read_bytes(self._found[segment.index])
 
     def _look_up(self, index: int) -> bool:
@@ -323,7 +325,8 @@ class _FrameCounter:
         rate = (done - before) / (now - begun) if now > begun else 0.0
         return Progress(
             step="frames",
-            fraction=_LOADED + (_DRAWN - _LOADED) * self._done / self._total,
+            # Rounding could end above `_DRAWN`, and the next step would fall back to it.
+            fraction=min(_LOADED + (_DRAWN - _LOADED) * self._done / self._total, _DRAWN),
             frames_done=self._done,
             frames_total=self._total,
             frames_per_second=rate,

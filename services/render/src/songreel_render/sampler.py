@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +27,15 @@ class Sampler:
     @property
     def guided(self) -> bool:
         """Whether negative prompts have a say."""
-        return self.guidance_scale > 1.0
+        return self.guidance_scale > 1.0 and not self._guidance_width
+
+    @property
+    def _guidance_width(self) -> int:
+        """Width of the guidance embedding; 0 for networks that take none.
+
+        Distilled (LCM) networks take the scale as an input instead of running twice.
+        """
+        return int(self.checkpoint.unet.config.time_cond_proj_dim or 0)
 
     @torch.inference_mode()
     def denoise(
@@ -56,17 +65,36 @@ class Sampler:
         # The latents stay in float32: a small step in bfloat16 would be lost to rounding.
         latents = noise.to(checkpoint.device) * scheduler.init_noise_sigma
         latents = latents.contiguous(memory_format=torch.channels_last)
+        guidance = self._guidance_embedding(len(latents))
         for time in scheduler.timesteps:
             given = latents if negative is None else torch.cat([latents, latents])
             given = scheduler.scale_model_input(given, time).to(checkpoint.dtype)
             predicted = checkpoint.unet(
-                given, time, encoder_hidden_states=embeddings, return_dict=False
+                given,
+                time,
+                encoder_hidden_states=embeddings,
+                timestep_cond=guidance,
+                return_dict=False,
             )[0].float()
             if negative is not None:
                 without, with_text = predicted.chunk(2)
                 predicted = without + self.guidance_scale * (with_text - without)
             latents = scheduler.step(predicted, time, latents, return_dict=False, **options)[0]
         return latents
+
+    def _guidance_embedding(self, batch: int) -> torch.Tensor | None:
+        """Sines and cosines of the scale, as latent consistency models were trained with.
+
+        Source: Luo et al. 2023, and `LatentConsistencyModelPipeline` of diffusers.
+        """
+        width = self._guidance_width
+        if not width:
+            return None
+        half = width // 2
+        rates = torch.exp(torch.arange(half) * (-math.log(10000.0) / (half - 1)))
+        angles = 1000.0 * (self.guidance_scale - 1.0) * rates
+        row = torch.nn.functional.pad(torch.cat([angles.sin(), angles.cos()]), (0, width % 2))
+        return row.expand(batch, -1).to(self.checkpoint.device, self.checkpoint.dtype)
 
     @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:

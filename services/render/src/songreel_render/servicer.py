@@ -38,7 +38,7 @@ class RenderServicer(RenderServiceServicer):
         self._renderer = Renderer(settings, store)
         self._turns = _Turns(settings.max_renders, settings.max_waiting)
 
-    async def Render(
+    async def Render(  # noqa: N802 - the name is the contract's
         self,
         request: RenderRequest,
         context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
@@ -76,7 +76,7 @@ class RenderServicer(RenderServiceServicer):
                     else:
                         yield RenderResponse(progress=event)
 
-    async def GetRenderer(
+    async def GetRenderer(  # noqa: N802 - the name is the contract's
         self,
         request: GetRendererRequest,
         context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -44,9 +44,8 @@ def draw_timeline(analysis: SongAnalysis, storyboard: Storyboard, layout: Layout
     width = min(max(duration * _INCHES_PER_SECOND, 12.0), 24.0)
     figure = Figure(figsize=(width, 8.4), dpi=_DPI, facecolor="white", layout="constrained")
     FigureCanvasAgg(figure)
-    rows = cast(
-        "Any", figure.subplots(4, 1, sharex=True, gridspec_kw={"height_ratios": [2, 2, 1.7, 1.7]})
-    )
+    heights = {"height_ratios": [2, 2, 1.7, 1.7]}
+    rows: Any = figure.subplots(4, 1, sharex=True, gridspec_kw=heights)
     _draw_wave(rows[0], analysis)
     _draw_motion(rows[1], analysis, layout)
     _draw_scenes(rows[2], analysis, storyboard, width / duration)
@@ -102,7 +101,7 @@ def _draw_motion(axes: Any, analysis: SongAnalysis, layout: Layout) -> None:
         )  # fmt: skip
     timeline = layout.timeline
     axes.plot(timeline.times(), timeline.onset, color=_ONSET, linewidth=0.9, label="envelope used")
-    axes.set_ylim(0, 1.25)
+    axes.set_ylim(0, 1.5)  # Room for the legend.
     axes.set_ylabel("onset strength", color=_INK)
     speed = axes.twinx()
     recipe, grid = layout.recipe, layout.grid
@@ -112,11 +111,14 @@ def _draw_motion(axes: Any, analysis: SongAnalysis, layout: Layout) -> None:
         grid.times(), steps * float(grid.rate), color=_TRAVEL, linewidth=1.1, alpha=0.9,
         label="motion (rad/s)",
     )  # fmt: skip
-    speed.set_ylim(0, None)
+    speed.set_ylim(0, 1.25 * speed.get_ylim()[1])
     speed.tick_params(colors=_TRAVEL, labelsize=7)
     speed.spines[:].set_visible(False)
     lines = [*axes.get_legend_handles_labels()[0], *speed.get_legend_handles_labels()[0]]
-    axes.legend(lines, [line.get_label() for line in lines], loc="upper right", fontsize=7, ncols=3)
+    # On the upper of the two axes, or the motion would be drawn over it.
+    speed.legend(
+        lines, [line.get_label() for line in lines], loc="upper right", fontsize=7, ncols=3
+    )
 
 
 def _draw_scenes(
@@ -139,8 +141,11 @@ def _draw_scenes(
                 scene.start + length / 2, 0.95, _folded(f"{index + 1}. {scene.prompt}", room, 7),
                 ha="center", va="top", fontsize=6.2, color=_INK, linespacing=1.1, clip_on=True,
             )  # fmt: skip
-    for index, line in enumerate(analysis.lyrics[:_MAX_LYRICS]):
-        room = max(int((line.end - line.start) * inches_per_second * 15), 6)
+    lines = analysis.lyrics[:_MAX_LYRICS]
+    for index, line in enumerate(lines):
+        # Two rows in turn: a line may reach to the next but one.
+        reach = lines[index + 2].start if index + 2 < len(lines) else line.end + 4.0
+        room = max(int((reach - line.start) * inches_per_second * 19), 6)
         axes.text(
             line.start, 0.16 if index % 2 else 0.05, _plain(line.text, room), fontsize=6.6,
             color=_INK, style="italic", clip_on=True,

@@ -75,7 +75,7 @@ def _video_packets(
 ) -> Iterator[tuple[Fraction, Any]]:
     for first_frame, data in segments:
         decode_order = 0
-        with av.open(io.BytesIO(data)) as segment:
+        with av.open(io.BytesIO(data), "r") as segment:
             source: Any = segment.streams.video[0]
             if _codec_header(source) != header:
                 raise DataLoss("the segments of the video were encoded with different settings")

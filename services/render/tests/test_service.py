@@ -1,0 +1,184 @@
+"""The service on a real server, and in a process that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+from miniature import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    scene,
+    storyboard_of,
+    write_song,
+)
+from songreel.render.v1.render_plan_pb2 import RenderPlan
+from songreel.render.v1.render_service_pb2 import GetRendererRequest, RenderRequest
+from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel_kit.channel import open_channel
+from songreel_kit.documents import load_document
+from songreel_kit.errors import (
+    ArtifactNotFound,
+    Busy,
+    CheckpointNotFound,
+    InvalidRenderSettings,
+    InvalidStoryboard,
+    UnknownSchedule,
+)
+from songreel_kit.testing import collect, refused, serving, until
+from songreel_render.plan import plan_key, segment_key
+from songreel_render.service import create_service
+
+
+def request_for(stage: Stage, song: Path, duration: float = 2.0, **settings: object):
+    return stage.request(
+        song, analysis_of(duration), storyboard_of(*even_scenes(duration)), **settings
+    )
+
+
+async def test_a_render_sends_its_plan_then_progress_then_one_result(
+    stage: Stage, song: Path
+) -> None:
+    request = request_for(stage, song)
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        stub = RenderServiceStub(channel)
+        events = await collect(stub.Render(request))
+        kinds = [event.WhichOneof("event") for event in events]
+        assert kinds.count("plan") == kinds.count("result") == 1
+        assert kinds[-1] == "result"
+        fractions = [event.progress.fraction for event in events if event.HasField("progress")]
+        assert fractions == sorted(fractions)
+        plan = next(event.plan for event in events if event.HasField("plan"))
+        result = events[-1].result
+        assert result.plan == plan
+        written = load_document(stage.store, plan, RenderPlan)
+        assert written.frames == result.frames == 24
+        assert [each.end_frame for each in written.segments] == [6, 12, 18, 24]
+        assert written.scenes[1].first_frame == 12
+        assert written.song_sha256 == request.song.sha256
+
+        again = (await collect(stub.Render(request)))[-1].result
+        assert again.reused
+        assert again.video == result.video
+
+
+async def test_it_tells_what_it_can_render_with(stage: Stage, tmp_path: Path) -> None:
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        answer = await RenderServiceStub(channel).GetRenderer(GetRendererRequest())
+        assert answer.device == "cpu float32"
+        assert answer.default_checkpoint == str(stage.checkpoint)
+        assert answer.checkpoint_problem == ""
+        assert answer.native_size == 64
+        assert list(answer.schedules) == ["linear", "onset", "paper"]
+    broken = Stage(tmp_path, tmp_path / "nowhere")
+    async with serving(create_service(broken.settings, broken.store)) as channel:
+        answer = await RenderServiceStub(channel).GetRenderer(GetRendererRequest())
+        assert "nowhere" in answer.checkpoint_problem
+
+
+@pytest.mark.parametrize(
+    ("settings", "error"),
+    [
+        ({"schedule": "waltz"}, UnknownSchedule),
+        ({"size": 65}, InvalidRenderSettings),
+        ({"checkpoint": "nowhere"}, CheckpointNotFound),
+    ],
+)
+async def test_wrong_settings_are_refused(
+    stage: Stage, song: Path, settings: dict[str, object], error: type
+) -> None:
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        with refused(error):
+            await collect(RenderServiceStub(channel).Render(request_for(stage, song, **settings)))
+
+
+async def test_wrong_documents_are_refused(stage: Stage, song: Path) -> None:
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        stub = RenderServiceStub(channel)
+        short = stage.request(song, analysis_of(2.0), storyboard_of(scene(0, 1)))
+        with refused(InvalidStoryboard) as caught:
+            await collect(stub.Render(short))
+        assert "1.000 s" in caught.message
+        lost = RenderRequest()
+        lost.CopyFrom(request_for(stage, song))
+        lost.song.uri = "cas://" + "0" * 64
+        lost.song.sha256 = "0" * 64
+        with refused(ArtifactNotFound):
+            await collect(stub.Render(lost))
+
+
+async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
+    tmp_path: Path, checkpoint: Path
+) -> None:
+    stage = Stage(tmp_path, checkpoint, {"max_waiting": 0})
+    song = write_song(tmp_path / "long.mp3", 20.0)
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        stub = RenderServiceStub(channel)
+        long = stub.Render(request_for(stage, song, 20.0, steps=20))
+        async for event in long:
+            if event.progress.step == "frames":
+                break
+        with refused(Busy) as caught:
+            await collect(stub.Render(request_for(stage, song, 20.0, seed=2)))
+        assert "SONGREEL_RENDER_MAX_WAITING" in caught.message
+        long.cancel()
+        short = write_song(tmp_path / "short.mp3", 0.5)
+
+        async def has_room() -> bool:
+            try:
+                return (await collect(stub.Render(request_for(stage, short, 0.5))))[-1].HasField(
+                    "result"
+                )
+            except grpc.aio.AioRpcError as error:
+                if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
+                    raise
+                return False
+
+        async with asyncio.timeout(20):
+            while not await has_room():
+                pass
+
+
+async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkpoint: Path) -> None:
+    stage = Stage(tmp_path / "killed", checkpoint)
+    song = write_song(tmp_path / "long.mp3", 4.0)
+    request = request_for(stage, song, 4.0)
+    options = {
+        name: str(getattr(stage.settings, name))
+        for name in ("checkpoint", "store", "scratch", "device", "dtype", "batch_frames",
+                     "segment_frames", "threads")
+    }  # fmt: skip
+    process = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
+        [sys.executable, "-m", "songreel_render"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ
+        | {f"SONGREEL_RENDER_{name.upper()}": value for name, value in options.items()},
+    )
+    try:
+        line = (await asyncio.to_thread(process.stdout.readline)).decode()
+        async with open_channel(line.removeprefix("listening on ").strip()) as channel:
+            call = RenderServiceStub(channel).Render(request)
+            async for event in call:
+                if event.HasField("plan"):
+                    plan = load_document(stage.store, event.plan, RenderPlan)
+                    break
+            second = segment_key(plan_key(plan), 1)
+            await until(lambda: stage.store.lookup(second), seconds=60)
+            process.kill()
+            call.cancel()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    result = stage.render(request)
+    assert 12 <= result.frames_reused < result.frames == 48
+    unbroken = Stage(tmp_path / "unbroken", checkpoint)
+    whole = unbroken.render(request_for(unbroken, song, 4.0))
+    assert stage.film(result.video).sha256 == unbroken.film(whole.video).sha256
