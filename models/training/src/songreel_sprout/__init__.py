@@ -1,0 +1,1 @@
+"""Sprout: a small Stable Diffusion trained from nothing on scenes that the project paints."""

@@ -1,0 +1,102 @@
+"""The command line: ``python -m songreel_sprout paint|train|export|sheet|measure``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="songreel_sprout", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+
+    paint = commands.add_parser("paint", help="paint a sheet of random scenes, to look at")
+    paint.add_argument("target", type=Path, help="picture file to write")
+    paint.add_argument("--seed", type=int, default=0)
+    paint.add_argument("--rows", type=int, default=4)
+    paint.add_argument("--columns", type=int, default=6)
+
+    train = commands.add_parser("train", help="train everything from nothing, or go on")
+    train.add_argument("work", type=Path, help="work folder (pictures, latents, checkpoints)")
+    train.add_argument("--scenes", type=int, default=28_000, help="pictures to paint")
+    train.add_argument("--autoencoder-minutes", type=float, default=30.0)
+    train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")
+    train.add_argument("--batch", type=int, default=12, help="128 suits a GPU")
+    train.add_argument("--start", type=Path, help="exported checkpoint to begin from")
+    train.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
+
+    export = commands.add_parser("export", help="write the latest checkpoint for diffusers")
+    export.add_argument("work", type=Path)
+    export.add_argument("target", type=Path, help="folder to write, e.g. models/sprout")
+
+    sheet = commands.add_parser("sheet", help="draw the standard prompts with a checkpoint")
+    sheet.add_argument("checkpoint", type=Path)
+    sheet.add_argument("target", type=Path, help="picture file to write")
+    sheet.add_argument("--steps", type=int, default=4)
+    sheet.add_argument("--seed", type=int, default=0)
+
+    measure = commands.add_parser("measure", help="caption agreement, smoothness and speed")
+    measure.add_argument("checkpoint", type=Path)
+    measure.add_argument("--work", type=Path, required=True, help="keeps the judge's weights")
+    measure.add_argument("--pictures", type=int, default=96)
+    return parser
+
+
+def _paint(target: Path, seed: int, rows: int, columns: int) -> None:
+    from PIL import Image
+
+    from songreel_sprout.labels import KNOB_COUNT, random_indices
+    from songreel_sprout.painter import paint_array
+    from songreel_sprout.sheets import grid
+
+    rng = np.random.default_rng(seed)
+    labels = random_indices(rng, rows * columns)
+    pictures = [Image.fromarray(paint_array(row, rng.random(KNOB_COUNT))) for row in labels]
+    grid(pictures, columns).save(target)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one command. Heavy imports wait for the command that needs them."""
+    args = _parser().parse_args(argv)
+    if args.command == "paint":
+        _paint(args.target, args.seed, args.rows, args.columns)
+    elif args.command == "train":
+        import torch
+
+        from songreel_sprout.autoencoder import AutoencoderPlan
+        from songreel_sprout.diffusion import DiffusionPlan
+        from songreel_sprout.training import TrainingPlan, train
+
+        if args.threads:
+            torch.set_num_threads(args.threads)
+        plan = TrainingPlan(
+            work=args.work,
+            start=args.start,
+            scenes=args.scenes,
+            autoencoder=AutoencoderPlan(minutes=args.autoencoder_minutes),
+            diffusion=DiffusionPlan(minutes=args.minutes, batch=args.batch),
+        )
+        train(plan)
+    elif args.command == "export":
+        from songreel_sprout.training import export_run
+
+        print(f"{export_run(args.work, args.target) / 1e6:.1f} MB")
+    elif args.command == "sheet":
+        from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
+            StableDiffusionPipeline,
+        )
+
+        from songreel_sprout.sheets import write_sheet
+
+        pipe = StableDiffusionPipeline.from_pretrained(args.checkpoint, safety_checker=None)
+        write_sheet(pipe, args.target, args.steps, args.seed)
+    else:
+        from songreel_sprout.measures import measure
+
+        print(measure(args.checkpoint, args.work, args.pictures))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The painted training set on disk: pictures, their labels and their knobs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songreel_sprout.labels import KNOB_COUNT, random_indices
+from songreel_sprout.painter import SIZE, paint_many
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """A painted set."""
+
+    pictures: NDArray[np.uint8]
+    """``(n, 256, 256, 3)``, memory-mapped."""
+    labels: NDArray[np.uint8]
+    """``(n, 7)`` class numbers in the order of ``labels.FIELDS``."""
+    knobs: NDArray[np.float32]
+    """``(n, knobs)`` in [0, 1)."""
+
+
+def open_scenes(folder: Path) -> Scenes:
+    """The set painted into ``folder``.
+
+    Raises:
+        FileNotFoundError: when it was never painted or painting was cut short.
+    """
+    if not (folder / "complete").exists():
+        raise FileNotFoundError(f"no complete set of scenes in {folder}; run `paint` first")
+    return Scenes(
+        np.load(folder / "pictures.npy", mmap_mode="r"),
+        np.load(folder / "labels.npy"),
+        np.load(folder / "knobs.npy"),
+    )
+
+
+def paint_scenes(folder: Path, count: int, seed: int, workers: int | None = None) -> Scenes:
+    """Paint ``count`` scenes into ``folder`` (about 17 ms of CPU each) unless it holds a set."""
+    if (folder / "complete").exists():
+        return open_scenes(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    labels = random_indices(rng, count)
+    knobs = rng.random((count, KNOB_COUNT), dtype=np.float32)
+    np.save(folder / "labels.npy", labels)
+    np.save(folder / "knobs.npy", knobs)
+    pictures = np.lib.format.open_memmap(
+        folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3)
+    )
+    done = 0
+    for block in paint_many(labels, knobs, workers or os.cpu_count() or 1):
+        pictures[done : done + len(block)] = block
+        done += len(block)
+    pictures.flush()
+    (folder / "complete").write_text(f"{count} scenes, seed {seed}\n", encoding="utf-8")
+    return open_scenes(folder)

@@ -1,0 +1,96 @@
+"""The autoencoder's folding, the trainer's resumption and the export."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diffusers import StableDiffusionPipeline
+from songreel_sprout.autoencoder import encode_scenes, latent_statistics
+from songreel_sprout.codec import fold, latents_of, linear_latents, new_autoencoder
+from songreel_sprout.coupling import SHAPE
+from songreel_sprout.diffusion import DiffusionPlan, Latents, Trainer, new_scheduler, new_sprout
+from songreel_sprout.export import export
+from songreel_sprout.labels import KNOB_COUNT, random_indices
+from songreel_sprout.scenes import Scenes, paint_scenes
+from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory: pytest.TempPathFactory) -> Scenes:
+    return paint_scenes(tmp_path_factory.mktemp("scenes"), 16, seed=5, workers=1)
+
+
+def _pictures(scenes: Scenes, count: int) -> torch.Tensor:
+    return torch.from_numpy(scenes.pictures[:count].copy()).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def test_a_fresh_autoencoder_is_already_a_codec(scenes: Scenes) -> None:
+    model, x = new_autoencoder().eval(), _pictures(scenes, 4)
+    with torch.no_grad():
+        z = latents_of(model, x)
+        back = model.decode(z).sample.clamp(-1, 1)
+    assert torch.allclose(z, linear_latents(x), atol=5e-3)
+    psnr = -10 * torch.log10((back - x).square().mean() / 4)
+    assert psnr > 17
+
+
+def test_folding_makes_latents_standard_and_leaves_reconstructions_alone(scenes: Scenes) -> None:
+    model, x = new_autoencoder().eval(), _pictures(scenes, 16)
+    with torch.no_grad():
+        before = model.decode(latents_of(model, x[:1])).sample
+        fold(model, *latent_statistics(scenes))
+        z = latents_of(model, x)
+        after = model.decode(z[:1]).sample
+    assert torch.allclose(before, after, atol=1e-3)
+    assert z.mean(dim=(0, 2, 3)).abs().max() < 0.05
+    assert (z.std(dim=(0, 2, 3)) - 1).abs().max() < 0.05
+    assert np.abs(encode_scenes(scenes).astype(np.float32) - z.numpy()).max() < 0.1
+
+
+def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path / "tokenizer")
+    tokenizer = load_tokenizer(tmp_path / "tokenizer")
+    rng = np.random.default_rng(0)
+    data = Latents(
+        rng.standard_normal((8, *SHAPE)).astype(np.float16),
+        random_indices(rng, 8),
+        rng.random((8, KNOB_COUNT), dtype=np.float32),
+    )
+    plan = DiffusionPlan(batch=1)
+    first = Trainer(data, tokenizer, tmp_path, plan, CPU, bf16=False)
+    for _ in range(2):
+        assert np.isfinite(first.update())
+    first.save()
+    second = Trainer(data, tokenizer, tmp_path, plan, CPU, bf16=False)
+    assert second.step == 2
+    for a, b in zip(first.average.parameters(), second.average.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
+def test_the_last_timestep_is_pure_noise() -> None:
+    scheduler = new_scheduler()
+    assert float(scheduler.alphas_cumprod[-1]) < 1e-6
+    scheduler.set_timesteps(4)
+    assert scheduler.timesteps.tolist() == [999, 749, 499, 249]
+
+
+def test_an_export_loads_as_a_pipeline_and_draws(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path / "tokenizer")
+    tokenizer = load_tokenizer(tmp_path / "tokenizer")
+    size = export(
+        new_autoencoder(),
+        new_sprout(tokenizer),
+        tokenizer,
+        tmp_path / "tokenizer",
+        tmp_path / "out",
+    )
+    assert size < 40_000_000
+    pipe = StableDiffusionPipeline.from_pretrained(tmp_path / "out", safety_checker=None)
+    pipe.set_progress_bar_config(disable=True)
+    assert {p.dtype for p in pipe.text_encoder.parameters()} == {torch.float32}
+    picture = pipe("a dog", num_inference_steps=1, guidance_scale=1.0).images[0]
+    assert picture.size == (256, 256)
+    assert not list(tmp_path.glob(".export-*"))

@@ -1,0 +1,67 @@
+"""The painter: a pure, smooth function that shows its labels."""
+
+import numpy as np
+import pytest
+from songreel_sprout.labels import CLASSES, FIELDS, KNOB_COUNT, NAMES, Knobs, Labels, random_indices
+from songreel_sprout.painter import paint, paint_array
+
+MIDDLE = Knobs(*([0.45] * KNOB_COUNT))
+PLAIN = Labels("cartoon", "beach", "day", "clear", "woman", "close-up", "joyful")
+
+
+def _array(labels: Labels, knobs: Knobs = MIDDLE) -> np.ndarray:
+    return np.asarray(paint(labels, knobs), dtype=np.float64)
+
+
+def test_a_picture_is_a_pure_function_of_labels_and_knobs() -> None:
+    assert np.array_equal(_array(PLAIN), _array(PLAIN))
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_every_class_of_every_label_can_be_painted(field: str) -> None:
+    for name in NAMES[field]:
+        labels = Labels(**{**PLAIN.__dict__, field: name})
+        picture = _array(labels)
+        assert picture.shape == (256, 256, 3)
+        assert picture.std() > 10, f"{field}={name} is nearly blank"
+
+
+def test_classes_of_a_label_look_different() -> None:
+    for field, other in (
+        ("style", "sketch"),
+        ("place", "city"),
+        ("time", "night"),
+        ("subject", "man"),
+    ):
+        changed = Labels(**{**PLAIN.__dict__, field: other})
+        assert np.abs(_array(PLAIN) - _array(changed)).mean() > 3, field
+
+
+def test_night_is_darker_than_day_and_sadness_greyer_than_joy() -> None:
+    night = Labels(**{**PLAIN.__dict__, "time": "night"})
+    assert _array(night).mean() < _array(PLAIN).mean() - 20
+    sad = Labels(**{**PLAIN.__dict__, "mood": "sad"})
+    assert np.ptp(_array(sad), axis=2).mean() < np.ptp(_array(PLAIN), axis=2).mean()
+
+
+def test_near_knobs_give_near_pictures() -> None:
+    rng = np.random.default_rng(3)
+    changes: list[float] = []
+    for row in random_indices(rng, 24):
+        knobs = rng.random(KNOB_COUNT)
+        near = np.clip(knobs + 0.004 * rng.standard_normal(KNOB_COUNT), 0, 1)
+        a, b = paint_array(row, knobs).astype(float), paint_array(row, near).astype(float)
+        changes.append(float(np.abs(a - b).mean()))
+    assert np.median(changes) < 4
+    assert max(changes) < 25
+
+
+def test_labels_survive_the_way_through_indices() -> None:
+    assert Labels.from_indices(PLAIN.indices()) == PLAIN
+
+
+def test_shares_and_words_are_complete() -> None:
+    for field in FIELDS:
+        assert all(c.weight > 0 and c.words for c in CLASSES[field])
+    first = [c.words[0] for c in CLASSES["place"]]
+    assert len(set(first)) == len(first)
