@@ -7,6 +7,7 @@ import grpc.aio
 import pytest
 import pytest_asyncio
 from made_up_songs import ballad
+from model_server import error, serving_model
 from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
@@ -18,6 +19,7 @@ from songreel_kit.errors import (
     InvalidPageToken,
     InvalidRequest,
     InvalidStoryboard,
+    ModelMissing,
     UnknownStoryteller,
     UnknownStyle,
 )
@@ -25,6 +27,7 @@ from songreel_kit.local_artifacts import LocalArtifactStore
 from songreel_kit.testing import collect, refused, serving, temporary_store
 from songreel_prompt.service import create_service
 from songreel_prompt.settings import PromptSettings
+from storytelling import settings_for
 
 
 @pytest.fixture
@@ -86,8 +89,12 @@ async def test_requests_that_cannot_be_met_are_refused(
         await written(channel, analysis, style="cubist")
     assert "watercolour" in style.message
     with refused(UnknownStoryteller) as teller:
-        await written(channel, analysis, storyteller="llm")
-    assert "offline" in teller.message
+        await written(channel, analysis, storyteller="oracle")
+    assert "offline, llm" in teller.message
+    for share in (-0.1, 1.5, float("nan")):
+        with refused(InvalidRequest) as asked:
+            await written(channel, analysis, protagonist_share=share)
+        assert "protagonist_share" in asked.message
     with refused(InvalidRequest):
         await written(channel, Artifact())
     with refused(InvalidAnalysis):
@@ -144,6 +151,57 @@ async def test_a_faulty_document_is_refused_with_its_line(
     with refused(InvalidStoryboard) as caught:
         await check(b"title: \xff\n")
     assert "UTF-8" in caught.message
+
+
+async def test_a_storyboard_is_rewritten_around_its_locked_scenes(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    analysis = store_document(store, ballad())
+    first = (await written(channel, analysis, style="noir"))[-1].result.storyboard
+    board = load_document(store, first, Storyboard)
+    board.scenes[2].locked = True
+    board.scenes[2].prompt = "realistic of a dog at the lake, old boots"
+    kept = store_document(store, board)
+    result = (await written(channel, analysis, seed=9, storyboard=kept))[-1].result
+    again = load_document(store, result.storyboard, Storyboard)
+    assert again.scenes[2] == board.scenes[2]
+    assert again.style == "noir"
+    assert again.scenes[5].seed != board.scenes[5].seed
+    assert (await written(channel, analysis, seed=9, storyboard=kept))[-1].result.reused
+    board.scenes[3].end += 9
+    with refused(InvalidStoryboard):
+        await written(channel, analysis, storyboard=store_document(store, board))
+
+
+async def test_a_model_that_is_not_set_up_is_told_over_the_wire(
+    store: LocalArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SONGREEL_PROMPT_LLM_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    async with serving(create_service(PromptSettings(), store)) as channel:
+        with refused(ModelMissing) as caught:
+            await written(channel, store_document(store, ballad()), storyteller="llm")
+    assert "SONGREEL_PROMPT_LLM_MODEL" in caught.message
+    with pytest.raises(ModelMissing):
+        create_service(PromptSettings(default_storyteller="llm"), store)
+
+
+async def test_the_offline_storytellers_help_is_named_and_not_remembered(
+    store: LocalArtifactStore,
+) -> None:
+    analysis = store_document(store, ballad())
+    with serving_model(lambda *_: error(503, "down", retry_after="0.01")) as model:
+        settings = settings_for(model)
+        async with serving(create_service(settings, store)) as channel:
+            result = (await written(channel, analysis, storyteller="llm"))[-1].result
+            assert result.storyteller == "offline"
+            board = load_document(store, result.storyboard, Storyboard)
+            assert any("HTTP 503" in note for note in board.notes)
+            model.fault = None
+            better = (await written(channel, analysis, storyteller="llm"))[-1].result
+            assert (better.storyteller, better.reused) == ("llm", False)
+            same = (await written(channel, analysis, storyteller="llm"))[-1].result
+            assert (same.storyteller, same.reused) == ("llm", True)
 
 
 async def test_styles_are_listed_in_pages(channel: grpc.aio.Channel) -> None:

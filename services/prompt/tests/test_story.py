@@ -5,19 +5,21 @@ from itertools import pairwise
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from made_up_songs import analysis, any_analysis, ballad, instrumental, many_songs
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import UnknownStoryteller
 from songreel_prompt.chance import MAX_SEED
-from songreel_prompt.checks import check_storyboard, token_count
+from songreel_prompt.checks import check_storyboard
 from songreel_prompt.lexicon import images, images_of, lemmas_of
 from songreel_prompt.offline import MAX_PROMPT_WORDS, tell
 from songreel_prompt.song import read_song
-from songreel_prompt.storytellers import find_storyteller
+from songreel_prompt.storytellers import OfflineStoryteller, find_storyteller
 from songreel_prompt.structure import song_parts
 from songreel_prompt.styles import load_styles
 from songreel_prompt.tales import tales
+from songreel_prompt.tokens import token_count
 from songreel_prompt.vocabulary import (
     CAMERAS,
     MOODS,
@@ -94,6 +96,28 @@ def test_neighbours_are_neither_equal_nor_unrelated(made: SongAnalysis) -> None:
 def test_the_protagonist_is_in_about_half_of_the_scenes_or_more(made: SongAnalysis) -> None:
     scenes = told(made).scenes
     assert sum(scene.protagonist for scene in scenes) >= len(scenes) // 2
+
+
+@many_songs
+@given(any_analysis(), st.sampled_from([None, 0.3, 0.5, 0.8, 1.0]))
+def test_what_is_told_offline_needs_no_mending(made: SongAnalysis, share: float | None) -> None:
+    song = read_song(made)
+    board = tell(song, STYLES["cartoon"], 0, share=share)
+    checked = check_storyboard(board, STYLES, duration=song.duration, song=song, share=share)
+    assert list(checked.scenes) == list(board.scenes)
+    assert not [note for note in checked.notes if "beat" in note or "shares nothing" in note]
+    shown = sum(scene.protagonist for scene in board.scenes)
+    if share is not None and share >= 0.5:  # scenes that share nothing else need the hero
+        assert shown >= round(share * len(board.scenes))
+
+
+def test_few_scenes_with_the_protagonist_can_be_asked_for() -> None:
+    song = read_song(instrumental())
+    usual = tell(song, STYLES["cartoon"], 0)
+    rare = tell(song, STYLES["cartoon"], 0, share=0.2)
+    count = [sum(scene.protagonist for scene in board.scenes) for board in (usual, rare)]
+    assert count[1] < count[0]
+    assert count[1] <= 0.35 * len(rare.scenes)
 
 
 def test_the_same_song_and_seed_give_the_same_bytes() -> None:
@@ -199,7 +223,7 @@ def test_every_style_begins_with_a_word_of_the_checkpoint(style: str) -> None:
 
 def test_an_unknown_storyteller_is_refused_naming_those_there_are() -> None:
     with pytest.raises(UnknownStoryteller, match="offline"):
-        find_storyteller("llm")
+        find_storyteller({"offline": OfflineStoryteller()}, "dictated")
 
 
 def test_the_lexicon_speaks_the_vocabulary() -> None:

@@ -7,9 +7,8 @@ place of every fault.
 from __future__ import annotations
 
 import math
-import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from itertools import pairwise
 from typing import Final, cast
 
@@ -17,17 +16,28 @@ from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidStoryboard
 
 from songreel_prompt.chance import MAX_SEED
-from songreel_prompt.lexicon import lemmas_of, read_data, words_of
-from songreel_prompt.scenes import LONGEST_S, SHORTEST_S
+from songreel_prompt.phrases import (
+    content_words,
+    doubtful_in,
+    foreign_in,
+    names_in,
+    unsafe_in,
+    without_names,
+)
+from songreel_prompt.scenes import BEATLESS_S, LONGEST_S, SHORTEST_S
+from songreel_prompt.song import Song
 from songreel_prompt.styles import Style
+from songreel_prompt.tokens import ESTIMATE, TokenCounter
 from songreel_prompt.vocabulary import CAMERAS, MOODS, SHOTS, TRANSITIONS
 
-MAX_TOKENS: Final = 75
-"""CLIP's text encoder reads 77 tokens, of which two mark start and end."""
 MAX_SCENES: Final = 10_000
 MENDED_S: Final = 0.25
 """Gaps and overlaps up to this are taken for slips and closed."""
 STORYTELLERS: Final = ("offline", "llm", "hand")
+SHARE_TOLERANCE: Final = 0.15
+"""How far the share of scenes with the protagonist may be from what was asked."""
+ON_BEAT_S: Final = 0.05
+"""A cut this near to a beat is on it."""
 
 Path = tuple[str | int, ...]
 """Where something stands in a storyboard: ("scenes", 3, "prompt")."""
@@ -41,7 +51,6 @@ _CHOICES: Final[Mapping[str, tuple[Sequence[str], str]]] = {
     "camera": (CAMERAS, "none"),
 }
 _SHOWN_FAULTS: Final = 5
-_PIECE = re.compile(r"[A-Za-z]+|\d|[^\sA-Za-z\d]")
 
 
 def name_place(path: Path) -> str:
@@ -57,6 +66,9 @@ def check_storyboard(
     *,
     duration: float | None = None,
     locate: Locate = name_place,
+    song: Song | None = None,
+    share: float | None = None,
+    tokens: TokenCounter = ESTIMATE,
 ) -> Storyboard:
     """A checked copy; what was mended is added to its notes.
 
@@ -65,6 +77,9 @@ def check_storyboard(
         styles: The known presets.
         duration: Seconds that the scenes have to cover; None takes their own end.
         locate: Names the place of a fault in messages.
+        song: What the scenes are for: its beats and its artist's name are looked at.
+        share: Share of scenes with the protagonist that was asked for, in (0, 1].
+        tokens: Counts prompts as the checkpoint does.
 
     Raises:
         InvalidStoryboard: rules are broken that only its author can mend; the message
@@ -80,17 +95,17 @@ def check_storyboard(
         review.fault(("scenes",), f"there are more than {MAX_SCENES} scenes")
     else:
         _check_times(checked.scenes, duration, review)
+        artist = song.artist if song is not None else ""
         for index, scene in enumerate(checked.scenes):
-            _check_scene(scene, index, review)
-        _compare_neighbours(checked.scenes, review)
+            _check_scene(scene, index, review, artist, tokens)
+        _compare_neighbours(checked.scenes, styles.get(checked.style), review)
+        if song is not None:
+            _compare_beats(checked.scenes, song, review)
+        if share is not None:
+            _compare_share(checked.scenes, share, review)
     review.refuse_if_faulty()
     checked.notes.extend(note for note in review.notes if note not in checked.notes)
     return checked
-
-
-def token_count(text: str) -> int:
-    """An upper estimate of CLIP tokens: long words come in pieces of about six letters."""
-    return sum(1 + (len(piece) - 1) // 6 for piece in _PIECE.findall(text))
 
 
 class _Review:
@@ -169,9 +184,14 @@ def _check_times(scenes: Sequence[Scene], duration: float | None, review: _Revie
             )
 
 
-def _check_scene(scene: Scene, index: int, review: _Review) -> None:
-    scene.prompt = _safe_and_short("prompt", scene.prompt, index, review)
-    scene.negative_prompt = _short("negative_prompt", scene.negative_prompt.strip(), index, review)
+def _check_scene(
+    scene: Scene, index: int, review: _Review, artist: str, tokens: TokenCounter
+) -> None:
+    scene.prompt = _short(
+        "prompt", _safe(scene.prompt, index, review, artist), index, review, tokens
+    )
+    negative = scene.negative_prompt.strip()
+    scene.negative_prompt = _short("negative_prompt", negative, index, review, tokens)
     if not 0 <= scene.seed <= MAX_SEED:
         review.fault(
             ("scenes", index, "seed"), f"seed is {scene.seed}; it must be in [0, {MAX_SEED}]"
@@ -186,58 +206,88 @@ def _check_scene(scene: Scene, index: int, review: _Review) -> None:
             review.fault(path, f"{field} is {value!r}; it must be one of {', '.join(choices)}")
 
 
-def _safe_and_short(field: str, text: str, index: int, review: _Review) -> str:
-    path = ("scenes", index, field)
+def _safe(text: str, index: int, review: _Review, artist: str) -> str:
+    """Without what is not drawn: names of people, unsafe words, talk to a machine."""
+    path = ("scenes", index, "prompt")
     text = " ".join(text.split())
     if not text:
-        review.fault(path, f"{field} is empty; say what is to be seen")
+        review.fault(path, "prompt is empty; say what is to be seen")
         return text
+    names = names_in(text, artist)
+    if names:
+        text = without_names(text, names)
+        review.note(path, f"the prompt named {', '.join(map(repr, names))}; now it names nobody")
+    doubtful = [name for name in doubtful_in(text) if name not in names]
+    if doubtful:
+        review.note(
+            path, f"the prompt says {', '.join(map(repr, doubtful))}: no real person may be; kept"
+        )
     phrases = [phrase.strip() for phrase in text.split(",")]
-    unsafe = [phrase for phrase in phrases if _is_unsafe(phrase)]
-    if unsafe:
-        text = ", ".join(phrase for phrase in phrases if phrase not in unsafe)
-        if not text:
-            review.fault(path, f"{field} asks for what is not drawn: {unsafe[0]!r}")
-            return text
-        review.note(path, f"left out of the {field} as unsafe: {', '.join(unsafe)}")
-    return _short(field, text, index, review)
+    unsafe = [phrase for phrase in phrases if unsafe_in(phrase) or foreign_in(phrase)]
+    if not unsafe and text:
+        return text
+    text = ", ".join(phrase for phrase in phrases if phrase not in unsafe)
+    if not text:
+        review.fault(path, f"prompt asks for what is not drawn: {(unsafe or names)[0]!r}")
+        return text
+    review.note(path, f"left out of the prompt as unsafe: {', '.join(unsafe)}")
+    return text
 
 
-def _short(field: str, text: str, index: int, review: _Review) -> str:
+def _short(field: str, text: str, index: int, review: _Review, tokens: TokenCounter) -> str:
     """Cut to what the text encoder reads, at a comma or else between words."""
-    if token_count(text) <= MAX_TOKENS:
+    if tokens.count(text) <= tokens.limit:
         return text
     for separator in (",", " "):
         pieces = text.split(separator)
-        while len(pieces) > 1 and token_count(separator.join(pieces)) > MAX_TOKENS:
+        while len(pieces) > 1 and tokens.count(separator.join(pieces)) > tokens.limit:
             pieces.pop()
-        if token_count(separator.join(pieces)) <= MAX_TOKENS:
+        if tokens.count(separator.join(pieces)) <= tokens.limit:
             break
     else:
         review.fault(
-            ("scenes", index, field), f"{field} is one word longer than {MAX_TOKENS} tokens"
+            ("scenes", index, field), f"{field} is one word longer than {tokens.limit} tokens"
         )
         return text
     review.note(
         ("scenes", index, field),
-        f"{field} was longer than the {MAX_TOKENS} tokens a checkpoint reads and was cut",
+        f"{field} was longer than the {tokens.limit} tokens a checkpoint reads and was cut "
+        f"(counted by {tokens.source})",
     )
     return separator.join(pieces).strip()
 
 
-def _is_unsafe(phrase: str) -> bool:
-    return any(lemmas_of(word) & _blocked() for word in words_of(phrase))
-
-
-@cache
-def _blocked() -> frozenset[str]:
-    return frozenset(cast("list[str]", read_data("blocklist.yaml")))
-
-
-def _compare_neighbours(scenes: Sequence[Scene], review: _Review) -> None:
+def _compare_neighbours(scenes: Sequence[Scene], style: Style | None, review: _Review) -> None:
+    drawn = content_words(" ".join(style.words)) if style is not None else frozenset[str]()
     for index, (before, scene) in enumerate(pairwise(scenes), start=1):
+        path = ("scenes", index, "prompt")
         if before.prompt == scene.prompt and before.seed == scene.seed:
-            review.note(
-                ("scenes", index, "prompt"),
-                f"shows the same as scene {index}: prompt and seed are equal; kept",
-            )
+            review.note(path, f"shows the same as scene {index}: prompt and seed are equal; kept")
+        elif not (before.protagonist and scene.protagonist):
+            shared = content_words(before.prompt) & content_words(scene.prompt) - drawn
+            if not shared:
+                review.note(path, f"shares nothing to be seen with scene {index}; kept")
+
+
+def _compare_beats(scenes: Sequence[Scene], song: Song, review: _Review) -> None:
+    """Cuts are on beats wherever the song has any nearby."""
+    beats = song.beats
+    off = 0
+    for scene in scenes[1:]:
+        index = bisect_left(beats, scene.start)
+        before = beats[index - 1] if index else 0.0
+        after = beats[index] if index < len(beats) else song.duration
+        near = min(scene.start - before, after - scene.start) <= ON_BEAT_S
+        off += not near and after - before <= BEATLESS_S
+    if off:
+        review.note((), f"{off} of {len(scenes) - 1} cuts are not on a beat; kept")
+
+
+def _compare_share(scenes: Sequence[Scene], share: float, review: _Review) -> None:
+    shown = sum(scene.protagonist for scene in scenes)
+    if abs(shown - share * len(scenes)) > max(1.0, SHARE_TOLERANCE * len(scenes)):
+        review.note(
+            (),
+            f"the protagonist is in {shown} of {len(scenes)} scenes; asked for was a share of "
+            f"{share:g}; kept",
+        )

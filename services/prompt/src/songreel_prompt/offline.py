@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -10,10 +13,11 @@ from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_prompt.chance import number
 from songreel_prompt.framing import Shot, camera_of
 from songreel_prompt.lexicon import read_lyrics
+from songreel_prompt.locks import keep_locked, spans_of
 from songreel_prompt.scenes import scene_spans
 from songreel_prompt.song import Song
 from songreel_prompt.staging import stage_shots
-from songreel_prompt.structure import song_parts
+from songreel_prompt.structure import Part, song_parts
 from songreel_prompt.styles import Style
 from songreel_prompt.treatment import Plan, describe, plan_story
 from songreel_prompt.vocabulary import PEOPLE
@@ -24,21 +28,72 @@ _QUIET: Final = 0.45
 """Below this intensity scenes dissolve into each other."""
 
 
-def tell(song: Song, style: Style, seed: int) -> Storyboard:
+@dataclass(frozen=True)
+class Staging:
+    """A story staged, not yet put into words."""
+
+    parts: tuple[Part, ...]
+    plan: Plan
+    shots: Sequence[Shot]
+    scenes: Sequence[Scene]
+    """One for each shot."""
+    note: str
+    """What the reader of the storyboard should know; may be empty."""
+
+
+def tell(
+    song: Song,
+    style: Style,
+    seed: int,
+    *,
+    share: float | None = None,
+    previous: Storyboard | None = None,
+) -> Storyboard:
     """Writes the storyboard of a song; equal arguments give equal bytes.
 
     Scenes cover [0, song.duration] exactly. Prompts have at most 40 words and begin
     with the caption that the embedded checkpoint was trained on.
+
+    Args:
+        song: What is told.
+        style: How it is drawn.
+        seed: Another seed tells another story.
+        share: Share of scenes with the protagonist, in (0, 1]; None is at least half.
+        previous: A storyboard of this song whose times and locked scenes are kept.
     """
+    staging = stage(song, style, seed, share=share, previous=previous)
+    title = song.title or staging.plan.tale.name.capitalize()
+    return Storyboard(
+        title=title if previous is None else previous.title or title,
+        style=style.name,
+        storyteller=NAME,
+        treatment=describe(staging.plan, song, staging.parts),
+        scenes=keep_locked(staging.scenes, previous),
+        notes=[staging.note] if staging.note else [],
+    )
+
+
+def stage(
+    song: Song,
+    style: Style,
+    seed: int,
+    *,
+    share: float | None = None,
+    previous: Storyboard | None = None,
+) -> Staging:
+    """All that `tell` decides, with what it decided it by; locks are not yet looked at."""
     reading = read_lyrics(song)
     keys = (seed, _fingerprint(song))
     parts = song_parts(song)
     plan = plan_story(song, parts, reading, *keys)
-    shots = stage_shots(song, scene_spans(song), parts, plan, reading, *keys)
+    spans = scene_spans(song)
+    if previous is not None:
+        spans = spans_of(previous)
+        plan = _with_protagonist_of(previous, plan)
+    shots = stage_shots(song, spans, parts, plan, reading, *keys, share=share)
     returning = {part.key for part in parts if part.visit}
     scenes: list[Scene] = []
     for index, shot in enumerate(shots):
-        intensity = song.intensity_between(shot.start, shot.end)
         before = scenes[-1].camera if scenes else ""
         scenes.append(
             Scene(
@@ -50,20 +105,26 @@ def tell(song: Song, style: Style, seed: int) -> Storyboard:
                 shot=shot.picture.shot,
                 mood=shot.picture.mood,
                 protagonist=shot.protagonist,
-                transition="dissolve" if index and intensity < _QUIET else "cut",
-                camera=camera_of(shot, before, intensity, *keys),
+                transition=transition_of(song, shot.start, shot.end),
+                camera=camera_of(shot, before, song.intensity_between(shot.start, shot.end), *keys),
                 lyric=shot.lyric,
             )
         )
     _part_equals(scenes)
-    return Storyboard(
-        title=song.title or plan.tale.name.capitalize(),
-        style=style.name,
-        storyteller=NAME,
-        treatment=describe(plan, song, parts),
-        scenes=scenes,
-        notes=[reading.note] if reading.note else [],
-    )
+    return Staging(parts, plan, shots, scenes, reading.note)
+
+
+def transition_of(song: Song, start: float, end: float) -> str:
+    """Quiet scenes dissolve out of the one before, others are cut."""
+    return "dissolve" if start and song.intensity_between(start, end) < _QUIET else "cut"
+
+
+def _with_protagonist_of(previous: Storyboard, plan: Plan) -> Plan:
+    """So that who is in the rewritten scenes is who is in the locked ones."""
+    told = re.match(r"an? (\w+), ([^,;]+)", previous.treatment.protagonist)
+    if told is None or told[1] not in PEOPLE - {"child"}:
+        return plan
+    return replace(plan, hero=told[1], garment=told[2].strip())
 
 
 def _fingerprint(song: Song) -> str:

@@ -7,10 +7,12 @@ from songreel.prompt.v1.prompt_service_pb2_grpc import add_PromptServiceServicer
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.service import Service
 
+from songreel_prompt.llm.storyteller import LanguageStoryteller
 from songreel_prompt.servicer import PromptServicer
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.storytellers import find_storyteller
+from songreel_prompt.storytellers import OfflineStoryteller, Storyteller, find_storyteller
 from songreel_prompt.styles import find_style, load_styles
+from songreel_prompt.tokens import load_counter
 
 NAME = "songreel.prompt.v1.PromptService"
 
@@ -21,11 +23,19 @@ def create_service(settings: PromptSettings, store: ArtifactStore) -> Service:
     Raises:
         BrokenStyle: a style file of the user's folder cannot be read.
         UnknownStyle, UnknownStoryteller: a default of the settings does not exist.
+        ModelMissing: the default storyteller is llm and no model is set up.
+        CheckpointIncomplete: the tokenizer folder has no tokenizer.
     """
     styles = load_styles(settings.styles)
     find_style(styles, settings.default_style)
-    find_storyteller(settings.default_storyteller)
-    servicer = PromptServicer(settings, store, styles)
+    tokens = load_counter(settings.tokenizer)
+    written: tuple[Storyteller, ...] = (
+        OfflineStoryteller(),
+        LanguageStoryteller(settings, store, tokens),
+    )
+    storytellers = {storyteller.name: storyteller for storyteller in written}
+    find_storyteller(storytellers, settings.default_storyteller).prepare()
+    servicer = PromptServicer(settings, store, styles, storytellers, tokens)
 
     def add_to_server(server: grpc.aio.Server) -> None:
         add_PromptServiceServicer_to_server(servicer, server)

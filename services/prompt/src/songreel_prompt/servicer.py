@@ -28,10 +28,11 @@ from songreel_prompt.checks import check_storyboard
 from songreel_prompt.documents import MEDIA_TYPE, format_storyboard, parse_storyboard
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.song import read_song
-from songreel_prompt.storytellers import find_storyteller
+from songreel_prompt.storytellers import Commission, Storyteller, find_storyteller
 from songreel_prompt.styles import Style, find_style
+from songreel_prompt.tokens import TokenCounter
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Raise it when the same request should give another storyboard."""
 MAX_PAGE_SIZE: Final = 100
 MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
@@ -41,11 +42,18 @@ class PromptServicer(PromptServiceServicer):
     """Answers the calls; CPU work runs in threads."""
 
     def __init__(
-        self, settings: PromptSettings, store: ArtifactStore, styles: Mapping[str, Style]
+        self,
+        settings: PromptSettings,
+        store: ArtifactStore,
+        styles: Mapping[str, Style],
+        storytellers: Mapping[str, Storyteller],
+        tokens: TokenCounter,
     ) -> None:
         self._settings = settings
         self._store = store
         self._styles = styles
+        self._storytellers = storytellers
+        self._tokens = tokens
 
     async def WriteStoryboard(
         self, request: pb.WriteStoryboardRequest, context: Any
@@ -53,7 +61,7 @@ class PromptServicer(PromptServiceServicer):
         """Sends progress, then the storyboard; the same request finds the same one again."""
 
         def work(report: Report, token: CancelToken) -> pb.WriteStoryboardResult:
-            return self._write(request, report)
+            return self._write(request, report, token)
 
         async for event in run_in_thread(work):
             if isinstance(event, Done):
@@ -62,20 +70,28 @@ class PromptServicer(PromptServiceServicer):
                 yield pb.WriteStoryboardResponse(progress=event)
 
     def _write(
-        self, request: pb.WriteStoryboardRequest, report: Report
+        self, request: pb.WriteStoryboardRequest, report: Report, token: CancelToken
     ) -> pb.WriteStoryboardResult:
         options = request.options
         name = options.storyteller or self._settings.default_storyteller
-        tell = find_storyteller(name)
-        style = find_style(self._styles, options.style or self._settings.default_style)
+        storyteller = find_storyteller(self._storytellers, name)
+        storyteller.prepare()
+        share = self._share(options.protagonist_share)
         _require(request.analysis, "analysis")
+        previous = self._previous(options)
+        styled = options.style or (previous.style if previous else self._settings.default_style)
+        style = find_style(self._styles, styled)
         key = stage_key(
             "prompt.WriteStoryboard",
             VERSION,
             request.analysis.sha256 or request.analysis.uri,
             repr(style),
             name,
+            storyteller.version,
             str(options.seed),
+            str(share),
+            options.storyboard.sha256 or options.storyboard.uri,
+            self._tokens.source,
         )
         known = self._store.lookup(key)
         if known is not None:
@@ -83,13 +99,43 @@ class PromptServicer(PromptServiceServicer):
         report(Progress(step="read", fraction=0.0))
         song = read_song(self._analysis(request.analysis))
         report(Progress(step="story", fraction=0.2))
-        board = tell(song, style, options.seed)
+        if previous is not None:
+            previous = check_storyboard(previous, self._styles, duration=song.duration)
+
+        def advance(share_written: float) -> None:
+            report(Progress(step="story", fraction=0.2 + 0.6 * share_written))
+
+        told = storyteller.tell(
+            Commission(song, style, options.seed, share, previous), advance, token
+        )
         report(Progress(step="check", fraction=0.8))
-        checked = check_storyboard(board, self._styles, duration=song.duration)
+        checked = check_storyboard(
+            told.board,
+            self._styles,
+            duration=song.duration,
+            song=song,
+            share=share,
+            tokens=self._tokens,
+        )
         artifact = store_document(self._store, checked)
-        self._store.bind(key, artifact)
+        if told.lasting:
+            self._store.bind(key, artifact)
         report(Progress(step="done", fraction=1.0))
         return pb.WriteStoryboardResult(storyboard=artifact, storyteller=checked.storyteller)
+
+    def _share(self, asked: float) -> float | None:
+        if not 0.0 <= asked <= 1.0:  # NaN too
+            raise InvalidRequest(
+                f"protagonist_share is {asked:g}; it must be in (0, 1], or 0 for the default",
+                field="protagonist_share",
+            )
+        return asked or self._settings.protagonist_share
+
+    def _previous(self, options: pb.StoryboardOptions) -> Storyboard | None:
+        if not options.HasField("storyboard"):
+            return None
+        _require(options.storyboard, "options.storyboard")
+        return load_document(self._store, options.storyboard, Storyboard, error=InvalidStoryboard)
 
     async def ListStyles(
         self, request: pb.ListStylesRequest, context: Any
@@ -116,11 +162,16 @@ class PromptServicer(PromptServiceServicer):
             document = parse_storyboard(
                 self._text(request.document), request.document_name or "storyboard"
             )
-            duration = None
+            song = None
             if request.HasField("analysis"):
-                duration = read_song(self._analysis(request.analysis)).duration
+                song = read_song(self._analysis(request.analysis))
             checked = check_storyboard(
-                document.storyboard, self._styles, duration=duration, locate=document.locate
+                document.storyboard,
+                self._styles,
+                duration=song.duration if song is not None else None,
+                locate=document.locate,
+                song=song,
+                tokens=self._tokens,
             )
             artifact = store_document(self._store, checked)
             known = set(document.storyboard.notes)

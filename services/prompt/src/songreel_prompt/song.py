@@ -61,6 +61,8 @@ class Song:
     """(time, feeling), sorted by time; empty when only the mean is known."""
     feeling: Feeling
     """Mean of the song."""
+    artist: str = ""
+    """Who plays it, by the file's tags: a name that no prompt may hold."""
 
     def feeling_between(self, start: float, end: float) -> Feeling:
         """Mean feeling of a stretch; the nearest point when none falls into it."""
@@ -116,9 +118,13 @@ def read_song(analysis: SongAnalysis) -> Song:
             "are told as one story"
         )
     emotion = analysis.emotion
+    title = " ".join(analysis.title.split())
+    # Files without an artist tag are often titled "Artist - Title".
+    artist = analysis.artist or (title.partition(" - ")[0] if " - " in title else "")
     return Song(
         duration=duration,
-        title=" ".join(analysis.title.split())[:120],
+        title=title[:120],
+        artist=" ".join(artist.split())[:120],
         beats=_times("beats", analysis.beats, duration),
         downbeats=_times("downbeats", analysis.downbeats, duration),
         sections=_sections(analysis, duration),

@@ -43,11 +43,13 @@ def stage_shots(
     plan: Plan,
     reading: Reading,
     *keys: object,
+    share: float | None = None,
 ) -> list[Shot]:
     """Every scene's picture, in order.
 
     Keeps the rules of a cut: no three equal shots in a row, the protagonist in at
-    least half of the scenes, neighbours related and never equal.
+    least half of the scenes (or in about `share` of them, where that is asked for),
+    neighbours related and never equal.
     """
     shots: list[Shot] = []
     positions: dict[int, int] = {}
@@ -60,6 +62,8 @@ def stage_shots(
     _give_share(shots, plan)
     _leave_nothing_alone(shots, plan)
     _enter_with_somebody(shots, plan)
+    if share is not None:
+        _settle_share(shots, plan, round(share * len(shots)))
     choose_framing(shots)
     _choose_details(shots, plan, *keys)
     _echo(shots, plan)
@@ -158,7 +162,13 @@ def _show_motif(shot: Shot, plan: Plan) -> Shot:
 
 def _give_share(shots: list[Shot], plan: Plan) -> None:
     """Puts the protagonist into scenes, those first where least else is to be seen."""
+    _show_protagonist(shots, plan, math.ceil(PROTAGONIST_SHARE * len(shots)))
+    for i in range(2, len(shots)):  # nobody waits for the hero longer than two scenes
+        if not any(shot.protagonist for shot in shots[i - 2 : i + 1]):
+            shots[i] = _as(shots[i], plan.hero)
 
+
+def _show_protagonist(shots: list[Shot], plan: Plan, wanted: int) -> None:
     def loss(index: int) -> tuple[int, int]:
         shot = shots[index]
         subject = shot.picture.subject
@@ -166,15 +176,28 @@ def _give_share(shots: list[Shot], plan: Plan) -> None:
         spoken = shot.image is not None and shot.image.subject == subject
         return (kind + 2 * spoken, (index * 7) % len(shots))
 
-    wanted = math.ceil(PROTAGONIST_SHARE * len(shots))
     others = sorted((i for i, s in enumerate(shots) if not s.protagonist), key=loss)
     for index in others:
         if sum(shot.protagonist for shot in shots) >= wanted:
             break
         shots[index] = _as(shots[index], plan.hero)
-    for i in range(2, len(shots)):  # nobody waits for the hero longer than two scenes
-        if not any(shot.protagonist for shot in shots[i - 2 : i + 1]):
-            shots[i] = _as(shots[i], plan.hero)
+
+
+def _settle_share(shots: list[Shot], plan: Plan, wanted: int) -> None:
+    """Brings the number of scenes with the protagonist to what was asked, as far as it goes."""
+    _show_protagonist(shots, plan, wanted)
+    motif = plan.motif.subject
+    for index in sorted(range(len(shots)), key=lambda i: ((i * 7) % len(shots), i)):
+        if sum(shot.protagonist for shot in shots) <= wanted:
+            break
+        shot = shots[index]
+        near = [shots[j].picture.place for j in (index - 1, index + 1) if 0 <= j < len(shots)]
+        if not shot.protagonist:
+            continue
+        if fits(motif, shot.picture.place):
+            shots[index] = _as(shot, motif)
+        elif all(place == shot.picture.place for place in near):
+            shots[index] = _as(shot, "none")
 
 
 def _leave_nothing_alone(shots: list[Shot], plan: Plan) -> None:

@@ -16,14 +16,18 @@ class WriteStoryboardRequest(_message.Message):
     def __init__(self, analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ...) -> None: ...
 
 class StoryboardOptions(_message.Message):
-    __slots__ = ("style", "storyteller", "seed")
+    __slots__ = ("style", "storyteller", "seed", "protagonist_share", "storyboard")
     STYLE_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
+    PROTAGONIST_SHARE_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     style: str
     storyteller: str
     seed: int
-    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ...) -> None: ...
+    protagonist_share: float
+    storyboard: _artifact_pb2.Artifact
+    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ..., protagonist_share: _Optional[float] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class WriteStoryboardResponse(_message.Message):
     __slots__ = ("progress", "result")

@@ -1,0 +1,1 @@
+"""The storyteller that asks a language model: any OpenAI-compatible server."""

@@ -1,0 +1,290 @@
+"""The line to an OpenAI-compatible server, and what was learnt of its manners."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Coroutine, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
+
+from songreel_kit.errors import ModelMissing
+from songreel_kit.work import CancelToken
+
+from songreel_prompt.llm.failures import AnswerFailed, Garbled, Rejected, Unreachable
+from songreel_prompt.llm.turns import Question, Reply, read_completion
+from songreel_prompt.settings import PromptSettings
+
+if TYPE_CHECKING:
+    import openai
+
+T = TypeVar("T")
+
+Form = Literal["schema", "json", "text"]
+_NEXT_FORM: Final[dict[Form, Form]] = {"schema": "json", "json": "text"}
+_LONGEST_WAIT_S: Final = 120.0  # the client obeys Retry-After up to two minutes
+_POLL_S: Final = 0.05
+_OPENAI: Final = "https://api.openai.com/v1"
+
+
+@dataclass(frozen=True)
+class Manners:
+    """What a server takes, as far as it is known."""
+
+    form: Form = "schema"
+    limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_tokens"
+    moderates: bool = True
+
+
+class LanguageServer:
+    """One configured server and model; remembers from job to job what it takes."""
+
+    def __init__(self, settings: PromptSettings) -> None:
+        self._settings = settings
+        self.url = settings.llm_base_url.rstrip("/") or _OPENAI
+        self.model = settings.llm_model
+        # OpenAI's newer models refuse the older name, other servers know only that one.
+        newer = self.url == _OPENAI
+        self.manners = Manners(limit_field="max_completion_tokens" if newer else "max_tokens")
+
+    def require_configured(self) -> None:
+        """Raises `ModelMissing` naming every setting that is not there."""
+        missing: list[str] = []
+        if not self.model:
+            missing.append("SONGREEL_PROMPT_LLM_MODEL (the model's name)")
+        if not self._settings.llm_base_url and not self._key:
+            missing.append(
+                "OPENAI_API_KEY or SONGREEL_PROMPT_LLM_API_KEY (or, for a server of your own, "
+                "SONGREEL_PROMPT_LLM_BASE_URL)"
+            )
+        if missing:
+            raise ModelMissing(
+                f"the llm storyteller is not set up: set {' and '.join(missing)}, or use the "
+                "storyteller offline",
+                storyteller="llm",
+            )
+
+    @contextmanager
+    def connected(self, token: CancelToken) -> Generator[Line]:
+        """A line for one job, in a thread without an event loop of its own."""
+        import openai
+
+        client = openai.AsyncOpenAI(
+            api_key=self._key or "none",
+            base_url=self.url,
+            timeout=self._settings.llm_timeout,
+            max_retries=self._settings.llm_retries,
+        )
+        # The job's thread waits on the network and for a cancel at the same time.
+        with asyncio.Runner() as runner:
+            try:
+                yield Line(self, client, runner, token)
+            finally:
+                runner.run(client.close())
+
+    @property
+    def _key(self) -> str:
+        return self._settings.llm_api_key.get_secret_value()
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which a call is given up, repetitions and waits included."""
+        retries = self._settings.llm_retries
+        # Half a timeout more, so that the client's own word on a timeout comes first.
+        return self._settings.llm_timeout * (retries + 1.5) + _LONGEST_WAIT_S * retries
+
+    @property
+    def moderation_model(self) -> str:
+        """Model of the moderation endpoint; empty when it is switched off."""
+        settings = self._settings
+        return "" if settings.llm_moderation == "off" else settings.llm_moderation_model
+
+
+class Line:
+    """Asks questions, one at a time."""
+
+    def __init__(
+        self,
+        server: LanguageServer,
+        client: openai.AsyncOpenAI,
+        runner: asyncio.Runner,
+        token: CancelToken,
+    ) -> None:
+        self._server = server
+        self._client = client
+        self._runner = runner
+        self._token = token
+
+    def ask(self, question: Question, answer_tokens: int) -> Reply:
+        """The model's answer, by the best form that the server takes.
+
+        Raises:
+            Unreachable, Rejected, Refused, Garbled: there is none.
+            ModelMissing: the key, the model's name or the address is wrong.
+            Cancelled: the job was.
+        """
+        return self._run(self._ask(question, answer_tokens))
+
+    def moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]] | None:
+        """Categories that each text was flagged for; None when the server has no such endpoint.
+
+        Raises:
+            Unreachable, Garbled: it has one, but it did not answer.
+        """
+        if not self._server.moderation_model or not self._server.manners.moderates:
+            return None
+        return self._run(self._moderate(texts))
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(self._unless_cancelled(work))
+
+    async def _unless_cancelled(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        clock = asyncio.get_running_loop().time
+        # A server that sends a byte now and then would outlast every read timeout.
+        end = clock() + self._server.patience
+        while not (task.done() or self._token.cancelled or clock() > end):
+            await asyncio.wait({task}, timeout=_POLL_S)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait({task})
+        self._token.check()
+        raise Unreachable(f"no whole answer within {self._server.patience:g} s")
+
+    async def _ask(self, question: Question, answer_tokens: int) -> Reply:
+        form = self._server.manners.form
+        renamed = False
+        while True:
+            try:
+                body = await self._complete(question, answer_tokens, form)
+            except _FormRefused as refused:
+                if not renamed and self._limit_renamed(refused.said):
+                    renamed = True
+                    continue
+                if form not in _NEXT_FORM:
+                    raise refused.meaning from refused
+                form = _NEXT_FORM[form]
+            else:
+                # Only what worked is learnt: a question may be refused for other reasons.
+                self._server.manners = replace(self._server.manners, form=form)
+                return read_completion(body)
+
+    def _limit_renamed(self, said: str) -> bool:
+        """Whether the server wants the length limit under its other name."""
+        manners = self._server.manners
+        if manners.limit_field not in said:
+            return False
+        other = "max_tokens" if manners.limit_field != "max_tokens" else "max_completion_tokens"
+        if other not in said:
+            return False
+        self._server.manners = replace(manners, limit_field=other)
+        return True
+
+    async def _complete(self, question: Question, answer_tokens: int, form: Form) -> Any:
+        extra: dict[str, Any] = {self._server.manners.limit_field: answer_tokens}
+        if form == "schema":
+            schema = {"name": question.name, "strict": True, "schema": json.loads(question.schema)}
+            extra["response_format"] = {"type": "json_schema", "json_schema": schema}
+        elif form == "json":
+            extra["response_format"] = {"type": "json_object"}
+        messages = [{"role": m.role, "content": m.content} for m in question.messages]
+        try:
+            # Raw, because compatible servers leave out what the client's types promise.
+            response = await self._client.chat.completions.with_raw_response.create(
+                model=self._server.model, messages=cast("Any", messages), **extra
+            )
+            return json.loads(response.content)
+        except Exception as error:
+            raise self._meaning(error) from error
+
+    async def _moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]] | None:
+        import openai
+
+        try:
+            response = await self._client.moderations.with_raw_response.create(
+                model=self._server.moderation_model, input=list(texts)
+            )
+            results = json.loads(response.content)["results"]
+            flagged = [_categories(each) for each in results]
+        except (
+            openai.NotFoundError,
+            openai.BadRequestError,
+            openai.PermissionDeniedError,
+            openai.UnprocessableEntityError,
+        ):
+            self._server.manners = replace(self._server.manners, moderates=False)
+            return None
+        except openai.APIStatusError as error:
+            if error.status_code in {405, 501}:
+                self._server.manners = replace(self._server.manners, moderates=False)
+                return None
+            raise self._meaning(error) from error
+        except (KeyError, TypeError, AttributeError) as error:
+            raise Garbled("the moderation endpoint's answer cannot be read") from error
+        except Exception as error:
+            raise self._meaning(error) from error
+        if len(flagged) != len(texts):
+            raise Garbled("the moderation endpoint left texts unanswered")
+        return flagged
+
+    def _meaning(self, error: Exception) -> Exception:
+        """One of our errors for one of the client's; others pass as they are."""
+        import openai
+
+        server = self._server
+        if isinstance(error, openai.APITimeoutError):
+            return Unreachable("the server did not answer in time")
+        if isinstance(error, openai.APIConnectionError):
+            return Unreachable("the server cannot be reached, or broke off")
+        if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
+            return ModelMissing(
+                f"{server.url} refuses the key (HTTP {error.status_code}): correct "
+                "SONGREEL_PROMPT_LLM_API_KEY or OPENAI_API_KEY",
+                storyteller="llm",
+            )
+        if isinstance(error, openai.RateLimitError):
+            quota = error.code == "insufficient_quota"
+            return Unreachable("the account's quota is used up" if quota else "too many requests")
+        if isinstance(error, openai.APIStatusError):
+            said = _said(error)
+            if error.status_code in {400, 404, 415, 422, 501}:
+                return _FormRefused(said, self._last_word(error.status_code, said))
+            kind = Unreachable if error.status_code >= 500 else Rejected
+            return kind(f"the server answers HTTP {error.status_code}")
+        if isinstance(error, ValueError):
+            return Garbled("the server's answer is not JSON")
+        return error
+
+    def _last_word(self, status: int, said: str) -> Exception:
+        """What a 4xx means once no form of the question was taken."""
+        server = self._server
+        if status == 404:
+            return ModelMissing(
+                f"{server.url} has no model {server.model!r} (HTTP 404): correct "
+                "SONGREEL_PROMPT_LLM_MODEL or SONGREEL_PROMPT_LLM_BASE_URL",
+                storyteller="llm",
+            )
+        return Rejected(f"the server does not take the question (HTTP {status}: {said[:120]})")
+
+
+class _FormRefused(AnswerFailed):
+    """A 4xx that another form of the same question may avoid."""
+
+    def __init__(self, said: str, meaning: Exception) -> None:
+        super().__init__(said)
+        self.said = said
+        self.meaning = meaning
+
+
+def _categories(result: Any) -> tuple[str, ...]:
+    """What a moderation result flags a text for; empty when it does not."""
+    if not result["flagged"]:
+        return ()
+    return tuple(sorted(str(k) for k, v in result["categories"].items() if v)) or ("flagged",)
+
+
+def _said(error: openai.APIStatusError) -> str:
+    body = error.body if isinstance(error.body, str) else json.dumps(error.body, default=str)
+    return " ".join(body.split())
