@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import beats, emotion, onsets, spectrum
+from songreel_audio import beats, emotion, extractors, onsets, spectrum
 from songreel_kit.errors import UnknownExtractor
 
 RATE = spectrum.SAMPLE_RATE
@@ -30,7 +30,7 @@ def feel(samples):
     folded = spectrum.fold(samples)
     strength = onsets.detect(folded)
     heard = emotion.Heard(samples, folded, strength, beats.track(folded, strength))
-    return emotion.extractor("rules")(heard)
+    return extractors.choose("rules")(heard)
 
 
 def test_loud_fast_and_bright_is_more_excited_than_soft_slow_and_dull():
@@ -59,7 +59,7 @@ def test_the_curve_follows_the_song_second_by_second():
 
 def test_an_unknown_extractor_is_named_with_those_there_are():
     with pytest.raises(UnknownExtractor, match="rules"):
-        emotion.extractor("crystal ball")
+        extractors.choose("crystal ball")
 
 
 @given(st.floats(-1, 1), st.floats(-1, 1))

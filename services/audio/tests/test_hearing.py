@@ -51,7 +51,7 @@ def test_lyrics_of_tags_are_found_and_a_given_file_is_preferred(song_file):
     analysis = hearing.hear(path).analysis
     assert analysis.lyrics_source == "tag"
     assert analysis.lyrics[0].text == "from the tag"
-    request = hearing.Request(lrc=b"[00:02.00]from the file", language="en")
+    request = hearing.Request(lyrics=b"[00:02.00]from the file", language="en")
     analysis = hearing.hear(path, request).analysis
     assert analysis.lyrics_source == "lrc"
     assert analysis.lyrics[0].text == "from the file"
@@ -60,7 +60,7 @@ def test_lyrics_of_tags_are_found_and_a_given_file_is_preferred(song_file):
 
 def test_an_excerpt_of_the_demo_song_is_heard_in_its_own_time(demo):
     lrc = (demo / "song.lrc").read_bytes()
-    request = hearing.Request(excerpt=Excerpt(13.0, 10.0), lrc=lrc)
+    request = hearing.Request(excerpt=Excerpt(13.0, 10.0), lyrics=lrc)
     analysis = hearing.hear(demo / "song.mp3", request).analysis
     check_document(analysis)
     assert analysis.duration == pytest.approx(10.0)
@@ -82,7 +82,7 @@ def test_the_same_song_is_always_heard_the_same(demo):
 def test_the_picture_shows_any_title_and_script(song_file, tmp_path):
     lrc = "[00:01.00]$x_1^ 日本 {\\frac\n[00:02.00]ok".encode()
     path = song_file("song.wav", seconds=5.0, tags={})
-    request = hearing.Request(lrc=lrc, file_name="$a_b$ 歌.wav")
+    request = hearing.Request(lyrics=lrc, file_name="$a_b$ 歌.wav")
     draw(hearing.hear(path, request).analysis, tmp_path / "a.png")
     content = (tmp_path / "a.png").read_bytes()
     assert content.startswith(b"\x89PNG")

@@ -1,6 +1,7 @@
 """The service over a real gRPC server."""
 
 import asyncio
+import contextlib
 
 import numpy as np
 import psutil
@@ -73,7 +74,7 @@ async def test_a_picture_is_drawn_when_asked_for(stub, store, song):
     ("options", "error", "words"),
     [
         (pb.AnalyzeOptions(extractor="magic"), errors.UnknownExtractor, "rules"),
-        (pb.AnalyzeOptions(asr="small"), errors.ModelMissing, "lrc"),
+        (pb.AnalyzeOptions(asr="./no-such-model"), errors.ModelMissing, "lrc"),
         (pb.AnalyzeOptions(tempo_octave="third"), errors.InvalidRequest, "half"),
         (pb.AnalyzeOptions(tempo_bpm=5), errors.InvalidRequest, "30 to 300"),
         (pb.AnalyzeOptions(start=500), errors.InvalidRequest, "the song ends"),
@@ -129,7 +130,11 @@ async def test_a_caller_that_leaves_stops_the_work(stub, store, song_file):
 
     def decoders():
         found = psutil.Process().children()
-        return [p for p in found if "songreel_audio.decoder" in p.cmdline()]
+        # A process that has ended but was not waited for has no command line any more.
+        running = [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return [p for p in running if "songreel_audio.decoder" in p.cmdline()]
+        return []
 
     reading = call.read()
     await until(decoders)

@@ -76,7 +76,9 @@ class _Writer:
         if shape != self._format:
             # A damaged stream changes its format in mid-song; one resampler knows only one.
             self.flush()
-            self._resampler = AudioResampler(format="flt", layout="stereo", rate=self._rate)
+            # Mixed up to stereo, one channel would lose 3 dB.
+            layout = "mono" if len(frame.layout.channels) == 1 else "stereo"
+            self._resampler = AudioResampler(format="flt", layout=layout, rate=self._rate)
             self._format = shape
         assert self._resampler is not None
         frame.pts = None
@@ -116,7 +118,9 @@ class _Writer:
 
 
 def _samples(frame: AudioFrame) -> NDArray[np.float32]:
-    return frame.to_ndarray().reshape(-1, 2).astype(np.float32, copy=False)
+    channels = len(frame.layout.channels)
+    samples = frame.to_ndarray().reshape(-1, channels).astype(np.float32, copy=False)
+    return np.repeat(samples, 2 // channels, axis=1)
 
 
 def _frames(container: Any, stream: Any, bad: list[str]) -> Iterator[AudioFrame]:

@@ -1,12 +1,11 @@
-"""Valence and arousal of a song over time. Extractors are interchangeable; see `EXTRACTORS`."""
+"""Valence and arousal of a song over time. Extractors are interchangeable; see `extractors`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
-from songreel_kit.errors import UnknownExtractor
 
 from songreel_audio.beats import Rhythm
 from songreel_audio.onsets import Onsets
@@ -43,6 +42,8 @@ class Emotion:
     curve: tuple[tuple[float, float, float], ...]
     """(seconds, valence, arousal) every second."""
     extractor: str
+    warnings: tuple[str, ...] = ()
+    """What the listener should know, such as who may use it."""
 
 
 # Medians of eight recordings of several genres: what is neither loud nor soft, busy nor bare.
@@ -132,18 +133,3 @@ def _columns_per_second(values: Floats, seconds: int) -> Doubles:
     means = uniform_filter1d(values.astype(np.float64), round(FRAME_RATE), axis=0, mode="nearest")
     frames = np.round(np.arange(seconds) * FRAME_RATE / CURVE_RATE).astype(int)
     return means[np.minimum(frames, len(means) - 1)]
-
-
-EXTRACTORS: Mapping[str, Extractor] = {"rules": by_rules}
-DEFAULT_EXTRACTOR = "rules"
-
-
-def extractor(name: str) -> Extractor:
-    """The extractor of this name, the default for "". Raises `UnknownExtractor`."""
-    found = EXTRACTORS.get(name or DEFAULT_EXTRACTOR)
-    if found is None:
-        raise UnknownExtractor(
-            f"there is no emotion extractor {name!r}; choose one of: {', '.join(EXTRACTORS)}",
-            extractor=name,
-        )
-    return found

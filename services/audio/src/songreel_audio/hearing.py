@@ -2,16 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from songreel.audio.v1 import analysis_pb2
-from songreel_kit.errors import InvalidRequest, ModelMissing
+from songreel_kit.errors import InvalidRequest
 
-from songreel_audio import beats, decoding, emotion, lyrics, onsets, sections, spectrum, voices
+from songreel_audio import (
+    beats,
+    decoding,
+    emotion,
+    extractors,
+    lyric_files,
+    lyric_sources,
+    lyrics,
+    onsets,
+    sections,
+    spectrum,
+    speech_models,
+    voices,
+)
 from songreel_audio.spectrum import FRAME_RATE, SAMPLE_RATE, Floats
+from songreel_audio.speech import Recognizers
 
-VERSION = "2026.11-1"
+VERSION = "2026.11-2"
 """Changes whenever the same song would be heard differently."""
 WAVEFORM_RATE = 50.0
 _UNSURE_TEMPO = 0.25
@@ -28,11 +43,14 @@ class Request:
     tempo: beats.TempoHint = field(default_factory=beats.TempoHint)
     extractor: str = ""
     asr: str = ""
+    """Speech model, see `speech_models.find`; "" or "none" for none."""
     language: str = ""
-    lrc: bytes | None = None
-    """An `.lrc` file, None to read the song's tags."""
+    lyrics: bytes | None = None
+    """An LRC, SRT or text file, None to read the song's tags."""
     file_name: str = ""
     song_sha256: str = ""
+    emotion_folder: Path | None = None
+    """Where the user's own emotion networks lie."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +63,6 @@ class Hearing:
 
 def check(request: Request) -> None:
     """Raises for what can be refused before the song is opened."""
-    emotion.extractor(request.extractor)
-    if request.asr not in ("", "none"):
-        raise ModelMissing(
-            f"lyrics cannot be recognised by the speech model {request.asr!r}: this release "
-            'has no speech recognition; give an .lrc file, or "none"',
-            model=request.asr,
-        )
     if request.tempo.octave not in ("", "half", "double"):
         raise InvalidRequest(
             f'tempo_octave is {request.tempo.octave!r}; it may be "half", "double" or empty'
@@ -68,6 +79,7 @@ def hear(
     limits: decoding.DecodeLimits | None = None,
     step: Step = lambda name, fraction: None,
     go_on: Callable[[], None] = lambda: None,
+    recognizers: Recognizers | None = None,
 ) -> Hearing:
     """Analyses a song file.
 
@@ -77,15 +89,21 @@ def hear(
         limits: what the song may cost.
         step: told where the work is.
         go_on: called often; raises to give up.
+        recognizers: keeps the speech model loaded from one song to the next.
 
     Raises:
         InvalidRequest, UnknownExtractor, ModelMissing: the request cannot be met.
-        BrokenLyrics: the `.lrc` file cannot be read.
+        BrokenLyrics: the lyrics file cannot be read.
         SongreelError: those of `decoding.decode`.
     """
     request = request or Request()
     check(request)
-    words = lyrics.read_lrc(request.lrc) if request.lrc is not None else None
+    feel = extractors.choose(request.extractor, request.emotion_folder)
+    given = lyric_files.read(request.lyrics) if request.lyrics is not None else None
+    recognizer = None
+    if request.asr not in ("", "none") and not isinstance(given, lyrics.Lyrics):
+        speech_models.find(request.asr)  # before the song is heard, should it be missing
+        recognizer = partial((recognizers or Recognizers()).get, request.asr)
     step("decode", 0.0)
     recording = decoding.decode(song, request.excerpt, limits, go_on)
     step("spectrum", 0.3)
@@ -98,10 +116,18 @@ def hear(
     parts = sections.divide(folded, rhythm.downbeats, recording.duration)
     singing = voices.find(folded)
     step("lyrics", 0.85)
-    words = _lyrics(words, recording, singing, request)
+    words = lyric_sources.find(
+        given,
+        recording,
+        singing,
+        whole=request.excerpt == decoding.Excerpt(),
+        recognizer=recognizer,
+        language=request.language,
+        check=go_on,
+    )
     step("emotion", 0.9)
     heard = emotion.Heard(recording.samples, folded, strength, rhythm)
-    mood = emotion.extractor(request.extractor)(heard)
+    mood = feel(heard)
     analysis = analysis_pb2.SongAnalysis(
         duration=recording.duration,
         sample_rate=SAMPLE_RATE,
@@ -119,7 +145,12 @@ def hear(
             for s in singing
         ],
         emotion=_emotion(mood),
-        warnings=[*recording.warnings, *words.warnings, *_tempo_warnings(rhythm)],
+        warnings=[
+            *recording.warnings,
+            *words.warnings,
+            *_tempo_warnings(rhythm),
+            *mood.warnings,
+        ],
         song_sha256=request.song_sha256,
         excerpt=analysis_pb2.TimeSpan(
             start=recording.start, end=recording.start + recording.duration
@@ -131,23 +162,6 @@ def hear(
     _add_rhythm(analysis, rhythm, recording.duration)
     _add_words(analysis, words, recording.tags, request)
     return Hearing(analysis, recording.samples)
-
-
-def _lyrics(
-    words: lyrics.Lyrics | None,
-    recording: decoding.Recording,
-    singing: tuple[lyrics.Span, ...],
-    request: Request,
-) -> lyrics.Lyrics:
-    whole = request.excerpt == decoding.Excerpt()
-    start, duration = recording.start, recording.duration
-    if words is not None:
-        return lyrics.within(words, start, duration, whole=whole)
-    # Times of tags are the song's, so that of the singing is moved there and back again.
-    shifted = [lyrics.Span(span.start + start, span.end + start) for span in singing]
-    shifted = shifted or [lyrics.Span(start, start + duration)]
-    found = lyrics.read_tags(recording.tags, shifted)
-    return lyrics.within(found, start, duration, whole=whole)
 
 
 def _tempo_warnings(rhythm: beats.Rhythm) -> list[str]:

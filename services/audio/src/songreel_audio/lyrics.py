@@ -1,4 +1,4 @@
-"""The words of a song: LRC files, embedded tags, and plain text spread over the singing."""
+"""The words of a song: LRC text, embedded tags, and plain text spread over the singing."""
 
 import re
 from collections.abc import Sequence
@@ -63,12 +63,17 @@ class Lyrics:
 
     lines: tuple[Line, ...] = ()
     source: str = "none"
-    """"lrc", "tag" or "none"."""
+    """"lrc", "srt", "tag", "text", "asr" or "none"."""
     language: str = ""
     """BCP-47, empty when unknown."""
     title: str = ""
     artist: str = ""
+    timed: bool = True
+    """False when the lines were only spread over the singing."""
     warnings: tuple[str, ...] = ()
+
+
+SPREAD_NOTE = "the lyrics have no times; they were spread over the singing"
 
 
 @dataclass(frozen=True)
@@ -84,22 +89,23 @@ def read_lrc(data: bytes) -> Lyrics:
     A line lasts until the next one (an empty one ends it), but no longer than its text
     needs. Raises `BrokenLyrics`, naming the line.
     """
-    text, warnings = _text(data)
+    text, warnings = decode(data)
     return replace(parse_lrc(text), warnings=warnings)
 
 
-def _text(data: bytes) -> tuple[str, tuple[str, ...]]:
+def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
+    """Text of a lyrics file and what to warn of. Raises `BrokenLyrics`."""
     if len(data) > MAX_BYTES:
-        raise BrokenLyrics(
-            f"the lyrics file has {len(data)} bytes; an .lrc of at most {MAX_BYTES} is read"
-        )
+        raise BrokenLyrics(f"the lyrics file has {len(data)} bytes; at most {MAX_BYTES} are read")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         try:
             return data.decode("utf-16"), ()
         except UnicodeDecodeError as error:
             raise BrokenLyrics(f"the lyrics are no whole UTF-16 text: {error.reason}") from error
     if b"\0" in data:
-        raise BrokenLyrics("the lyrics file is no text (it holds zero bytes); give an .lrc file")
+        raise BrokenLyrics(
+            "the lyrics file is no text (it holds zero bytes); give an .lrc, .srt or .txt file"
+        )
     try:
         return data.decode("utf-8-sig"), ()
     except UnicodeDecodeError:
@@ -225,15 +231,18 @@ def read_tags(tags: dict[str, str], singing: Sequence[Span]) -> Lyrics:
                 return Lyrics(language=known, warnings=(note,))
             return replace(found, source="tag", language=found.language or known)
         lines = spread([row.strip() for row in text.splitlines()], singing)
-        note = "the song's own lyrics have no times; they were spread over the singing"
-        return Lyrics(lines, "tag", known, warnings=(note,))
+        return Lyrics(lines, "tag", known, timed=False, warnings=(SPREAD_NOTE,))
     return Lyrics()
 
 
 def spread(rows: Sequence[str], singing: Sequence[Span]) -> tuple[Line, ...]:
     """Gives each row a share of the `singing` (not empty) by its length in characters."""
-    rows = [row for row in rows if row and not (row.startswith("[") and row.endswith("]"))]
-    spans = list(singing)
+    words = [row for row in rows if row and not (row.startswith("[") and row.endswith("]"))]
+    return share_out(words, singing)
+
+
+def share_out(rows: Sequence[str], spans: Sequence[Span]) -> tuple[Line, ...]:
+    """As `spread`, for rows that are all words."""
     total = sum(span.end - span.start for span in spans)
     # A short line is not sung in no time: every line counts a few letters more.
     weights = [len(row) + 6 for row in rows]

@@ -17,6 +17,7 @@ from songreel_audio import hearing
 from songreel_audio.beats import TempoHint
 from songreel_audio.decoding import Excerpt
 from songreel_audio.settings import AudioSettings
+from songreel_audio.speech import Recognizers
 
 STAGE = "audio.Analyze"
 
@@ -27,6 +28,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
     def __init__(self, settings: AudioSettings, store: ArtifactStore) -> None:
         self._settings = settings
         self._store = store
+        self._recognizers = Recognizers()
 
     async def Analyze(  # noqa: N802 - the name is the contract's
         self,
@@ -49,7 +51,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
     ) -> pb.AnalyzeResult:
         if not request.HasField("song"):
             raise InvalidRequest("the request names no song; upload one and pass its artifact")
-        key = stage_key(STAGE, hearing.VERSION, request, repr(self._settings.limits()))
+        key = stage_key(STAGE, hearing.VERSION, request, self._circumstances())
         known = self._store.lookup(key)
         if known is not None:
             result = parse_document(self._store.read_bytes(known), pb.AnalyzeResult)
@@ -60,6 +62,14 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         note = self._store.put_bytes(document_text(result).encode(), "application/json")
         self._store.bind(key, note)
         return result
+
+    def _circumstances(self) -> str:
+        """What else an answer depends on."""
+        networks = [
+            (path.name, path.stat().st_size, path.stat().st_mtime_ns)
+            for path in sorted(self._settings.emotion_folder.glob("*.npz"))
+        ]
+        return repr((self._settings.limits(), self._settings.asr, networks))
 
     def _complete(self, result: pb.AnalyzeResult) -> bool:
         """Whether what an earlier result points to is still in the store."""
@@ -72,11 +82,11 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         def step(name: str, fraction: float) -> None:
             report(Progress(step=name, fraction=fraction))
 
-        lrc = self._store.read_bytes(request.lyrics) if request.HasField("lyrics") else None
+        words = self._store.read_bytes(request.lyrics) if request.HasField("lyrics") else None
+        wanted = _request(request, words, self._settings)
+        limits = self._settings.limits()
         with self._store.local_path(request.song) as song:
-            heard = hearing.hear(
-                song, _request(request, lrc), self._settings.limits(), step, token.check
-            )
+            heard = hearing.hear(song, wanted, limits, step, token.check, self._recognizers)
         result = pb.AnalyzeResult(analysis=store_document(self._store, heard.analysis))
         if request.options.plot:
             # Drawing takes a second to import, which most calls need not wait for.
@@ -91,15 +101,18 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         return result
 
 
-def _request(request: pb.AnalyzeRequest, lrc: bytes | None) -> hearing.Request:
+def _request(
+    request: pb.AnalyzeRequest, words: bytes | None, settings: AudioSettings
+) -> hearing.Request:
     options = request.options
     return hearing.Request(
         excerpt=Excerpt(options.start, options.seconds),
         tempo=TempoHint(options.tempo_octave, options.tempo_bpm),
         extractor=options.extractor,
-        asr=options.asr,
+        asr=options.asr or settings.asr,
         language=options.language,
-        lrc=lrc,
+        lyrics=words,
         file_name=request.file_name,
         song_sha256=request.song.sha256,
+        emotion_folder=settings.emotion_folder,
     )

@@ -1,8 +1,10 @@
 """Settings of the audio service."""
 
+from pathlib import Path
+
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings
+from songreel_kit.settings import ServiceSettings, data_folder
 
 from songreel_audio.decoding import DecodeLimits
 
@@ -23,6 +25,13 @@ class AudioSettings(ServiceSettings):
 
     decode_megabytes: int = Field(default=2048, ge=1024)
     """Memory that the decoder of a song may take."""
+
+    emotion_folder: Path = Field(default_factory=lambda: data_folder() / "emotion")
+    """Where `songreel-audio train-emotion` leaves networks and they are looked for."""
+
+    asr: str = "none"
+    """Speech model for lyrics that are not known: a folder, `s3://bucket/prefix`, a name or id
+    of the Hugging Face hub, or "none"."""
 
     def limits(self) -> DecodeLimits:
         """What a song may cost."""
