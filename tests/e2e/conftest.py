@@ -20,6 +20,8 @@ from .songs import LYRICS, band, write_song
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 # Small enough for two busy cores, large enough to be cut into several segments.
 SMALL = ("--size", "64", "--steps", "1", "--fps", "12")
+# Slow enough to be caught in the middle on a fast machine too.
+SLOW = ("--size", "64", "--steps", "12", "--fps", "12")
 
 
 @dataclass
@@ -62,9 +64,11 @@ class Desk:
         out, err = process.communicate(timeout=240)
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
 
-    def make(self, song: Path, video: Path, *options: str | Path) -> dict[str, Any]:
+    def make(
+        self, song: Path, video: Path, *options: str | Path, size: tuple[str, ...] = SMALL
+    ) -> dict[str, Any]:
         """`songreel make --json` that must succeed."""
-        done = self.run("make", song, "-o", video, "--json", *SMALL, *options)
+        done = self.run("make", song, "-o", video, "--json", *size, *options)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

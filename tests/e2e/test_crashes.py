@@ -10,7 +10,7 @@ from songreel.v1.video_service_pb2 import JobEvent, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_kit.channel import open_channel
 
-from .conftest import SMALL, Desk
+from .conftest import SLOW, Desk
 from .film import frames_hash
 
 ORDER = ["queued", "analyze", "storyboard", "render", "done"]
@@ -48,10 +48,10 @@ def test_killed_job_is_taken_up_by_the_same_command(
     desk: Desk, song: Path, moment: str, reused: bool
 ) -> None:
     video = desk.folder / "video.mp4"
-    desk.kill_at(moment, "make", song, "-o", video, *SMALL)
+    desk.kill_at(moment, "make", song, "-o", video, *SLOW)
     assert not video.exists()
 
-    result = desk.make(song, video)
+    result = desk.make(song, video, size=SLOW)
 
     assert result["frames"] == 120
     if reused:
@@ -63,13 +63,13 @@ def test_killed_job_is_taken_up_by_the_same_command(
     assert [event.done for event in events].count(True) == 1
     if reused:
         whole = desk.folder / "whole.mp4"
-        desk.make(song, whole, "--data", desk.folder / "other-data")
+        desk.make(song, whole, "--data", desk.folder / "other-data", size=SLOW)
         assert frames_hash(video) == frames_hash(whole)
 
 
 def test_killed_server_is_started_again_by_the_command_that_waits(desk: Desk, song: Path) -> None:
     video = desk.folder / "video.mp4"
-    process = desk.start_until(DRAWN, "make", song, "-o", video, "--json", *SMALL)
+    process = desk.start_until(DRAWN, "make", song, "-o", video, "--json", *SLOW)
     desk.kill_server()
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
@@ -81,7 +81,7 @@ def test_killed_server_is_started_again_by_the_command_that_waits(desk: Desk, so
 
 def test_ctrl_c_cancels_and_the_next_try_works(desk: Desk, song: Path) -> None:
     video = desk.folder / "video.mp4"
-    process = desk.start("make", song, "-o", video, *SMALL)
+    process = desk.start("make", song, "-o", video, *SLOW)
     assert process.stderr is not None
     assert any("frames" in line for line in process.stderr), "it ended before it drew"
     process.send_signal(signal.SIGINT)
@@ -90,4 +90,4 @@ def test_ctrl_c_cancels_and_the_next_try_works(desk: Desk, song: Path) -> None:
     assert not video.exists()
     jobs = desk.run("jobs", "--json")
     assert '"cancelled"' in jobs.stdout, jobs.stdout
-    assert desk.make(song, video)["frames"] == 120
+    assert desk.make(song, video, size=SLOW)["frames"] == 120

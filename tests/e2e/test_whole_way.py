@@ -109,4 +109,4 @@ def test_wav_is_encoded_and_says_so(desk: Desk) -> None:
     write_song(wav, band(3.0), "pcm_s16le")
     result = desk.make(wav, desk.folder / "video.mp4")
     assert result["audio_mode"] != "copy"
-    assert str(result["audio_mode"]) in " ".join(result["fallbacks"])
+    assert str(result["audio_mode"]).upper() in " ".join(result["fallbacks"])
