@@ -130,6 +130,14 @@ class InvalidRenderSettings(InvalidRequest):
     """A render setting is out of its range or does not fit the checkpoint."""
 
 
+class BadFrame(InvalidRequest):
+    """A camera frame is no JPEG that can be decoded."""
+
+
+class FrameOutOfOrder(InvalidRequest):
+    """A camera frame was taken no later than the one before it."""
+
+
 class NotFound(SongreelError):
     """What was named does not exist."""
 
@@ -154,6 +162,10 @@ class VideoNotFound(NotFound):
 
 class CheckpointNotFound(NotFound):
     """There is no checkpoint at this place."""
+
+
+class IdentityNotFound(NotFound):
+    """No identity has this name."""
 
 
 class Conflict(SongreelError):
@@ -184,8 +196,28 @@ class CheckpointUnsupported(FailedPrecondition):
     """The checkpoint is of a kind that this renderer cannot load."""
 
 
+class LoraUnusable(FailedPrecondition):
+    """The LoRA cannot be read or does not fit the checkpoint."""
+
+
+class CredentialsUnusable(FailedPrecondition):
+    """The certificate or key for content credentials cannot be used."""
+
+
 class ModelMissing(FailedPrecondition):
     """A model that the request needs is not on this machine."""
+
+
+class ConsentMissing(FailedPrecondition):
+    """Nobody has consented, or to another version of the text."""
+
+
+class SessionSpent(FailedPrecondition):
+    """The enrolment session was used or has expired."""
+
+
+class VaultUnusable(FailedPrecondition):
+    """The vault cannot be opened with the keys at hand."""
 
 
 class OperationNotDone(FailedPrecondition):
@@ -204,6 +236,20 @@ class DiskFull(ResourceExhausted):
 
 class UploadTooLarge(ResourceExhausted):
     """The upload is larger than the server takes."""
+
+
+class FrameTooLarge(ResourceExhausted):
+    """A camera frame has too many bytes or pixels."""
+
+
+class TooManyFrames(ResourceExhausted):
+    """More camera frames came than a session takes."""
+
+
+class LockedOut(ResourceExhausted):
+    """As many enrolments have failed as are allowed for now."""
+
+    retry_seconds = 3600.0
 
 
 class Busy(ResourceExhausted):
@@ -230,6 +276,22 @@ class PermissionDenied(SongreelError):
     code = grpc.StatusCode.PERMISSION_DENIED
 
 
+class ConsentWithdrawn(PermissionDenied):
+    """The person has withdrawn the consent."""
+
+
+class GrantInvalid(PermissionDenied):
+    """The grant is not signed by the identity service, or is for another use."""
+
+
+class GrantExpired(PermissionDenied):
+    """The grant is too old."""
+
+
+class GrantSpent(PermissionDenied):
+    """The grant was used before."""
+
+
 class Unimplemented(SongreelError):
     """This server does not know the method."""
 
@@ -249,6 +311,10 @@ class DeadlineExceeded(SongreelError):
     code = grpc.StatusCode.DEADLINE_EXCEEDED
 
 
+class StreamStalled(DeadlineExceeded):
+    """The client sent nothing for too long."""
+
+
 class Cancelled(SongreelError):
     """The caller took the request back."""
 
@@ -263,6 +329,10 @@ class DataLoss(SongreelError):
 
 class ArtifactCorrupt(DataLoss):
     """The stored bytes do not have the hash or size they were stored under."""
+
+
+class AuditBroken(DataLoss):
+    """The audit log's chain of hashes is broken."""
 
 
 class InternalError(SongreelError):

@@ -6,25 +6,29 @@
     |  |- BrokenLyrics
     |  |- UnknownStyle, UnknownStoryteller, UnknownSchedule, UnknownExtractor
     |  |- InvalidStoryboard, InvalidAnalysis, InvalidUpload, InvalidName
-    |  `- InvalidPageToken, InvalidRenderSettings
+    |  `- InvalidPageToken, InvalidRenderSettings, BadFrame, FrameOutOfOrder
     |- NotFound                      NOT_FOUND             name something that exists
     |  `- ArtifactNotFound, MediaNotFound, OperationNotFound, VideoNotFound,
-    |     CheckpointNotFound
+    |     CheckpointNotFound, IdentityNotFound
     |- Conflict                      ALREADY_EXISTS        take another name or id
     |  `- RequestIdReused, VideoExists
     |- FailedPrecondition            FAILED_PRECONDITION   mend the set-up, then ask again
-    |  `- CheckpointIncomplete, CheckpointUnsupported, ModelMissing, OperationNotDone
+    |  |- CheckpointIncomplete, CheckpointUnsupported, LoraUnusable, CredentialsUnusable
+    |  |- ConsentMissing, SessionSpent, VaultUnusable
+    |  `- ModelMissing, OperationNotDone
     |- ResourceExhausted             RESOURCE_EXHAUSTED    ask for less, or later
-    |  `- DiskFull, UploadTooLarge, Busy
+    |  `- DiskFull, UploadTooLarge, FrameTooLarge, TooManyFrames, LockedOut, Busy
     |- Aborted                       ABORTED               begin the whole exchange again
     |- Unauthenticated               UNAUTHENTICATED       say who you are
     |- PermissionDenied              PERMISSION_DENIED     ask for the right
+    |  `- ConsentWithdrawn, GrantInvalid, GrantExpired, GrantSpent
     |- Unimplemented                 UNIMPLEMENTED         use a newer server
     |- ServiceUnavailable            UNAVAILABLE           ask again a little later
     |- DeadlineExceeded              DEADLINE_EXCEEDED     allow more time
+    |  `- StreamStalled
     |- Cancelled                     CANCELLED             nothing: you asked for it
     |- DataLoss                      DATA_LOSS             restore the data
-    |  `- ArtifactCorrupt
+    |  `- ArtifactCorrupt, AuditBroken
     `- InternalError                 INTERNAL              report it
 
 On the wire every error is a `google.rpc.Status` with one `ErrorInfo` (AIP-193):
@@ -37,6 +41,8 @@ from songreel_kit.error_tree import (
     ArtifactNotFound,
     AudioTooLong,
     AudioTooShort,
+    AuditBroken,
+    BadFrame,
     BrokenLyrics,
     Busy,
     Cancelled,
@@ -44,12 +50,21 @@ from songreel_kit.error_tree import (
     CheckpointNotFound,
     CheckpointUnsupported,
     Conflict,
+    ConsentMissing,
+    ConsentWithdrawn,
     CorruptAudio,
+    CredentialsUnusable,
     DataLoss,
     DeadlineExceeded,
     DiskFull,
     EmptyFile,
     FailedPrecondition,
+    FrameOutOfOrder,
+    FrameTooLarge,
+    GrantExpired,
+    GrantInvalid,
+    GrantSpent,
+    IdentityNotFound,
     InternalError,
     InvalidAnalysis,
     InvalidName,
@@ -58,6 +73,8 @@ from songreel_kit.error_tree import (
     InvalidRequest,
     InvalidStoryboard,
     InvalidUpload,
+    LockedOut,
+    LoraUnusable,
     MediaNotFound,
     ModelMissing,
     NotAudio,
@@ -68,8 +85,11 @@ from songreel_kit.error_tree import (
     RequestIdReused,
     ResourceExhausted,
     ServiceUnavailable,
+    SessionSpent,
     SilentAudio,
     SongreelError,
+    StreamStalled,
+    TooManyFrames,
     Unauthenticated,
     Unimplemented,
     UnknownExtractor,
@@ -77,6 +97,7 @@ from songreel_kit.error_tree import (
     UnknownStoryteller,
     UnknownStyle,
     UploadTooLarge,
+    VaultUnusable,
     VideoExists,
     VideoNotFound,
 )
@@ -89,6 +110,8 @@ __all__ = [
     "ArtifactNotFound",
     "AudioTooLong",
     "AudioTooShort",
+    "AuditBroken",
+    "BadFrame",
     "BrokenLyrics",
     "Busy",
     "Cancelled",
@@ -96,12 +119,21 @@ __all__ = [
     "CheckpointNotFound",
     "CheckpointUnsupported",
     "Conflict",
+    "ConsentMissing",
+    "ConsentWithdrawn",
     "CorruptAudio",
+    "CredentialsUnusable",
     "DataLoss",
     "DeadlineExceeded",
     "DiskFull",
     "EmptyFile",
     "FailedPrecondition",
+    "FrameOutOfOrder",
+    "FrameTooLarge",
+    "GrantExpired",
+    "GrantInvalid",
+    "GrantSpent",
+    "IdentityNotFound",
     "InternalError",
     "InvalidAnalysis",
     "InvalidName",
@@ -110,6 +142,8 @@ __all__ = [
     "InvalidRequest",
     "InvalidStoryboard",
     "InvalidUpload",
+    "LockedOut",
+    "LoraUnusable",
     "MediaNotFound",
     "ModelMissing",
     "NotAudio",
@@ -120,8 +154,11 @@ __all__ = [
     "RequestIdReused",
     "ResourceExhausted",
     "ServiceUnavailable",
+    "SessionSpent",
     "SilentAudio",
     "SongreelError",
+    "StreamStalled",
+    "TooManyFrames",
     "Unauthenticated",
     "Unimplemented",
     "UnknownExtractor",
@@ -129,6 +166,7 @@ __all__ = [
     "UnknownStoryteller",
     "UnknownStyle",
     "UploadTooLarge",
+    "VaultUnusable",
     "VideoExists",
     "VideoNotFound",
     "from_os_error",

@@ -87,6 +87,26 @@ class _Pool(urllib3.PoolManager):
         return response
 
 
+def connect(settings: S3Settings) -> Minio:
+    """A client of the endpoint; nothing is sent yet."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
+    return Minio(
+        settings.endpoint,
+        access_key=settings.access_key,
+        secret_key=secret,
+        secure=settings.secure,
+        region=settings.region,
+        # minio's own waits five minutes for a server that does not answer.
+        http_client=_Pool(
+            maxsize=32,  # one for each thread that may be at it
+            timeout=urllib3.Timeout(connect=5.0, read=60.0),
+            retries=urllib3.Retry(
+                total=3, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]
+            ),
+        ),
+    )
+
+
 class S3ArtifactStore:
     """Artifacts in a bucket."""
 
@@ -102,22 +122,7 @@ class S3ArtifactStore:
         self._settings = settings
         self._cache = LocalArtifactStore(settings.cache / "artifacts")
         self._turns = [threading.Lock() for _ in range(64)]
-        secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-        self._client = Minio(
-            settings.endpoint,
-            access_key=settings.access_key,
-            secret_key=secret,
-            secure=settings.secure,
-            region=settings.region,
-            # minio's own waits five minutes for a server that does not answer.
-            http_client=_Pool(
-                maxsize=32,  # one for each thread that may be at it
-                timeout=urllib3.Timeout(connect=5.0, read=60.0),
-                retries=urllib3.Retry(
-                    total=3, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]
-                ),
-            ),
-        )
+        self._client = connect(settings)
         with self._typed():
             if not self._client.bucket_exists(bucket):
                 if not settings.create_bucket:

@@ -81,16 +81,18 @@ class AnalyzeSongResult(_message.Message):
     def __init__(self, analysis: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., plot: _Optional[_Union[_media_pb2.Media, _Mapping]] = ...) -> None: ...
 
 class CreateStoryboardRequest(_message.Message):
-    __slots__ = ("parent", "analysis", "options", "request_id")
+    __slots__ = ("parent", "analysis", "options", "request_id", "storyboard")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     parent: str
     analysis: str
     options: _prompt_service_pb2.StoryboardOptions
     request_id: str
-    def __init__(self, parent: _Optional[str] = ..., analysis: _Optional[str] = ..., options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+    storyboard: str
+    def __init__(self, parent: _Optional[str] = ..., analysis: _Optional[str] = ..., options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., request_id: _Optional[str] = ..., storyboard: _Optional[str] = ...) -> None: ...
 
 class CreateStoryboardResult(_message.Message):
     __slots__ = ("storyboard", "storyteller")

@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SongAnalysis(_message.Message):
-    __slots__ = ("duration", "sample_rate", "tempo_bpm", "tempo_confidence", "metre", "beats", "downbeats", "onset_rate", "onset_strength", "onset_bands", "sections", "vocals", "lyrics", "lyrics_source", "language", "emotion", "warnings", "title", "artist", "song_sha256", "excerpt", "waveform_rate", "waveform_peak", "tempo_curve", "analyzer")
+    __slots__ = ("duration", "sample_rate", "tempo_bpm", "tempo_confidence", "metre", "beats", "downbeats", "onset_rate", "onset_strength", "onset_bands", "sections", "vocals", "lyrics", "lyrics_source", "language", "emotion", "warnings", "title", "artist", "song_sha256", "excerpt", "waveform_rate", "waveform_peak", "tempo_curve", "analyzer", "vocal_confidence")
     DURATION_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_RATE_FIELD_NUMBER: _ClassVar[int]
     TEMPO_BPM_FIELD_NUMBER: _ClassVar[int]
@@ -33,6 +33,7 @@ class SongAnalysis(_message.Message):
     WAVEFORM_PEAK_FIELD_NUMBER: _ClassVar[int]
     TEMPO_CURVE_FIELD_NUMBER: _ClassVar[int]
     ANALYZER_FIELD_NUMBER: _ClassVar[int]
+    VOCAL_CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
     duration: float
     sample_rate: int
     tempo_bpm: float
@@ -58,7 +59,8 @@ class SongAnalysis(_message.Message):
     waveform_peak: _containers.RepeatedScalarFieldContainer[float]
     tempo_curve: _containers.RepeatedCompositeFieldContainer[TempoPoint]
     analyzer: str
-    def __init__(self, duration: _Optional[float] = ..., sample_rate: _Optional[int] = ..., tempo_bpm: _Optional[float] = ..., tempo_confidence: _Optional[float] = ..., metre: _Optional[int] = ..., beats: _Optional[_Iterable[float]] = ..., downbeats: _Optional[_Iterable[float]] = ..., onset_rate: _Optional[float] = ..., onset_strength: _Optional[_Iterable[float]] = ..., onset_bands: _Optional[_Union[OnsetBands, _Mapping]] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., vocals: _Optional[_Iterable[_Union[TimeSpan, _Mapping]]] = ..., lyrics: _Optional[_Iterable[_Union[LyricLine, _Mapping]]] = ..., lyrics_source: _Optional[str] = ..., language: _Optional[str] = ..., emotion: _Optional[_Union[Emotion, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., artist: _Optional[str] = ..., song_sha256: _Optional[str] = ..., excerpt: _Optional[_Union[TimeSpan, _Mapping]] = ..., waveform_rate: _Optional[float] = ..., waveform_peak: _Optional[_Iterable[float]] = ..., tempo_curve: _Optional[_Iterable[_Union[TempoPoint, _Mapping]]] = ..., analyzer: _Optional[str] = ...) -> None: ...
+    vocal_confidence: float
+    def __init__(self, duration: _Optional[float] = ..., sample_rate: _Optional[int] = ..., tempo_bpm: _Optional[float] = ..., tempo_confidence: _Optional[float] = ..., metre: _Optional[int] = ..., beats: _Optional[_Iterable[float]] = ..., downbeats: _Optional[_Iterable[float]] = ..., onset_rate: _Optional[float] = ..., onset_strength: _Optional[_Iterable[float]] = ..., onset_bands: _Optional[_Union[OnsetBands, _Mapping]] = ..., sections: _Optional[_Iterable[_Union[Section, _Mapping]]] = ..., vocals: _Optional[_Iterable[_Union[TimeSpan, _Mapping]]] = ..., lyrics: _Optional[_Iterable[_Union[LyricLine, _Mapping]]] = ..., lyrics_source: _Optional[str] = ..., language: _Optional[str] = ..., emotion: _Optional[_Union[Emotion, _Mapping]] = ..., warnings: _Optional[_Iterable[str]] = ..., title: _Optional[str] = ..., artist: _Optional[str] = ..., song_sha256: _Optional[str] = ..., excerpt: _Optional[_Union[TimeSpan, _Mapping]] = ..., waveform_rate: _Optional[float] = ..., waveform_peak: _Optional[_Iterable[float]] = ..., tempo_curve: _Optional[_Iterable[_Union[TempoPoint, _Mapping]]] = ..., analyzer: _Optional[str] = ..., vocal_confidence: _Optional[float] = ...) -> None: ...
 
 class TimeSpan(_message.Message):
     __slots__ = ("start", "end")

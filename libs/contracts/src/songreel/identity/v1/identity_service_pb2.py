@@ -23,46 +23,79 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+songreel/identity/v1/identity_service.proto\x12\x14songreel.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsongreel/type/v1/artifact.proto\"K\n\x07\x43onsent\x12\x0f\n\x07version\x18\x01 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pt_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\rEnrollRequest\x12\x32\n\x05start\x18\x01 \x01(\x0b\x32!.songreel.identity.v1.EnrollStartH\x00\x12\x32\n\x05\x66rame\x18\x02 \x01(\x0b\x32!.songreel.identity.v1.CameraFrameH\x00\x42\x07\n\x05\x65vent\"g\n\x0b\x45nrollStart\x12\x10\n\x08identity\x18\x01 \x01(\t\x12.\n\x07\x63onsent\x18\x02 \x01(\x0b\x32\x1d.songreel.identity.v1.Consent\x12\x16\n\x0e\x61\x63\x63ommodations\x18\x03 \x03(\t\"/\n\x0b\x43\x61meraFrame\x12\x0c\n\x04jpeg\x18\x01 \x01(\x0c\x12\x12\n\ncapture_ms\x18\x02 \x01(\x03\"\xbb\x01\n\x0e\x45nrollResponse\x12\x34\n\x06prompt\x18\x01 \x01(\x0b\x32\".songreel.identity.v1.ActionPromptH\x00\x12\x32\n\x08guidance\x18\x02 \x01(\x0b\x32\x1e.songreel.identity.v1.GuidanceH\x00\x12\x36\n\x07outcome\x18\x03 \x01(\x0b\x32#.songreel.identity.v1.EnrollOutcomeH\x00\x42\x07\n\x05\x65vent\"=\n\x0c\x41\x63tionPrompt\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\"\x18\n\x08Guidance\x12\x0c\n\x04text\x18\x01 \x01(\t\"\xd3\x01\n\rEnrollOutcome\x12<\n\x07verdict\x18\x01 \x01(\x0e\x32+.songreel.identity.v1.EnrollOutcome.Verdict\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x12\n\nsession_id\x18\x03 \x01(\t\"`\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x10\n\x0cVERDICT_PASS\x10\x01\x12\x10\n\x0cVERDICT_FAIL\x10\x02\x12\x18\n\x14VERDICT_INCONCLUSIVE\x10\x03\"O\n\x13TrainAdapterRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x12\n\nsession_id\x18\x02 \x01(\t\x12\x12\n\ncheckpoint\x18\x03 \x01(\t\"i\n\x14TrainAdapterResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x18\n\x0e\x61\x64\x61pter_sha256\x18\x02 \x01(\tH\x00\x42\x07\n\x05\x65vent\"O\n\x0fGrantUseRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x64\x61pter_sha256\x18\x02 \x01(\t\x12\x12\n\njob_sha256\x18\x03 \x01(\t\"R\n\x10GrantUseResponse\x12\r\n\x05grant\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"(\n\x14\x45raseIdentityRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\"+\n\x15\x45raseIdentityResponse\x12\x12\n\naudit_head\x18\x01 \x01(\t2\x98\x03\n\x0fIdentityService\x12W\n\x06\x45nroll\x12#.songreel.identity.v1.EnrollRequest\x1a$.songreel.identity.v1.EnrollResponse(\x01\x30\x01\x12g\n\x0cTrainAdapter\x12).songreel.identity.v1.TrainAdapterRequest\x1a*.songreel.identity.v1.TrainAdapterResponse0\x01\x12Y\n\x08GrantUse\x12%.songreel.identity.v1.GrantUseRequest\x1a&.songreel.identity.v1.GrantUseResponse\x12h\n\rEraseIdentity\x12*.songreel.identity.v1.EraseIdentityRequest\x1a+.songreel.identity.v1.EraseIdentityResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+songreel/identity/v1/identity_service.proto\x12\x14songreel.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x17\n\x15GetConsentTextRequest\"G\n\x16GetConsentTextResponse\x12\x0f\n\x07version\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"N\n\x14RecordConsentRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x13\n\x0btext_sha256\x18\x03 \x01(\t\"+\n\x15RecordConsentResponse\x12\x12\n\nconsent_id\x18\x01 \x01(\t\"&\n\x12OpenSessionRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\"U\n\x13OpenSessionResponse\x12\r\n\x05nonce\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x80\x01\n\rEnrollRequest\x12\x32\n\x05start\x18\x01 \x01(\x0b\x32!.songreel.identity.v1.EnrollStartH\x00\x12\x32\n\x05\x66rame\x18\x02 \x01(\x0b\x32!.songreel.identity.v1.CameraFrameH\x00\x42\x07\n\x05\x65vent\"*\n\x0b\x45nrollStart\x12\r\n\x05nonce\x18\x01 \x01(\t\x12\x0c\n\x04ways\x18\x02 \x03(\t\"/\n\x0b\x43\x61meraFrame\x12\x0c\n\x04jpeg\x18\x01 \x01(\x0c\x12\x12\n\ncapture_ms\x18\x02 \x01(\x03\"\x9f\x02\n\x0e\x45nrollResponse\x12\x34\n\x06prompt\x18\x01 \x01(\x0b\x32\".songreel.identity.v1.ActionPromptH\x00\x12\x32\n\x08guidance\x18\x02 \x01(\x0b\x32\x1e.songreel.identity.v1.GuidanceH\x00\x12.\n\x03\x64ot\x18\x03 \x01(\x0b\x32\x1f.songreel.identity.v1.DotTargetH\x00\x12\x32\n\x05light\x18\x04 \x01(\x0b\x32!.songreel.identity.v1.ScreenLightH\x00\x12\x36\n\x07outcome\x18\x05 \x01(\x0b\x32#.songreel.identity.v1.EnrollOutcomeH\x00\x42\x07\n\x05\x65vent\"i\n\x0c\x41\x63tionPrompt\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\x12\x0c\n\x04step\x18\x04 \x01(\x05\x12\r\n\x05steps\x18\x05 \x01(\x05\x12\r\n\x05\x61gain\x18\x06 \x01(\x08\":\n\x08Guidance\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x10\n\x08progress\x18\x03 \x01(\x01\"!\n\tDotTarget\x12\t\n\x01x\x18\x01 \x01(\x01\x12\t\n\x01y\x18\x02 \x01(\x01\"\x9d\x01\n\x0bScreenLight\x12\x38\n\x06\x63olour\x18\x01 \x01(\x0e\x32(.songreel.identity.v1.ScreenLight.Colour\"T\n\x06\x43olour\x12\x16\n\x12\x43OLOUR_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x43OLOUR_NONE\x10\x01\x12\x0f\n\x0b\x43OLOUR_BLUE\x10\x02\x12\x10\n\x0c\x43OLOUR_AMBER\x10\x03\"\xe8\x01\n\rEnrollOutcome\x12<\n\x07verdict\x18\x01 \x01(\x0e\x32+.songreel.identity.v1.EnrollOutcome.Verdict\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x61\x64vice\x18\x03 \x01(\t\x12\x17\n\x0fpictures_sha256\x18\x04 \x01(\t\"`\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x10\n\x0cVERDICT_PASS\x10\x01\x12\x10\n\x0cVERDICT_FAIL\x10\x02\x12\x18\n\x14VERDICT_INCONCLUSIVE\x10\x03\"&\n\x12GetIdentityRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\"\xf6\x01\n\x13GetIdentityResponse\x12>\n\x05state\x18\x01 \x01(\x0e\x32/.songreel.identity.v1.GetIdentityResponse.State\x12\x17\n\x0f\x63onsent_version\x18\x02 \x01(\t\x12\x10\n\x08pictures\x18\x03 \x01(\x05\x12\x16\n\x0e\x61\x64\x61pter_sha256\x18\x04 \x03(\t\"\\\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_CONSENTED\x10\x01\x12\x12\n\x0eSTATE_ENROLLED\x10\x02\x12\x13\n\x0fSTATE_WITHDRAWN\x10\x03\"*\n\x16WithdrawConsentRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\"-\n\x17WithdrawConsentResponse\x12\x12\n\naudit_head\x18\x01 \x01(\t\"(\n\x14\x45raseIdentityRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\"Q\n\x15\x45raseIdentityResponse\x12\x12\n\naudit_head\x18\x01 \x01(\t\x12\x0f\n\x07objects\x18\x02 \x01(\x05\x12\x13\n\x0bkeys_sha256\x18\x03 \x03(\t\"O\n\x0fGrantUseRequest\x12\x10\n\x08identity\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x64\x61pter_sha256\x18\x02 \x01(\t\x12\x12\n\njob_sha256\x18\x03 \x01(\t\"R\n\x10GrantUseResponse\x12\r\n\x05grant\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x12RedeemGrantRequest\x12\r\n\x05grant\x18\x01 \x01(\t\x12\x16\n\x0e\x61\x64\x61pter_sha256\x18\x02 \x01(\t\x12\x12\n\njob_sha256\x18\x03 \x01(\t\"%\n\x13RedeemGrantResponse\x12\x0e\n\x06use_id\x18\x01 \x01(\t\"!\n\x0fWatchUseRequest\x12\x0e\n\x06use_id\x18\x01 \x01(\t\"\x12\n\x10WatchUseResponse\"\x14\n\x12GetGrantKeyRequest\")\n\x13GetGrantKeyResponse\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x32\xe3\x08\n\x0fIdentityService\x12k\n\x0eGetConsentText\x12+.songreel.identity.v1.GetConsentTextRequest\x1a,.songreel.identity.v1.GetConsentTextResponse\x12h\n\rRecordConsent\x12*.songreel.identity.v1.RecordConsentRequest\x1a+.songreel.identity.v1.RecordConsentResponse\x12\x62\n\x0bOpenSession\x12(.songreel.identity.v1.OpenSessionRequest\x1a).songreel.identity.v1.OpenSessionResponse\x12W\n\x06\x45nroll\x12#.songreel.identity.v1.EnrollRequest\x1a$.songreel.identity.v1.EnrollResponse(\x01\x30\x01\x12\x62\n\x0bGetIdentity\x12(.songreel.identity.v1.GetIdentityRequest\x1a).songreel.identity.v1.GetIdentityResponse\x12n\n\x0fWithdrawConsent\x12,.songreel.identity.v1.WithdrawConsentRequest\x1a-.songreel.identity.v1.WithdrawConsentResponse\x12h\n\rEraseIdentity\x12*.songreel.identity.v1.EraseIdentityRequest\x1a+.songreel.identity.v1.EraseIdentityResponse\x12Y\n\x08GrantUse\x12%.songreel.identity.v1.GrantUseRequest\x1a&.songreel.identity.v1.GrantUseResponse\x12\x62\n\x0bRedeemGrant\x12(.songreel.identity.v1.RedeemGrantRequest\x1a).songreel.identity.v1.RedeemGrantResponse\x12[\n\x08WatchUse\x12%.songreel.identity.v1.WatchUseRequest\x1a&.songreel.identity.v1.WatchUseResponse0\x01\x12\x62\n\x0bGetGrantKey\x12(.songreel.identity.v1.GetGrantKeyRequest\x1a).songreel.identity.v1.GetGrantKeyResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.identity.v1.identity_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CONSENT']._serialized_start=135
-  _globals['_CONSENT']._serialized_end=210
-  _globals['_ENROLLREQUEST']._serialized_start=213
-  _globals['_ENROLLREQUEST']._serialized_end=341
-  _globals['_ENROLLSTART']._serialized_start=343
-  _globals['_ENROLLSTART']._serialized_end=446
-  _globals['_CAMERAFRAME']._serialized_start=448
-  _globals['_CAMERAFRAME']._serialized_end=495
-  _globals['_ENROLLRESPONSE']._serialized_start=498
-  _globals['_ENROLLRESPONSE']._serialized_end=685
-  _globals['_ACTIONPROMPT']._serialized_start=687
-  _globals['_ACTIONPROMPT']._serialized_end=748
-  _globals['_GUIDANCE']._serialized_start=750
-  _globals['_GUIDANCE']._serialized_end=774
-  _globals['_ENROLLOUTCOME']._serialized_start=777
-  _globals['_ENROLLOUTCOME']._serialized_end=988
-  _globals['_ENROLLOUTCOME_VERDICT']._serialized_start=892
-  _globals['_ENROLLOUTCOME_VERDICT']._serialized_end=988
-  _globals['_TRAINADAPTERREQUEST']._serialized_start=990
-  _globals['_TRAINADAPTERREQUEST']._serialized_end=1069
-  _globals['_TRAINADAPTERRESPONSE']._serialized_start=1071
-  _globals['_TRAINADAPTERRESPONSE']._serialized_end=1176
-  _globals['_GRANTUSEREQUEST']._serialized_start=1178
-  _globals['_GRANTUSEREQUEST']._serialized_end=1257
-  _globals['_GRANTUSERESPONSE']._serialized_start=1259
-  _globals['_GRANTUSERESPONSE']._serialized_end=1341
-  _globals['_ERASEIDENTITYREQUEST']._serialized_start=1343
-  _globals['_ERASEIDENTITYREQUEST']._serialized_end=1383
-  _globals['_ERASEIDENTITYRESPONSE']._serialized_start=1385
-  _globals['_ERASEIDENTITYRESPONSE']._serialized_end=1428
-  _globals['_IDENTITYSERVICE']._serialized_start=1431
-  _globals['_IDENTITYSERVICE']._serialized_end=1839
+  _globals['_GETCONSENTTEXTREQUEST']._serialized_start=102
+  _globals['_GETCONSENTTEXTREQUEST']._serialized_end=125
+  _globals['_GETCONSENTTEXTRESPONSE']._serialized_start=127
+  _globals['_GETCONSENTTEXTRESPONSE']._serialized_end=198
+  _globals['_RECORDCONSENTREQUEST']._serialized_start=200
+  _globals['_RECORDCONSENTREQUEST']._serialized_end=278
+  _globals['_RECORDCONSENTRESPONSE']._serialized_start=280
+  _globals['_RECORDCONSENTRESPONSE']._serialized_end=323
+  _globals['_OPENSESSIONREQUEST']._serialized_start=325
+  _globals['_OPENSESSIONREQUEST']._serialized_end=363
+  _globals['_OPENSESSIONRESPONSE']._serialized_start=365
+  _globals['_OPENSESSIONRESPONSE']._serialized_end=450
+  _globals['_ENROLLREQUEST']._serialized_start=453
+  _globals['_ENROLLREQUEST']._serialized_end=581
+  _globals['_ENROLLSTART']._serialized_start=583
+  _globals['_ENROLLSTART']._serialized_end=625
+  _globals['_CAMERAFRAME']._serialized_start=627
+  _globals['_CAMERAFRAME']._serialized_end=674
+  _globals['_ENROLLRESPONSE']._serialized_start=677
+  _globals['_ENROLLRESPONSE']._serialized_end=964
+  _globals['_ACTIONPROMPT']._serialized_start=966
+  _globals['_ACTIONPROMPT']._serialized_end=1071
+  _globals['_GUIDANCE']._serialized_start=1073
+  _globals['_GUIDANCE']._serialized_end=1131
+  _globals['_DOTTARGET']._serialized_start=1133
+  _globals['_DOTTARGET']._serialized_end=1166
+  _globals['_SCREENLIGHT']._serialized_start=1169
+  _globals['_SCREENLIGHT']._serialized_end=1326
+  _globals['_SCREENLIGHT_COLOUR']._serialized_start=1242
+  _globals['_SCREENLIGHT_COLOUR']._serialized_end=1326
+  _globals['_ENROLLOUTCOME']._serialized_start=1329
+  _globals['_ENROLLOUTCOME']._serialized_end=1561
+  _globals['_ENROLLOUTCOME_VERDICT']._serialized_start=1465
+  _globals['_ENROLLOUTCOME_VERDICT']._serialized_end=1561
+  _globals['_GETIDENTITYREQUEST']._serialized_start=1563
+  _globals['_GETIDENTITYREQUEST']._serialized_end=1601
+  _globals['_GETIDENTITYRESPONSE']._serialized_start=1604
+  _globals['_GETIDENTITYRESPONSE']._serialized_end=1850
+  _globals['_GETIDENTITYRESPONSE_STATE']._serialized_start=1758
+  _globals['_GETIDENTITYRESPONSE_STATE']._serialized_end=1850
+  _globals['_WITHDRAWCONSENTREQUEST']._serialized_start=1852
+  _globals['_WITHDRAWCONSENTREQUEST']._serialized_end=1894
+  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_start=1896
+  _globals['_WITHDRAWCONSENTRESPONSE']._serialized_end=1941
+  _globals['_ERASEIDENTITYREQUEST']._serialized_start=1943
+  _globals['_ERASEIDENTITYREQUEST']._serialized_end=1983
+  _globals['_ERASEIDENTITYRESPONSE']._serialized_start=1985
+  _globals['_ERASEIDENTITYRESPONSE']._serialized_end=2066
+  _globals['_GRANTUSEREQUEST']._serialized_start=2068
+  _globals['_GRANTUSEREQUEST']._serialized_end=2147
+  _globals['_GRANTUSERESPONSE']._serialized_start=2149
+  _globals['_GRANTUSERESPONSE']._serialized_end=2231
+  _globals['_REDEEMGRANTREQUEST']._serialized_start=2233
+  _globals['_REDEEMGRANTREQUEST']._serialized_end=2312
+  _globals['_REDEEMGRANTRESPONSE']._serialized_start=2314
+  _globals['_REDEEMGRANTRESPONSE']._serialized_end=2351
+  _globals['_WATCHUSEREQUEST']._serialized_start=2353
+  _globals['_WATCHUSEREQUEST']._serialized_end=2386
+  _globals['_WATCHUSERESPONSE']._serialized_start=2388
+  _globals['_WATCHUSERESPONSE']._serialized_end=2406
+  _globals['_GETGRANTKEYREQUEST']._serialized_start=2408
+  _globals['_GETGRANTKEYREQUEST']._serialized_end=2428
+  _globals['_GETGRANTKEYRESPONSE']._serialized_start=2430
+  _globals['_GETGRANTKEYRESPONSE']._serialized_end=2471
+  _globals['_IDENTITYSERVICE']._serialized_start=2474
+  _globals['_IDENTITYSERVICE']._serialized_end=3597
 # @@protoc_insertion_point(module_scope)

@@ -26,12 +26,11 @@ if _version_not_supported:
 
 
 class IdentityServiceStub:
-    """DRAFT: the contract of the identity service; no server implements it yet and
-    it may change without notice until one does.
+    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
+    before the camera, keeps seven pictures of them, and grants every use of them.
 
-    CHARCHA proves that a live, consenting person is before the camera
-    (arXiv 2502.02610, section 3) and yields the seven pictures that a LoRA is
-    trained on.
+    Identities are named `projects/P/identities/I`; the caller must see to it that
+    its user may speak for P.
     """
 
     def __init__(self, channel):
@@ -40,61 +39,147 @@ class IdentityServiceStub:
         Args:
             channel: A grpc.Channel.
         """
+        self.GetConsentText = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/GetConsentText',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextResponse.FromString,
+                _registered_method=True)
+        self.RecordConsent = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/RecordConsent',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentResponse.FromString,
+                _registered_method=True)
+        self.OpenSession = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/OpenSession',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionResponse.FromString,
+                _registered_method=True)
         self.Enroll = channel.stream_stream(
                 '/songreel.identity.v1.IdentityService/Enroll',
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EnrollRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EnrollResponse.FromString,
                 _registered_method=True)
-        self.TrainAdapter = channel.unary_stream(
-                '/songreel.identity.v1.IdentityService/TrainAdapter',
-                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.SerializeToString,
-                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.FromString,
+        self.GetIdentity = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/GetIdentity',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityResponse.FromString,
                 _registered_method=True)
-        self.GrantUse = channel.unary_unary(
-                '/songreel.identity.v1.IdentityService/GrantUse',
-                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseRequest.SerializeToString,
-                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseResponse.FromString,
+        self.WithdrawConsent = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/WithdrawConsent',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentResponse.FromString,
                 _registered_method=True)
         self.EraseIdentity = channel.unary_unary(
                 '/songreel.identity.v1.IdentityService/EraseIdentity',
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
                 _registered_method=True)
+        self.GrantUse = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/GrantUse',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseResponse.FromString,
+                _registered_method=True)
+        self.RedeemGrant = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/RedeemGrant',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantResponse.FromString,
+                _registered_method=True)
+        self.WatchUse = channel.unary_stream(
+                '/songreel.identity.v1.IdentityService/WatchUse',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.FromString,
+                _registered_method=True)
+        self.GetGrantKey = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/GetGrantKey',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
-    """DRAFT: the contract of the identity service; no server implements it yet and
-    it may change without notice until one does.
+    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
+    before the camera, keeps seven pictures of them, and grants every use of them.
 
-    CHARCHA proves that a live, consenting person is before the camera
-    (arXiv 2502.02610, section 3) and yields the seven pictures that a LoRA is
-    trained on.
+    Identities are named `projects/P/identities/I`; the caller must see to it that
+    its user may speak for P.
     """
 
+    def GetConsentText(self, request, context):
+        """The consent text that is asked for now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordConsent(self, request, context):
+        """Records that a person accepted it; the identity begins with its first consent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenSession(self, request, context):
+        """Opens one enrolment session under the consent that stands.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Enroll(self, request_iterator, context):
-        """One CHARCHA session: frames go in, prompts and one outcome come out. The
-        server draws, paces and verifies every action.
+        """One session: frames go in, prompts and one outcome come out. The server
+        draws, paces and verifies every action.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def TrainAdapter(self, request, context):
-        """Trains the person's LoRA from a passed session.
+    def GetIdentity(self, request, context):
+        """What is kept of an identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GrantUse(self, request, context):
-        """Grants one use of an adapter to one render.
+    def WithdrawConsent(self, request, context):
+        """Takes every consent back: no grant is given or redeemed from then on, and the
+        uses under way are told to stop.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EraseIdentity(self, request, context):
-        """Destroys pictures, embeddings, adapter and keys.
+        """Destroys pictures, embeddings, adapters, their keys and the name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GrantUse(self, request, context):
+        """Grants one use of an adapter to one job.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeemGrant(self, request, context):
+        """Uses a grant up; for the renderer, before it draws.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchUse(self, request, context):
+        """Lives as long as a redeemed use may go on: it fails with PERMISSION_DENIED the
+        moment the consent is withdrawn or the identity erased. For the renderer,
+        while it draws.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGrantKey(self, request, context):
+        """The key that grants are verified with.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -103,25 +188,60 @@ class IdentityServiceServicer:
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
+            'GetConsentText': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsentText,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextResponse.SerializeToString,
+            ),
+            'RecordConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordConsent,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentResponse.SerializeToString,
+            ),
+            'OpenSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.OpenSession,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionResponse.SerializeToString,
+            ),
             'Enroll': grpc.stream_stream_rpc_method_handler(
                     servicer.Enroll,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EnrollRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EnrollResponse.SerializeToString,
             ),
-            'TrainAdapter': grpc.unary_stream_rpc_method_handler(
-                    servicer.TrainAdapter,
-                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.FromString,
-                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.SerializeToString,
+            'GetIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetIdentity,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityResponse.SerializeToString,
+            ),
+            'WithdrawConsent': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawConsent,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentResponse.SerializeToString,
+            ),
+            'EraseIdentity': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseIdentity,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.SerializeToString,
             ),
             'GrantUse': grpc.unary_unary_rpc_method_handler(
                     servicer.GrantUse,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GrantUseResponse.SerializeToString,
             ),
-            'EraseIdentity': grpc.unary_unary_rpc_method_handler(
-                    servicer.EraseIdentity,
-                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.FromString,
-                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.SerializeToString,
+            'RedeemGrant': grpc.unary_unary_rpc_method_handler(
+                    servicer.RedeemGrant,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantResponse.SerializeToString,
+            ),
+            'WatchUse': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchUse,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.SerializeToString,
+            ),
+            'GetGrantKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGrantKey,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -132,13 +252,93 @@ def add_IdentityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IdentityService:
-    """DRAFT: the contract of the identity service; no server implements it yet and
-    it may change without notice until one does.
+    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
+    before the camera, keeps seven pictures of them, and grants every use of them.
 
-    CHARCHA proves that a live, consenting person is before the camera
-    (arXiv 2502.02610, section 3) and yields the seven pictures that a LoRA is
-    trained on.
+    Identities are named `projects/P/identities/I`; the caller must see to it that
+    its user may speak for P.
     """
+
+    @staticmethod
+    def GetConsentText(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/GetConsentText',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetConsentTextResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/RecordConsent',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/OpenSession',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenSessionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
 
     @staticmethod
     def Enroll(request_iterator,
@@ -168,7 +368,7 @@ class IdentityService:
             _registered_method=True)
 
     @staticmethod
-    def TrainAdapter(request,
+    def GetIdentity(request,
             target,
             options=(),
             channel_credentials=None,
@@ -178,12 +378,66 @@ class IdentityService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.unary_stream(
+        return grpc.experimental.unary_unary(
             request,
             target,
-            '/songreel.identity.v1.IdentityService/TrainAdapter',
-            songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.SerializeToString,
-            songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.FromString,
+            '/songreel.identity.v1.IdentityService/GetIdentity',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawConsent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/WithdrawConsent',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseIdentity(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/EraseIdentity',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -222,7 +476,7 @@ class IdentityService:
             _registered_method=True)
 
     @staticmethod
-    def EraseIdentity(request,
+    def RedeemGrant(request,
             target,
             options=(),
             channel_credentials=None,
@@ -235,9 +489,63 @@ class IdentityService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/songreel.identity.v1.IdentityService/EraseIdentity',
-            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
-            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
+            '/songreel.identity.v1.IdentityService/RedeemGrant',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RedeemGrantResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchUse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/WatchUse',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGrantKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/GetGrantKey',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.FromString,
             options,
             channel_credentials,
             insecure,

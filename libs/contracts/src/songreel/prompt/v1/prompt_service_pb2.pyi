@@ -16,18 +16,22 @@ class WriteStoryboardRequest(_message.Message):
     def __init__(self, analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ...) -> None: ...
 
 class StoryboardOptions(_message.Message):
-    __slots__ = ("style", "storyteller", "seed", "protagonist_share", "storyboard")
+    __slots__ = ("style", "storyteller", "seed", "protagonist_share", "storyboard", "protagonist_name", "checkpoint")
     STYLE_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     PROTAGONIST_SHARE_FIELD_NUMBER: _ClassVar[int]
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    PROTAGONIST_NAME_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     style: str
     storyteller: str
     seed: int
     protagonist_share: float
     storyboard: _artifact_pb2.Artifact
-    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ..., protagonist_share: _Optional[float] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+    protagonist_name: str
+    checkpoint: str
+    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ..., protagonist_share: _Optional[float] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., protagonist_name: _Optional[str] = ..., checkpoint: _Optional[str] = ...) -> None: ...
 
 class WriteStoryboardResponse(_message.Message):
     __slots__ = ("progress", "result")
@@ -48,14 +52,16 @@ class WriteStoryboardResult(_message.Message):
     def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyteller: _Optional[str] = ..., reused: _Optional[bool] = ...) -> None: ...
 
 class CheckStoryboardRequest(_message.Message):
-    __slots__ = ("document", "analysis", "document_name")
+    __slots__ = ("document", "analysis", "document_name", "options")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_NAME_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
     document: _artifact_pb2.Artifact
     analysis: _artifact_pb2.Artifact
     document_name: str
-    def __init__(self, document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., document_name: _Optional[str] = ...) -> None: ...
+    options: StoryboardOptions
+    def __init__(self, document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., document_name: _Optional[str] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ...) -> None: ...
 
 class CheckStoryboardResponse(_message.Message):
     __slots__ = ("storyboard", "notes")

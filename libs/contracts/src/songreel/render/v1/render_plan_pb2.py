@@ -22,21 +22,24 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$songreel/render/v1/render_plan.proto\x12\x12songreel.render.v1\"\xbc\x02\n\nRenderPlan\x12\x34\n\x08settings\x18\x01 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\x12\x19\n\x11\x63heckpoint_sha256\x18\x02 \x01(\t\x12\x13\n\x0bsong_sha256\x18\x03 \x01(\t\x12\x17\n\x0f\x61nalysis_sha256\x18\x04 \x01(\t\x12\x19\n\x11storyboard_sha256\x18\x05 \x01(\t\x12\x10\n\x08\x64uration\x18\x06 \x01(\x01\x12\x0e\n\x06\x66rames\x18\x07 \x01(\x03\x12-\n\x06scenes\x18\x08 \x03(\x0b\x32\x1d.songreel.render.v1.ScenePlan\x12\x31\n\x08segments\x18\t \x03(\x0b\x32\x1f.songreel.render.v1.SegmentPlan\x12\x10\n\x08renderer\x18\n \x01(\t\"\x86\x01\n\x0eRenderSettings\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x0b\n\x03\x66ps\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x05\x12\r\n\x05steps\x18\x04 \x01(\x05\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x10\n\x08schedule\x18\x06 \x01(\t\x12\x16\n\x0eguidance_scale\x18\x07 \x01(\x01\"W\n\tScenePlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x66irst_frame\x18\x02 \x01(\x03\x12\x11\n\tend_frame\x18\x03 \x01(\x03\x12\x13\n\x0bpath_length\x18\x04 \x01(\x01\"D\n\x0bSegmentPlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x66irst_frame\x18\x02 \x01(\x03\x12\x11\n\tend_frame\x18\x03 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$songreel/render/v1/render_plan.proto\x12\x12songreel.render.v1\x1a\x1fsongreel/type/v1/artifact.proto\"\xbc\x02\n\nRenderPlan\x12\x34\n\x08settings\x18\x01 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\x12\x19\n\x11\x63heckpoint_sha256\x18\x02 \x01(\t\x12\x13\n\x0bsong_sha256\x18\x03 \x01(\t\x12\x17\n\x0f\x61nalysis_sha256\x18\x04 \x01(\t\x12\x19\n\x11storyboard_sha256\x18\x05 \x01(\t\x12\x10\n\x08\x64uration\x18\x06 \x01(\x01\x12\x0e\n\x06\x66rames\x18\x07 \x01(\x03\x12-\n\x06scenes\x18\x08 \x03(\x0b\x32\x1d.songreel.render.v1.ScenePlan\x12\x31\n\x08segments\x18\t \x03(\x0b\x32\x1f.songreel.render.v1.SegmentPlan\x12\x10\n\x08renderer\x18\n \x01(\t\"\xbf\x02\n\x0eRenderSettings\x12\x12\n\ncheckpoint\x18\x01 \x01(\t\x12\x0b\n\x03\x66ps\x18\x02 \x01(\t\x12\x0c\n\x04size\x18\x03 \x01(\x05\x12\r\n\x05steps\x18\x04 \x01(\x05\x12\x0c\n\x04seed\x18\x05 \x01(\x03\x12\x10\n\x08schedule\x18\x06 \x01(\t\x12\x16\n\x0eguidance_scale\x18\x07 \x01(\x01\x12\x11\n\tscheduler\x18\x08 \x01(\t\x12\x14\n\x07\x63\x61\x64\x65nce\x18\t \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0c\x63olour_match\x18\n \x01(\x01H\x01\x88\x01\x01\x12\'\n\x05loras\x18\x0b \x03(\x0b\x32\x18.songreel.render.v1.Lora\x12\x0e\n\x06\x66ormat\x18\x0c \x01(\t\x12\x0f\n\x07preview\x18\r \x01(\x08\x12\x0c\n\x04mark\x18\x0e \x01(\tB\n\n\x08_cadenceB\x0f\n\r_colour_match\"\x86\x01\n\x04Lora\x12\x0c\n\x04path\x18\x01 \x01(\t\x12,\n\x08\x61rtifact\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x13\n\x06weight\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x12\n\nconsent_id\x18\x04 \x01(\t\x12\x0e\n\x06sha256\x18\x05 \x01(\tB\t\n\x07_weight\"W\n\tScenePlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x66irst_frame\x18\x02 \x01(\x03\x12\x11\n\tend_frame\x18\x03 \x01(\x03\x12\x13\n\x0bpath_length\x18\x04 \x01(\x01\"D\n\x0bSegmentPlan\x12\r\n\x05index\x18\x01 \x01(\x05\x12\x13\n\x0b\x66irst_frame\x18\x02 \x01(\x03\x12\x11\n\tend_frame\x18\x03 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.render.v1.render_plan_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_RENDERPLAN']._serialized_start=61
-  _globals['_RENDERPLAN']._serialized_end=377
-  _globals['_RENDERSETTINGS']._serialized_start=380
-  _globals['_RENDERSETTINGS']._serialized_end=514
-  _globals['_SCENEPLAN']._serialized_start=516
-  _globals['_SCENEPLAN']._serialized_end=603
-  _globals['_SEGMENTPLAN']._serialized_start=605
-  _globals['_SEGMENTPLAN']._serialized_end=673
+  _globals['_RENDERPLAN']._serialized_start=94
+  _globals['_RENDERPLAN']._serialized_end=410
+  _globals['_RENDERSETTINGS']._serialized_start=413
+  _globals['_RENDERSETTINGS']._serialized_end=732
+  _globals['_LORA']._serialized_start=735
+  _globals['_LORA']._serialized_end=869
+  _globals['_SCENEPLAN']._serialized_start=871
+  _globals['_SCENEPLAN']._serialized_end=958
+  _globals['_SEGMENTPLAN']._serialized_start=960
+  _globals['_SEGMENTPLAN']._serialized_end=1028
 # @@protoc_insertion_point(module_scope)

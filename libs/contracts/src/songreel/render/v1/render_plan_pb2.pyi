@@ -1,3 +1,4 @@
+from songreel.type.v1 import artifact_pb2 as _artifact_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -31,7 +32,7 @@ class RenderPlan(_message.Message):
     def __init__(self, settings: _Optional[_Union[RenderSettings, _Mapping]] = ..., checkpoint_sha256: _Optional[str] = ..., song_sha256: _Optional[str] = ..., analysis_sha256: _Optional[str] = ..., storyboard_sha256: _Optional[str] = ..., duration: _Optional[float] = ..., frames: _Optional[int] = ..., scenes: _Optional[_Iterable[_Union[ScenePlan, _Mapping]]] = ..., segments: _Optional[_Iterable[_Union[SegmentPlan, _Mapping]]] = ..., renderer: _Optional[str] = ...) -> None: ...
 
 class RenderSettings(_message.Message):
-    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale")
+    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale", "scheduler", "cadence", "colour_match", "loras", "format", "preview", "mark")
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     FPS_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +40,13 @@ class RenderSettings(_message.Message):
     SEED_FIELD_NUMBER: _ClassVar[int]
     SCHEDULE_FIELD_NUMBER: _ClassVar[int]
     GUIDANCE_SCALE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULER_FIELD_NUMBER: _ClassVar[int]
+    CADENCE_FIELD_NUMBER: _ClassVar[int]
+    COLOUR_MATCH_FIELD_NUMBER: _ClassVar[int]
+    LORAS_FIELD_NUMBER: _ClassVar[int]
+    FORMAT_FIELD_NUMBER: _ClassVar[int]
+    PREVIEW_FIELD_NUMBER: _ClassVar[int]
+    MARK_FIELD_NUMBER: _ClassVar[int]
     checkpoint: str
     fps: str
     size: int
@@ -46,7 +54,28 @@ class RenderSettings(_message.Message):
     seed: int
     schedule: str
     guidance_scale: float
-    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ...) -> None: ...
+    scheduler: str
+    cadence: float
+    colour_match: float
+    loras: _containers.RepeatedCompositeFieldContainer[Lora]
+    format: str
+    preview: bool
+    mark: str
+    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ...) -> None: ...
+
+class Lora(_message.Message):
+    __slots__ = ("path", "artifact", "weight", "consent_id", "sha256")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_ID_FIELD_NUMBER: _ClassVar[int]
+    SHA256_FIELD_NUMBER: _ClassVar[int]
+    path: str
+    artifact: _artifact_pb2.Artifact
+    weight: float
+    consent_id: str
+    sha256: str
+    def __init__(self, path: _Optional[str] = ..., artifact: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., weight: _Optional[float] = ..., consent_id: _Optional[str] = ..., sha256: _Optional[str] = ...) -> None: ...
 
 class ScenePlan(_message.Message):
     __slots__ = ("index", "first_frame", "end_frame", "path_length")

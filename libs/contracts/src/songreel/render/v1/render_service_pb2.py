@@ -26,7 +26,7 @@ from songreel.render.v1 import render_plan_pb2 as songreel_dot_render_dot_v1_dot
 from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'songreel/render/v1/render_service.proto\x12\x12songreel.render.v1\x1a$songreel/render/v1/render_plan.proto\x1a\x1fsongreel/type/v1/artifact.proto\"\xcd\x01\n\rRenderRequest\x12(\n\x04song\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12.\n\nstoryboard\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x34\n\x08settings\x18\x04 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\"\xa9\x01\n\x0eRenderResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x32\n\x06result\x18\x02 \x01(\x0b\x32 .songreel.render.v1.RenderResultH\x00\x12*\n\x04plan\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.ArtifactH\x00\x42\x07\n\x05\x65vent\"\xa2\x02\n\x0cRenderResult\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08timeline\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x31\n\rcontact_sheet\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x0e\n\x06\x66rames\x18\x05 \x01(\x03\x12\x15\n\rframes_reused\x18\x06 \x01(\x03\x12\x12\n\naudio_mode\x18\x07 \x01(\t\x12\x11\n\tfallbacks\x18\x08 \x03(\t\x12\x0e\n\x06reused\x18\t \x01(\x08\"\x14\n\x12GetRendererRequest\"\x85\x01\n\x13GetRendererResponse\x12\x0e\n\x06\x64\x65vice\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66\x61ult_checkpoint\x18\x02 \x01(\t\x12\x1a\n\x12\x63heckpoint_problem\x18\x03 \x01(\t\x12\x11\n\tschedules\x18\x04 \x03(\t\x12\x13\n\x0bnative_size\x18\x05 \x01(\x05\x32\xc2\x01\n\rRenderService\x12Q\n\x06Render\x12!.songreel.render.v1.RenderRequest\x1a\".songreel.render.v1.RenderResponse0\x01\x12^\n\x0bGetRenderer\x12&.songreel.render.v1.GetRendererRequest\x1a\'.songreel.render.v1.GetRendererResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'songreel/render/v1/render_service.proto\x12\x12songreel.render.v1\x1a$songreel/render/v1/render_plan.proto\x1a\x1fsongreel/type/v1/artifact.proto\"\xcd\x01\n\rRenderRequest\x12(\n\x04song\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12.\n\nstoryboard\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x34\n\x08settings\x18\x04 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\"\xde\x01\n\x0eRenderResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x32\n\x06result\x18\x02 \x01(\x0b\x32 .songreel.render.v1.RenderResultH\x00\x12*\n\x04plan\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.ArtifactH\x00\x12\x33\n\rcontact_sheet\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.ArtifactH\x00\x42\x07\n\x05\x65vent\"\xd0\x02\n\x0cRenderResult\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08timeline\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x31\n\rcontact_sheet\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x0e\n\x06\x66rames\x18\x05 \x01(\x03\x12\x15\n\rframes_reused\x18\x06 \x01(\x03\x12\x12\n\naudio_mode\x18\x07 \x01(\t\x12\x11\n\tfallbacks\x18\x08 \x03(\t\x12\x0e\n\x06reused\x18\t \x01(\x08\x12\x17\n\x0f\x66rames_denoised\x18\n \x01(\x03\x12\x13\n\x0b\x63redentials\x18\x0b \x01(\t\"\x14\n\x12GetRendererRequest\"\xba\x01\n\x13GetRendererResponse\x12\x0e\n\x06\x64\x65vice\x18\x01 \x01(\t\x12\x1a\n\x12\x64\x65\x66\x61ult_checkpoint\x18\x02 \x01(\t\x12\x1a\n\x12\x63heckpoint_problem\x18\x03 \x01(\t\x12\x11\n\tschedules\x18\x04 \x03(\t\x12\x13\n\x0bnative_size\x18\x05 \x01(\x05\x12\x12\n\nschedulers\x18\x06 \x03(\t\x12\x0f\n\x07\x66ormats\x18\x07 \x03(\t\x12\x0e\n\x06styles\x18\x08 \x03(\t2\xc2\x01\n\rRenderService\x12Q\n\x06Render\x12!.songreel.render.v1.RenderRequest\x1a\".songreel.render.v1.RenderResponse0\x01\x12^\n\x0bGetRenderer\x12&.songreel.render.v1.GetRendererRequest\x1a\'.songreel.render.v1.GetRendererResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,13 +36,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RENDERREQUEST']._serialized_start=135
   _globals['_RENDERREQUEST']._serialized_end=340
   _globals['_RENDERRESPONSE']._serialized_start=343
-  _globals['_RENDERRESPONSE']._serialized_end=512
-  _globals['_RENDERRESULT']._serialized_start=515
-  _globals['_RENDERRESULT']._serialized_end=805
-  _globals['_GETRENDERERREQUEST']._serialized_start=807
-  _globals['_GETRENDERERREQUEST']._serialized_end=827
-  _globals['_GETRENDERERRESPONSE']._serialized_start=830
-  _globals['_GETRENDERERRESPONSE']._serialized_end=963
-  _globals['_RENDERSERVICE']._serialized_start=966
-  _globals['_RENDERSERVICE']._serialized_end=1160
+  _globals['_RENDERRESPONSE']._serialized_end=565
+  _globals['_RENDERRESULT']._serialized_start=568
+  _globals['_RENDERRESULT']._serialized_end=904
+  _globals['_GETRENDERERREQUEST']._serialized_start=906
+  _globals['_GETRENDERERREQUEST']._serialized_end=926
+  _globals['_GETRENDERERRESPONSE']._serialized_start=929
+  _globals['_GETRENDERERRESPONSE']._serialized_end=1115
+  _globals['_RENDERSERVICE']._serialized_start=1118
+  _globals['_RENDERSERVICE']._serialized_end=1312
 # @@protoc_insertion_point(module_scope)

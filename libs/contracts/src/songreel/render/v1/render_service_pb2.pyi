@@ -21,17 +21,19 @@ class RenderRequest(_message.Message):
     def __init__(self, song: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
-    __slots__ = ("progress", "result", "plan")
+    __slots__ = ("progress", "result", "plan", "contact_sheet")
     PROGRESS_FIELD_NUMBER: _ClassVar[int]
     RESULT_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
+    CONTACT_SHEET_FIELD_NUMBER: _ClassVar[int]
     progress: _artifact_pb2.Progress
     result: RenderResult
     plan: _artifact_pb2.Artifact
-    def __init__(self, progress: _Optional[_Union[_artifact_pb2.Progress, _Mapping]] = ..., result: _Optional[_Union[RenderResult, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+    contact_sheet: _artifact_pb2.Artifact
+    def __init__(self, progress: _Optional[_Union[_artifact_pb2.Progress, _Mapping]] = ..., result: _Optional[_Union[RenderResult, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class RenderResult(_message.Message):
-    __slots__ = ("video", "plan", "timeline", "contact_sheet", "frames", "frames_reused", "audio_mode", "fallbacks", "reused")
+    __slots__ = ("video", "plan", "timeline", "contact_sheet", "frames", "frames_reused", "audio_mode", "fallbacks", "reused", "frames_denoised", "credentials")
     VIDEO_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
@@ -41,6 +43,8 @@ class RenderResult(_message.Message):
     AUDIO_MODE_FIELD_NUMBER: _ClassVar[int]
     FALLBACKS_FIELD_NUMBER: _ClassVar[int]
     REUSED_FIELD_NUMBER: _ClassVar[int]
+    FRAMES_DENOISED_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIALS_FIELD_NUMBER: _ClassVar[int]
     video: _artifact_pb2.Artifact
     plan: _artifact_pb2.Artifact
     timeline: _artifact_pb2.Artifact
@@ -50,22 +54,30 @@ class RenderResult(_message.Message):
     audio_mode: str
     fallbacks: _containers.RepeatedScalarFieldContainer[str]
     reused: bool
-    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., timeline: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., reused: _Optional[bool] = ...) -> None: ...
+    frames_denoised: int
+    credentials: str
+    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., timeline: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., reused: _Optional[bool] = ..., frames_denoised: _Optional[int] = ..., credentials: _Optional[str] = ...) -> None: ...
 
 class GetRendererRequest(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class GetRendererResponse(_message.Message):
-    __slots__ = ("device", "default_checkpoint", "checkpoint_problem", "schedules", "native_size")
+    __slots__ = ("device", "default_checkpoint", "checkpoint_problem", "schedules", "native_size", "schedulers", "formats", "styles")
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_PROBLEM_FIELD_NUMBER: _ClassVar[int]
     SCHEDULES_FIELD_NUMBER: _ClassVar[int]
     NATIVE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SCHEDULERS_FIELD_NUMBER: _ClassVar[int]
+    FORMATS_FIELD_NUMBER: _ClassVar[int]
+    STYLES_FIELD_NUMBER: _ClassVar[int]
     device: str
     default_checkpoint: str
     checkpoint_problem: str
     schedules: _containers.RepeatedScalarFieldContainer[str]
     native_size: int
-    def __init__(self, device: _Optional[str] = ..., default_checkpoint: _Optional[str] = ..., checkpoint_problem: _Optional[str] = ..., schedules: _Optional[_Iterable[str]] = ..., native_size: _Optional[int] = ...) -> None: ...
+    schedulers: _containers.RepeatedScalarFieldContainer[str]
+    formats: _containers.RepeatedScalarFieldContainer[str]
+    styles: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, device: _Optional[str] = ..., default_checkpoint: _Optional[str] = ..., checkpoint_problem: _Optional[str] = ..., schedules: _Optional[_Iterable[str]] = ..., native_size: _Optional[int] = ..., schedulers: _Optional[_Iterable[str]] = ..., formats: _Optional[_Iterable[str]] = ..., styles: _Optional[_Iterable[str]] = ...) -> None: ...
