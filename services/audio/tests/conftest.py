@@ -1,5 +1,6 @@
 """Real sound files and synthetic music for the tests of the audio service."""
 
+import importlib.util
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -91,7 +92,12 @@ class Band:
         return np.array(times)
 
     def play(self, beats, seconds, kind):
-        """Samples (n,) of "clicks", "drums" or "eighths" (drums with hats between)."""
+        """Samples (n,) of one of the kinds.
+
+        "clicks"; "drums": kick and snare in turn, hats on the beats; "eighths": hats between
+        too; "strong snare": the same with a snare that drowns the kick; "four": the kick on
+        every beat.
+        """
         sound = 1e-4 * self.floor.standard_normal(int(seconds * RATE) + RATE)
 
         def put(part, at, gain=1.0):
@@ -102,9 +108,13 @@ class Band:
             if kind == "clicks":
                 put(self.click, beat)
                 continue
-            put(self.kick if index % 2 == 0 else self.snare, beat)
+            strong = kind == "strong snare"
+            if index % 2 == 0 or kind == "four":
+                put(self.kick, beat, 0.5 if strong else 1.0)
+            if index % 2 == 1:
+                put(self.snare, beat, 3.0 if strong else 1.0)
             put(self.hat, beat)
-            if kind == "eighths" and index + 1 < len(beats):
+            if kind != "drums" and index + 1 < len(beats):
                 put(self.hat, (beat + beats[index + 1]) / 2)
         return sound[: int(seconds * RATE)].astype(np.float32)
 
@@ -143,3 +153,14 @@ def beat_score() -> Callable[..., float]:
         return 2 * hits / max(len(truth) + len(found), 1)
 
     return score
+
+
+@pytest.fixture(scope="session")
+def speech_model(tmp_path_factory) -> Path:
+    """A folder with a whole model of faster-whisper, made here."""
+    pytest.importorskip("faster_whisper", reason="the extra songreel-audio[asr] is not installed")
+    path = Path(__file__).with_name("tiny_whisper.py")
+    spec = importlib.util.spec_from_file_location("tiny_whisper", path)
+    tiny_whisper = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tiny_whisper)
+    return tiny_whisper.build(tmp_path_factory.mktemp("whisper"))

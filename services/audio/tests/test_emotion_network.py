@@ -66,6 +66,15 @@ def test_the_features_are_those_of_librosa(kind):
     assert own.key_correlation[0] == pytest.approx(total.max() / total.mean(), rel=0.05)
 
 
+def test_features_gathered_from_the_shared_spectrum_are_the_same():
+    samples = 0.2 * noise(3) + arpeggio(3)
+    gathered = emotion_features.Folding(samples)
+    spectrum.fold(samples, gathered)
+    alone = emotion_features.fold(samples)
+    assert np.array_equal(gathered.sums().sums, alone.sums)
+    assert np.array_equal(gathered.sums().frames, alone.frames)
+
+
 @given(st.integers(0, 11), st.sampled_from(emotion_features.SCALE_NAMES))
 def test_key_and_scale_are_those_of_the_notes(key, scale):
     notes = emotion_features.SCALES[scale]

@@ -32,6 +32,15 @@ def test_a_steady_tempo_is_followed(band, beat_score, bpm, kind):
     assert np.abs(off).mean() < 0.015
 
 
+@pytest.mark.parametrize("kind", ["strong snare", "four"])
+@pytest.mark.parametrize("bpm", [100, 120, 150])
+def test_a_back_beat_is_not_taken_for_every_beat(band, beat_score, bpm, kind):
+    truth = band.beat_times(bpm, bpm, 30)
+    rhythm = heard(band.play(truth, 30, kind))
+    assert rhythm.tempo_bpm == pytest.approx(bpm, rel=0.01)
+    assert beat_score(truth, rhythm.beats) >= 0.95
+
+
 @pytest.mark.parametrize("kind", ["clicks", "drums", "eighths"])
 @pytest.mark.parametrize(("first", "last"), [(80, 100), (120, 90), (90, 120)])
 def test_a_tempo_that_changes_is_followed(band, beat_score, first, last, kind):

@@ -157,7 +157,7 @@ def _beats_among(
     accent = metre.accents(onsets, chain)
     weight = metre.beat_weight(accent)
     twos, threes = metre.count(weight, 2), metre.count(weight, 3)
-    evidence = metre.halving_evidence(accent, twos, pulse_bpm)
+    evidence = metre.halving_evidence(accent, twos, pulse_bpm, metre.between(onsets, chain))
     margin = abs(evidence - metre.HALVING_EVIDENCE)
     step, counting = 1, twos
     if hint.bpm > 0:

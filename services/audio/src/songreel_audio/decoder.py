@@ -4,11 +4,14 @@
 
 Decoders of damaged files crash, hang and eat memory; this process may be killed. It writes
 stereo float32 at `rate` Hz to PCM and one JSON report to stdout. It imports only PyAV and
-numpy, so that it starts fast. `decoding` starts it and reads the report.
+numpy, so that it starts fast. `decoding` starts it and reads the report. It lives no longer
+than its parent, which holds the other end of stdin.
 """
 
 import json
+import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -20,6 +23,8 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 from av.logging import PANIC, set_level
 from numpy.typing import NDArray
+
+from songreel_audio import synced_lyrics
 
 CONTAINERS = (
     "mp3", "aac", "flac", "ogg", "wav", "w64", "aiff", "mov", "mp4", "m4a", "matroska", "webm",
@@ -160,6 +165,12 @@ def _tags(*sources: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _synced(song: Path) -> dict[str, str]:
+    """Lyrics with times, which FFmpeg leaves in the tag; before those without."""
+    found = synced_lyrics.read(song)
+    return {f"syncedlyrics-{found[0]}": found[1]} if found else {}
+
+
 def _looks_like_audio(song: Path) -> bool:
     """Whether the first bytes are those of a sound file, however damaged the rest is."""
     with song.open("rb") as file:
@@ -209,7 +220,7 @@ def decode(song: Path, pcm: Path, limits: dict[str, float]) -> dict[str, Any]:
                     break
             if not writer.full:
                 writer.flush()
-            tags = _tags(container.metadata, stream.metadata)
+            tags = _tags(_synced(song), container.metadata, stream.metadata)
     if writer.decoded < limits["rate"] and not _looks_like_audio(song):
         # FFmpeg finds a frame of some kind in any long enough noise.
         raise Refused("not_audio", "nothing in it decodes to sound")
@@ -236,8 +247,25 @@ def _limit_process(cpu_seconds: int, memory_bytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 
 
+def _end_with_parent() -> None:
+    """Ends this process when stdin does: its other end closes with the parent, however it dies.
+
+    PyAV gives the lock of the interpreter back while FFmpeg works, so that this thread runs
+    then too; should FFmpeg hang for good, the limit of CPU time remains.
+    """
+
+    def watch() -> None:
+        # Not through sys.stdin, whose lock would stand in the way of a regular end.
+        while os.read(0, 1024):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def main() -> None:
     """Decodes as the arguments say."""
+    _end_with_parent()
     song, pcm, limits = Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3])
     _limit_process(int(limits["cpu_seconds"]), int(limits["memory_bytes"]))
     set_level(PANIC)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,8 @@ _SILENCE = 1e-4
 _WHOLE_SHARE = 0.9
 """Share of the declared length under which the listener is told what is missing."""
 _POLL_SECONDS = 0.05
+_STEREO_BYTES = 8
+_PART_BYTES = 2**20 * _STEREO_BYTES
 
 
 def decode(
@@ -151,14 +153,17 @@ def _run(
     output, complaints = pcm.with_suffix(".json"), pcm.with_suffix(".err")
     with output.open("wb") as stdout, complaints.open("wb") as stderr:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=environment
+            command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=environment
         )
+        # Nothing is ever written to stdin: it ends with this process, and the decoder then too.
         try:
             _await(process, limits.wall_seconds, check)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             process.wait()
+            if process.stdin:
+                process.stdin.close()
     try:
         report = json.loads(output.read_bytes())
     except ValueError:
@@ -211,14 +216,29 @@ def _refusal(report: dict[str, Any], limits: DecodeLimits) -> SongreelError:
 
 def _mono(pcm: Path) -> Floats:
     """The mean of both channels, or the left one where they cancel out."""
-    if pcm.stat().st_size == 0:
-        return np.zeros(0, np.float32)
-    stereo = np.memmap(pcm, "<f4", "r").reshape(-1, 2)
-    mono = (0.5 * (stereo[:, 0] + stereo[:, 1])).astype(np.float32)
-    left = np.asarray(stereo[:, 0])
-    if float(mono @ mono) < 1e-3 * float(left @ left):
-        return left.copy()
+    # In parts: an hour of stereo is 630 MB that need not be in memory beside the song.
+    count = pcm.stat().st_size // _STEREO_BYTES
+    mono = np.empty(count, np.float32)
+    energy = left_energy = 0.0
+    for place, stereo in _parts(pcm):
+        mean = 0.5 * (stereo[:, 0] + stereo[:, 1])
+        mono[place : place + len(mean)] = mean
+        energy += float(mean @ mean)
+        left_energy += float(stereo[:, 0] @ stereo[:, 0])
+    if energy < 1e-3 * left_energy:
+        for place, stereo in _parts(pcm):
+            mono[place : place + len(stereo)] = stereo[:, 0]
     return mono
+
+
+def _parts(pcm: Path) -> Iterator[tuple[int, Floats]]:
+    """Where each part begins, and its samples (n, 2)."""
+    place = 0
+    with pcm.open("rb") as file:
+        while data := file.read(_PART_BYTES):
+            stereo = np.frombuffer(data, "<f4").reshape(-1, 2)
+            yield place, stereo
+            place += len(stereo)
 
 
 def _judged(
@@ -240,7 +260,7 @@ def _judged(
             f"the excerpt starts at {excerpt.start:g} s, but the song ends at {decoded:.2f} s; "
             f"leave at least {limits.min_seconds:g} s"
         )
-    peak = float(np.abs(samples).max())
+    peak = max(float(samples.max()), -float(samples.min()))
     if peak < _SILENCE:
         what = "this part of the song" if excerpt.start or excerpt.seconds else "the song"
         raise SilentAudio(f"{what} is silent; there is nothing to hear")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d, uniform_filter1d
 
 from songreel_audio.beats import Rhythm
+from songreel_audio.emotion_features import SecondSums
 from songreel_audio.onsets import Onsets
 from songreel_audio.spectrum import FRAME_RATE, SAMPLE_RATE, Floats, Spectrum
 
@@ -28,6 +29,8 @@ class Heard:
     spectrum: Spectrum
     onsets: Onsets
     rhythm: Rhythm
+    features: SecondSums | None = None
+    """Gathered from the blocks of `spectrum`; None where nobody did."""
 
 
 @dataclass(frozen=True)

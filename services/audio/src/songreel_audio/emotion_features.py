@@ -16,8 +16,9 @@ key_correlation, scale_correlation
     chroma of the key over the mean of all classes; mean over the scale of the chroma shared
     out to a sum of 1.
 
-Frames are folded in blocks; what is kept are sums by second, from which every window follows.
-The one difference from librosa: the tuning is estimated from every fourth frame.
+Every second frame of the shared spectrum is one of these; what is kept are sums by second, from
+which every window follows. The one difference from librosa: the tuning is estimated from every
+fourth frame, which are transformed beforehand, since the chroma depends on it.
 """
 
 from collections.abc import Mapping
@@ -27,14 +28,15 @@ import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from songreel_audio.spectrum import SAMPLE_RATE, Floats
+from songreel_audio import spectrum
+from songreel_audio.spectrum import SAMPLE_RATE, WINDOW, Block, Floats
 
 Doubles = NDArray[np.float64]
 
-WINDOW = 2048
 HOP = 512
 FRAME_RATE = SAMPLE_RATE / HOP
-_BLOCK = 2048
+_EVERY = HOP // spectrum.HOP
+"""Of the shared spectrum's frames, so many to one of this module's."""
 _MEL_BANDS = 128
 _FLOOR_DB = 80.0
 _ROLLOFF = 0.85
@@ -140,51 +142,65 @@ def _columns(sums: Doubles) -> Columns:
     )
 
 
-def fold(samples: Floats) -> SecondSums:
-    """Sums by second of the features of `samples` (n,) mono at 22.05 kHz."""
-    frames = len(samples) // HOP + 1
-    padded = np.pad(samples, WINDOW // 2 + HOP)[HOP:]
-    view = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
-    hann = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
-    bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE).astype(np.float32)
-    chroma_weights = _chroma_weights(view, hann)
-    mel_weights = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=_MEL_BANDS).T
-    rows = np.zeros((frames, 16), np.float32)
-    decibels = np.empty((frames, _MEL_BANDS), np.float32)
-    for start in range(0, frames, _BLOCK):
-        block = slice(start, min(start + _BLOCK, frames))
-        amplitude = np.abs(np.fft.rfft(view[block] * hann, axis=1)).astype(np.float32)
+class Folding:
+    """Gathers the features while the blocks of the song's spectrum pass by."""
+
+    def __init__(self, samples: Floats) -> None:
+        """For `samples` (n,) mono at 22.05 kHz, whose tuning is estimated at once."""
+        self._frames = len(samples) // HOP + 1
+        self._bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE).astype(np.float32)
+        self._chroma_weights = _chroma_weights(samples)
+        self._mel_weights = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=WINDOW, n_mels=_MEL_BANDS).T
+        self._rows = np.zeros((self._frames, 16), np.float32)
+        self._decibels = np.empty((self._frames, _MEL_BANDS), np.float32)
+
+    def take(self, block: Block) -> None:
+        """Takes the frames of `block` that lie on this module's coarser grid."""
+        amplitude, sound = block.amplitude[::_EVERY], block.sound[::_EVERY]
+        first = block.first // _EVERY
+        place = slice(first, first + len(amplitude))
+        rows = self._rows[place]
         power = amplitude**2
-        rows[block, 0] = np.sqrt(np.mean(view[block] ** 2, axis=1))
-        rows[block, 1] = (amplitude @ bins) / np.maximum(amplitude.sum(axis=1), 1e-20)
+        rows[:, 0] = np.sqrt(np.mean(sound**2, axis=1))
+        rows[:, 1] = (amplitude @ self._bins) / np.maximum(amplitude.sum(axis=1), 1e-20)
         rising = amplitude.cumsum(axis=1)
-        rows[block, 2] = bins[(rising >= _ROLLOFF * rising[:, -1:]).argmax(axis=1)]
-        chroma = power @ chroma_weights
-        rows[block, 4:] = chroma / np.maximum(chroma.max(axis=1, keepdims=True), 1e-20)
-        decibels[block] = 10.0 * np.log10(np.maximum(power @ mel_weights, 1e-10))
-    # The first row of the orthonormal cosine transform is a constant.
-    floored = np.maximum(decibels, decibels.max() - _FLOOR_DB)
-    rows[:, 3] = floored.sum(axis=1) / np.sqrt(_MEL_BANDS)
-    second = (np.arange(frames) / FRAME_RATE).astype(int)
-    seconds = int(second[-1]) + 1
-    totals = [np.bincount(second, rows[:, i], seconds) for i in range(16)]
-    sums = np.stack(totals, axis=1).astype(np.float64)
-    counted = np.bincount(second, minlength=seconds).astype(np.float64)
-    if seconds > 1 and counted[-1] < 0.5 * FRAME_RATE:
-        # A last second of a few frames has no features of its own.
-        sums[-2] += sums[-1]
-        counted[-2] += counted[-1]
-        sums, counted = sums[:-1], counted[:-1]
-    return SecondSums(sums, counted)
+        rows[:, 2] = self._bins[(rising >= _ROLLOFF * rising[:, -1:]).argmax(axis=1)]
+        chroma = power @ self._chroma_weights
+        rows[:, 4:] = chroma / np.maximum(chroma.max(axis=1, keepdims=True), 1e-20)
+        self._decibels[place] = 10.0 * np.log10(np.maximum(power @ self._mel_weights, 1e-10))
+
+    def sums(self) -> SecondSums:
+        """What was gathered, once all blocks have passed."""
+        rows, decibels = self._rows, self._decibels
+        # The first row of the orthonormal cosine transform is a constant.
+        np.maximum(decibels, decibels.max() - _FLOOR_DB, out=decibels)
+        rows[:, 3] = decibels.sum(axis=1) / np.sqrt(_MEL_BANDS)
+        second = (np.arange(self._frames) / FRAME_RATE).astype(int)
+        seconds = int(second[-1]) + 1
+        totals = [np.bincount(second, rows[:, i], seconds) for i in range(16)]
+        sums = np.stack(totals, axis=1).astype(np.float64)
+        counted = np.bincount(second, minlength=seconds).astype(np.float64)
+        if seconds > 1 and counted[-1] < 0.5 * FRAME_RATE:
+            # A last second of a few frames has no features of its own.
+            sums[-2] += sums[-1]
+            counted[-2] += counted[-1]
+            sums, counted = sums[:-1], counted[:-1]
+        return SecondSums(sums, counted)
 
 
-def _chroma_weights(view: NDArray[np.float32], hann: Floats) -> NDArray[np.float32]:
-    """(bins, 12) chroma filters for the tuning of the song."""
-    some = view[::_TUNING_STEP]
+def fold(samples: Floats) -> SecondSums:
+    """Sums by second of the features of `samples` (n,), where nobody else needs the spectrum."""
+    folding = Folding(samples)
+    for block in spectrum.blocks(samples):
+        folding.take(block)
+    return folding.sums()
+
+
+def _chroma_weights(samples: Floats) -> NDArray[np.float32]:
+    """(bins, 12) chroma filters for the tuning of the song, from a part of its frames."""
     found: list[NDArray[np.float32]] = []
-    for start in range(0, len(some), _BLOCK):
-        amplitude = np.abs(np.fft.rfft(some[start : start + _BLOCK] * hann, axis=1))
-        power = (amplitude**2).astype(np.float32).T
+    for block in spectrum.blocks(samples, every=_EVERY * _TUNING_STEP):
+        power = (block.amplitude**2).T
         pitches, strengths = librosa.piptrack(S=power, sr=SAMPLE_RATE, n_fft=WINDOW)
         heard = pitches > 0
         found.append(np.stack([pitches[heard], strengths[heard]]))

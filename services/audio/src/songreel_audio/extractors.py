@@ -17,6 +17,11 @@ _CREATE: Mapping[str, Callable[[Path | None], emotion.Extractor]] = {
 NAMES = tuple(_CREATE)
 
 
+def uses_features(name: str) -> bool:
+    """Whether the extractor of this name judges by `emotion_features`."""
+    return (name or DEFAULT) == librosa_extractor.NAME
+
+
 def choose(name: str, weights_folder: Path | None = None) -> emotion.Extractor:
     """The extractor of this name, the default for "".
 

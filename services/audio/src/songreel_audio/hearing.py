@@ -13,7 +13,9 @@ from songreel_audio import (
     beats,
     decoding,
     emotion,
+    emotion_features,
     extractors,
+    glides,
     lyric_files,
     lyric_sources,
     lyrics,
@@ -26,7 +28,7 @@ from songreel_audio import (
 from songreel_audio.spectrum import FRAME_RATE, SAMPLE_RATE, Floats
 from songreel_audio.speech import Recognizers
 
-VERSION = "2026.11-2"
+VERSION = "2026.11-3"
 """Changes whenever the same song would be heard differently."""
 WAVEFORM_RATE = 50.0
 _UNSURE_TEMPO = 0.25
@@ -107,14 +109,19 @@ def hear(
     step("decode", 0.0)
     recording = decoding.decode(song, request.excerpt, limits, go_on)
     step("spectrum", 0.3)
-    folded = spectrum.fold(recording.samples)
+    features = None
+    if extractors.uses_features(request.extractor):
+        features = emotion_features.Folding(recording.samples)
+    sliding = glides.Glides(recording.samples)
+    folded = spectrum.fold(recording.samples, sliding, *([features] if features else []))
     step("onsets", 0.5)
     strength = onsets.detect(folded)
     step("beats", 0.6)
     rhythm = beats.track(folded, strength, request.tempo)
     step("sections", 0.75)
     parts = sections.divide(folded, rhythm.downbeats, recording.duration)
-    singing = voices.find(folded)
+    heard_voices = voices.find(folded, sliding)
+    singing = heard_voices.singing
     step("lyrics", 0.85)
     words = lyric_sources.find(
         given,
@@ -126,8 +133,11 @@ def hear(
         check=go_on,
     )
     step("emotion", 0.9)
-    heard = emotion.Heard(recording.samples, folded, strength, rhythm)
-    mood = feel(heard)
+    mood = feel(
+        emotion.Heard(
+            recording.samples, folded, strength, rhythm, features.sums() if features else None
+        )
+    )
     analysis = analysis_pb2.SongAnalysis(
         duration=recording.duration,
         sample_rate=SAMPLE_RATE,
@@ -142,8 +152,9 @@ def hear(
         ],
         vocals=[
             analysis_pb2.TimeSpan(start=s.start, end=min(s.end, recording.duration))
-            for s in singing
+            for s in (singing if words.lines or heard_voices.confidence >= voices.SURE else ())
         ],
+        vocal_confidence=round(heard_voices.confidence, 4),
         emotion=_emotion(mood),
         warnings=[
             *recording.warnings,
@@ -228,5 +239,5 @@ def waveform_peak(samples: Floats) -> list[float]:
     """Largest absolute sample in each 1 / `WAVEFORM_RATE` seconds, in [0, 1]."""
     count = int(np.ceil(len(samples) / SAMPLE_RATE * WAVEFORM_RATE))
     starts = (np.arange(count) * SAMPLE_RATE / WAVEFORM_RATE).astype(int)
-    peaks = np.maximum.reduceat(np.abs(samples), starts)
+    peaks = np.maximum(np.maximum.reduceat(samples, starts), -np.minimum.reduceat(samples, starts))
     return [round(float(peak), 4) for peak in np.minimum(peaks, 1.0)]

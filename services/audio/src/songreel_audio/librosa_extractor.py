@@ -31,7 +31,7 @@ class LibrosaExtractor:
 
     def __call__(self, heard: Heard) -> Emotion:
         """Valence and arousal of what was heard."""
-        seconds = emotion_features.fold(heard.samples)
+        seconds = heard.features or emotion_features.fold(heard.samples)
         clips = seconds.windows(emotion_curves.CLIP_SECONDS)
         moments = seconds.windows(emotion_curves.MOMENT_SECONDS)
         return emotion_curves.draw(

@@ -20,6 +20,8 @@ silence and over noise: -14 to -25 ms, mean -19.4, standard deviation within a s
 _LAG = 2
 """Frames between the compared spectra (23 ms)."""
 _COMPRESSION = 1_000.0
+_BLOCK = 8192
+"""Frames compared at a time."""
 
 
 @dataclass(frozen=True)
@@ -39,19 +41,19 @@ class Onsets:
 def detect(spectrum: Spectrum) -> Onsets:
     """Rise of the compressed mel bands (SuperFlux, Boeck and Widmer 2013), `LATENESS` removed."""
     peak = float(np.percentile(spectrum.mel.max(axis=1), 99)) or 1.0
-    level = np.log1p(_COMPRESSION * np.sqrt(spectrum.mel / peak))
-    # Comparing with the loudest of three neighbouring bands keeps vibrato from ticking.
-    before = maximum_filter1d(level, 3, axis=1)
-    rise = np.zeros_like(level)
-    rise[_LAG:] = np.maximum(level[_LAG:] - before[:-_LAG], 0.0)
     low = spectrum.mel_hertz < LOW_HZ
     high = spectrum.mel_hertz > HIGH_HZ
-    return Onsets(
-        whole=_scaled(rise.mean(axis=1)),
-        low=_scaled(rise[:, low].mean(axis=1)),
-        mid=_scaled(rise[:, ~low & ~high].mean(axis=1)),
-        high=_scaled(rise[:, high].mean(axis=1)),
-    )
+    bands = (np.ones_like(low), low, ~low & ~high, high)
+    rises = np.zeros((len(bands), spectrum.frames), np.float32)
+    for first in range(_LAG, spectrum.frames, _BLOCK):
+        part = spectrum.mel[first - _LAG : first + _BLOCK]
+        level = np.log1p(_COMPRESSION * np.sqrt(part / peak))
+        # Comparing with the loudest of three neighbouring bands keeps vibrato from ticking.
+        before = maximum_filter1d(level[:-_LAG], 3, axis=1)
+        rise = np.maximum(level[_LAG:] - before, 0.0)
+        for row, band in zip(rises, bands, strict=True):
+            row[first : first + len(rise)] = rise[:, band].mean(axis=1)
+    return Onsets(*map(_scaled, rises))
 
 
 def _scaled(rise: Floats) -> Floats:

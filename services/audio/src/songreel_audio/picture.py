@@ -199,10 +199,11 @@ def _facts(axes: Any, analysis: SongAnalysis) -> None:
         ("sections", " ".join(section.label for section in analysis.sections)[:24]),
         ("lyrics", f"{analysis.lyrics_source}, {len(analysis.lyrics)} lines"),
         ("language", analysis.language or "unknown"),
+        ("voice", _voice(analysis)),
         ("mood", f"{mood.quadrant} ({mood.extractor})"),
     ]
     for index, (name, value) in enumerate(facts):
-        height = 0.97 - 0.085 * index
+        height = 0.97 - 0.078 * index
         axes.text(0.0, height, name, color=_MUTED, fontsize=11, transform=axes.transAxes)
         axes.text(0.44, height, value, color=_INK, fontsize=11, weight="bold",
                   transform=axes.transAxes, parse_math=False)  # fmt: skip
@@ -211,6 +212,13 @@ def _facts(axes: Any, analysis: SongAnalysis) -> None:
                   va="top", transform=axes.transAxes, parse_math=False)  # fmt: skip
 
 
+def _voice(analysis: SongAnalysis) -> str:
+    if not analysis.vocals:
+        return f"none (sure {1 - analysis.vocal_confidence:.2f})"
+    share = sum(span.end - span.start for span in analysis.vocals) / analysis.duration
+    return f"{share:.0%} (sure {analysis.vocal_confidence:.2f})"
+
+
 def _wrapped(texts: list[str]) -> list[str]:
-    rows = [row for text in texts for row in textwrap.wrap(text, 46)]
+    rows = [row for text in texts for row in textwrap.wrap(text, 41)]
     return rows[:8]

@@ -68,8 +68,6 @@ def _bar_edges(downbeats: Doubles, duration: float) -> Doubles:
 def _bars(spectrum: Spectrum, edges: Doubles) -> tuple[Doubles, Doubles]:
     """Features (bars, 21), standardised, and loudness (bars,)."""
     peak = float(spectrum.mel.max()) or 1.0
-    level = np.log10(spectrum.mel / peak + 1e-6)
-    timbre = np.asarray(scipy.fft.dct(level, axis=1, norm="ortho"))[:, :_TIMBRES]
     frames = np.clip(np.round(edges * FRAME_RATE).astype(int), 0, spectrum.frames)
     rows: list[Doubles] = []
     loudness: list[float] = []
@@ -79,10 +77,10 @@ def _bars(spectrum: Spectrum, edges: Doubles) -> tuple[Doubles, Doubles]:
         chroma = chroma / (np.linalg.norm(chroma) + 1e-9)
         loud = float(np.sqrt(np.mean(spectrum.loudness[first:last] ** 2)))
         loudness.append(loud)
+        level = np.log10(spectrum.mel[first:last] / peak + 1e-6).mean(axis=0)
+        timbre = np.asarray(scipy.fft.dct(level, norm="ortho"))[:_TIMBRES]
         # Loudness counts as much as three coefficients: choruses are above all louder.
-        rows.append(
-            np.concatenate([timbre[first:last].mean(axis=0), chroma, [np.log10(loud + 1e-5)]])
-        )
+        rows.append(np.concatenate([timbre, chroma, [np.log10(loud + 1e-5)]]))
     features = np.array(rows)
     # Median and quartiles: one bar of fade-out must not shrink all other differences.
     middle = np.median(features, axis=0)

@@ -1,10 +1,13 @@
 """One short-time spectrum for every stage: mel bands, chroma and loudness on one grid.
 
 The spectrum itself is never kept: it is folded block by block, so that a long song needs
-little memory. Frame k is centred on k / `FRAME_RATE` seconds.
+little memory, and whoever needs more of it than `Spectrum` holds listens to the blocks as they
+pass. Frame k is centred on k / `FRAME_RATE` seconds.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +21,32 @@ WINDOW = 2048
 MEL_BANDS = 64
 _LOWEST_HZ = 30.0
 _HIGHEST_HZ = 10_500.0
-_BLOCK = 4096
-"""Frames folded at a time: 4,096 x 1,025 bins are 34 MB."""
+_BLOCK = 1024
+"""Frames folded at a time: 1,024 windows and their spectra are 20 MB."""
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some consecutive frames of the short-time spectrum."""
+
+    first: int
+    """Number of the first frame; even."""
+    sound: Floats
+    """(n, 2048) the samples of each frame, not weighted."""
+    windows: Floats
+    """(n, 2048) the same weighted by a Hann window."""
+    amplitude: Floats
+    """(n, 1025) magnitudes of the transform of `windows`."""
+
+
+class Listener(Protocol):
+    """Hears the blocks of a song in order."""
+
+    def take(self, block: Block) -> None:
+        """Takes what it needs of `block`, which is gone afterwards."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -73,12 +98,33 @@ def chroma_filters(low: float, high: float) -> Floats:
     return weights
 
 
-def fold(samples: Floats) -> Spectrum:
-    """Folds `samples` (n,) at 22.05 kHz into a `Spectrum` of n // 256 + 1 frames."""
-    frames = len(samples) // HOP + 1
-    padded = np.pad(samples, WINDOW // 2 + HOP)[HOP:]
-    view = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP][:frames]
+def count(samples: Floats) -> int:
+    """Frames of `samples` (n,): n // 256 + 1."""
+    return len(samples) // HOP + 1
+
+
+def blocks(samples: Floats, every: int = 1) -> Iterator[Block]:
+    """The spectrum of `samples` (n,) at 22.05 kHz, each or each so-manieth frame of it."""
     window = np.hanning(WINDOW + 1)[:-1].astype(np.float32)
+    hop = HOP * every
+    frames = len(samples) // hop + 1
+    for first in range(0, frames, _BLOCK):
+        last = min(first + _BLOCK, frames)
+        start, end = first * hop - WINDOW // 2, (last - 1) * hop + WINDOW // 2
+        part = samples[max(start, 0) : min(end, len(samples))]
+        part = np.pad(part, (max(-start, 0), max(end - len(samples), 0)))
+        sound = np.lib.stride_tricks.sliding_window_view(part, WINDOW)[::hop]
+        windows = sound * window
+        amplitude = np.abs(np.fft.rfft(windows, axis=1)).astype(np.float32, copy=False)
+        yield Block(first * every, sound, windows, amplitude)
+
+
+def fold(samples: Floats, *listeners: Listener) -> Spectrum:
+    """Folds `samples` (n,) at 22.05 kHz into a `Spectrum` of n // 256 + 1 frames.
+
+    Each block passes by the `listeners` too, so that the transform is made once for all.
+    """
+    frames = count(samples)
     mel_weights, mel_hertz = mel_filters()
     chroma_weights = chroma_filters(110.0, 2_100.0)
     bass_weights = chroma_filters(40.0, 260.0)
@@ -88,14 +134,15 @@ def fold(samples: Floats) -> Spectrum:
     bass = np.empty((frames, 12), np.float32)
     centroid = np.empty(frames, np.float32)
     loudness = np.empty(frames, np.float32)
-    for start in range(0, frames, _BLOCK):
-        block = slice(start, min(start + _BLOCK, frames))
-        windows = view[block] * window
-        amplitude = np.abs(np.fft.rfft(windows, axis=1)).astype(np.float32)
-        mel[block] = (amplitude**2) @ mel_weights
-        chroma[block] = amplitude @ chroma_weights
-        bass[block] = amplitude @ bass_weights
+    for block in blocks(samples):
+        amplitude = block.amplitude
+        rows = slice(block.first, block.first + len(amplitude))
+        mel[rows] = (amplitude**2) @ mel_weights
+        chroma[rows] = amplitude @ chroma_weights
+        bass[rows] = amplitude @ bass_weights
         total = amplitude.sum(axis=1)
-        centroid[block] = np.where(total > 1e-4, (amplitude @ bins) / (total + 1e-9), 0.0)
-        loudness[block] = np.sqrt(np.mean(windows**2, axis=1) / 0.375)
+        centroid[rows] = np.where(total > 1e-4, (amplitude @ bins) / (total + 1e-9), 0.0)
+        loudness[rows] = np.sqrt(np.mean(block.windows**2, axis=1) / 0.375)
+        for listener in listeners:
+            listener.take(block)
     return Spectrum(mel, mel_hertz, chroma, bass, centroid, loudness)

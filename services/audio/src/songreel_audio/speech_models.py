@@ -6,13 +6,14 @@ import tempfile
 from pathlib import Path
 
 import urllib3
-from minio import Minio
 from minio.error import MinioException
 from songreel_kit.errors import DiskFull, ModelMissing, from_os_error
-from songreel_kit.s3_artifacts import S3Settings
+from songreel_kit.s3_artifacts import S3Settings, connect
 
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 _VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
+_HUB_SECONDS = 10.0
+"""How long the hub may take to answer at all."""
 _WANTED = (*NEEDED, *_VOCABULARIES, "preprocessor_config.json")
 
 
@@ -70,6 +71,7 @@ def _missing(name: str, why: str) -> ModelMissing:
 
 
 def _from_hub(name: str) -> Path:
+    """A model of the hub: what was fetched before, else fetched now."""
     from faster_whisper.utils import download_model
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -81,10 +83,34 @@ def _from_hub(name: str) -> Path:
         pass  # not fetched before
     except (ValueError, HFValidationError) as error:
         raise _missing(name, str(error)) from error
+    _check_hub(name)
     try:
         return Path(download_model(name))
     except (LocalEntryNotFoundError, HfHubHTTPError) as error:
         raise _missing(name, f"the hub did not give it ({type(error).__name__})") from error
+
+
+def _check_hub(name: str) -> None:
+    """Raises `ModelMissing` at once where no hub can be reached; its client tries for minutes."""
+    from huggingface_hub import constants, get_session
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    try:
+        get_session().head(constants.ENDPOINT, timeout=_HUB_SECONDS)
+    except OfflineModeIsEnabled as error:
+        raise _not_fetched(name, "HF_HUB_OFFLINE forbids to fetch it") from error
+    except Exception as error:  # the client's HTTP library, and its errors, change
+        why = f"the hub {constants.ENDPOINT} cannot be reached ({type(error).__name__})"
+        raise _not_fetched(name, why) from error
+
+
+def _not_fetched(name: str, why: str) -> ModelMissing:
+    hub_id = name if "/" in name else f"Systran/faster-whisper-{name}"
+    return _missing(
+        name,
+        f"it was not fetched before, and {why}. Where there is a network, run "
+        f"`hf download {hub_id} --local-dir FOLDER` and give that folder here",
+    )
 
 
 def _from_bucket(uri: str) -> Path:
@@ -92,14 +118,7 @@ def _from_bucket(uri: str) -> Path:
     settings = S3Settings()
     bucket, _, prefix = uri.removeprefix("s3://").partition("/")
     prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    secret = settings.secret_key.get_secret_value() if settings.secret_key else None
-    client = Minio(
-        settings.endpoint,
-        access_key=settings.access_key,
-        secret_key=secret,
-        secure=settings.secure,
-        region=settings.region,
-    )
+    client = connect(settings)
     try:
         objects = {
             str(found.object_name).removeprefix(prefix): found
@@ -108,7 +127,8 @@ def _from_bucket(uri: str) -> Path:
         }
         # A changed object is another copy: nothing stale is ever loaded.
         stamps = sorted(f"{name} {found.etag} {found.size}" for name, found in objects.items())
-        label = hashlib.sha256("\n".join([settings.endpoint, uri, *stamps]).encode()).hexdigest()
+        origin = [settings.endpoint, bucket, prefix, *stamps]
+        label = hashlib.sha256("\n".join(origin).encode()).hexdigest()
         folder = settings.cache / "speech" / label[:32]
         if folder.is_dir():
             return folder

@@ -10,6 +10,8 @@ Doubles = NDArray[np.float64]
 STEP_SECONDS = 0.5
 _WINDOW_SECONDS = 8.0
 _GRID_RATIO = 1.008
+_BLOCK = 512
+"""Windows transformed at a time."""
 
 
 def pulse_grid(slowest: float, fastest: float) -> Doubles:
@@ -31,9 +33,12 @@ def autocorrelation(strength: Floats) -> Doubles:
     starts = np.round(np.arange(count) * step).astype(int)
     padded = np.pad(padded, (0, max(starts[-1] + width - len(padded), 0)))
     window = np.hanning(width)
-    rows = np.stack([padded[start : start + width] * window for start in starts])
-    spectrum = np.fft.rfft(rows, 2 * width, axis=1)
-    correlation = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)[:, : width // 2]
+    correlation = np.empty((count, width // 2))
+    for first in range(0, count, _BLOCK):
+        rows = [padded[start : start + width] * window for start in starts[first : first + _BLOCK]]
+        spectrum = np.fft.rfft(np.stack(rows), 2 * width, axis=1)
+        whole = np.fft.irfft(np.abs(spectrum) ** 2, axis=1)
+        correlation[first : first + _BLOCK] = whole[:, : width // 2]
     taper = np.fft.irfft(np.abs(np.fft.rfft(window, 2 * width)) ** 2)[: width // 2]
     correlation = correlation / (taper / taper[0])
     return correlation / np.maximum(correlation[:, :1], 1e-9)

@@ -1,0 +1,14 @@
+"""Where the data lies on which figures are taken; it is not part of the project."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VARIABLE = "SONGREEL_BENCH_DATA"
+
+
+def folder() -> Path:
+    """The folder given by `--data`, by default `../shared/data` beside the repository."""
+    return Path(os.environ.get(VARIABLE) or ROOT.parent / "shared" / "data")
