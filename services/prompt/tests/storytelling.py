@@ -17,7 +17,7 @@ from songreel_prompt.settings import PromptSettings
 from songreel_prompt.song import read_song
 from songreel_prompt.storytellers import Commission, Told
 from songreel_prompt.styles import load_styles
-from songreel_prompt.tokens import ESTIMATE
+from songreel_prompt.tokens import ESTIMATE, TokenCounter
 
 STYLES = load_styles()
 
@@ -28,7 +28,7 @@ def settings_for(model: ModelServer, **settings: Any) -> PromptSettings:
 
 
 def teller(model: ModelServer, folder: Path, **settings: Any) -> LanguageStoryteller:
-    return LanguageStoryteller(settings_for(model, **settings), temporary_store(folder), ESTIMATE)
+    return LanguageStoryteller(settings_for(model, **settings), temporary_store(folder))
 
 
 def tell(
@@ -38,13 +38,23 @@ def tell(
     share: float | None = None,
     previous: Storyboard | None = None,
     seed: int = 0,
+    tokens: TokenCounter = ESTIMATE,
+    consented: str = "",
 ) -> Told:
     """Tells and checks: whatever happened, a storyboard has to pass."""
     song = song or ballad()
-    commission = Commission(read_song(song), STYLES["cartoon"], seed, share, previous)
+    commission = Commission(
+        read_song(song), STYLES["cartoon"], seed, share, previous, tokens, consented
+    )
     told = storyteller.tell(commission, lambda _: None, CancelToken())
     checked = check_storyboard(
-        told.board, STYLES, duration=song.duration, song=commission.song, share=share
+        told.board,
+        STYLES,
+        duration=song.duration,
+        song=commission.song,
+        share=share,
+        tokens=tokens,
+        consented=consented,
     )
     assert list(checked.scenes) == list(told.board.scenes), "the last check still mended something"
     return told

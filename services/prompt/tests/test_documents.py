@@ -13,6 +13,7 @@ from songreel_kit.errors import InvalidStoryboard
 from songreel_prompt.checks import check_storyboard
 from songreel_prompt.documents import format_storyboard, parse_storyboard
 from songreel_prompt.offline import tell
+from songreel_prompt.review import Review
 from songreel_prompt.song import read_song
 from songreel_prompt.styles import load_styles
 
@@ -30,7 +31,7 @@ def yaml_of_ballad() -> str:
 def complaint(text: str) -> str:
     try:
         document = parse_storyboard(text, "S.yaml")
-        check_storyboard(document.storyboard, STYLES, duration=64.0, locate=document.locate)
+        check_storyboard(document.storyboard, STYLES, duration=64.0, review=Review(document.locate))
     except InvalidStoryboard as error:
         return error.message
     raise AssertionError("nothing was complained about")

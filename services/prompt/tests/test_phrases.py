@@ -1,14 +1,10 @@
 from __future__ import annotations
 
-import json
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from made_up_songs import ballad
-from songreel_kit.errors import CheckpointIncomplete
+from songreel_kit.errors import InvalidStoryboard
 from songreel_prompt.checks import check_storyboard
 from songreel_prompt.offline import tell
 from songreel_prompt.phrases import (
@@ -20,11 +16,10 @@ from songreel_prompt.phrases import (
     unsafe_in,
     without_names,
 )
+from songreel_prompt.review import Review
 from songreel_prompt.song import read_song
 from songreel_prompt.styles import load_styles
-from songreel_prompt.tokens import ESTIMATE, load_counter, token_count
 
-SPROUT = Path(__file__).parents[3] / "models" / "sprout" / "tokenizer"
 STYLES = load_styles()
 
 
@@ -82,53 +77,73 @@ def test_a_hand_written_storyboard_is_held_to_the_same_rules() -> None:
     song = read_song(made)
     board = tell(song, STYLES["cartoon"], 0)
     board.storyteller = "hand"
-    board.scenes[1].prompt = "cartoon of the made up band on the stage, night"
+    board.scenes[1].prompt = "cartoon of a band on the stage, night, a burning heart"
     board.scenes[1].protagonist = False
     board.scenes[3].prompt = "cartoon of a picnic with Alma, day"
     board.scenes[4].end += 0.3
     board.scenes[5].start += 0.3
-    checked = check_storyboard(board, STYLES, duration=64.0, song=song, share=1.0)
-    assert checked.scenes[1].prompt == "cartoon of a person on the stage, night"
+    checked = check_storyboard(board, STYLES, duration=64.0, song=song, share=1.0, by_hand=True)
+    assert checked.scenes[1].prompt == board.scenes[1].prompt
     notes = "\n".join(checked.notes)
-    assert "scene 2: the prompt named 'the made up band'" in notes
+    assert "scene 2: the prompt draws a figure of speech literally; kept" in notes
     assert "scene 4: the prompt says 'Alma': no real person may be; kept" in notes
     assert "scene 2: shares nothing to be seen with scene 1" in notes
     assert "1 of 14 cuts are not on a beat" in notes
     assert "asked for was a share of 1" in notes
 
 
+@pytest.mark.parametrize(
+    ("prompt", "said"),
+    [
+        ("cartoon of the made up band on the stage", "names 'the made up band'"),
+        ("a walk with Vincent van Gogh", "names 'Vincent van Gogh'"),
+        ("a road, in the style of hokusai", "names 'in the style of hokusai'"),
+        ("a nude figure, rain", "not drawn: 'a nude figure'"),
+        ("a road, see https://example.org", "holds 'https:'"),
+    ],
+)
+def test_what_policy_blocks_is_refused_where_a_person_wrote_it(prompt: str, said: str) -> None:
+    made = ballad()
+    made.artist = "The Made Up Band"
+    song = read_song(made)
+    board = tell(song, STYLES["cartoon"], 0)
+    board.scenes[1].prompt = prompt
+    review = Review()
+    with pytest.raises(InvalidStoryboard, match="scene 2") as caught:
+        check_storyboard(board, STYLES, song=song, by_hand=True, review=review)
+    assert said in caught.value.message
+    assert sum(review.fired[rule] for rule in ("names", "unsafe", "foreign")) == 1
+    board.scenes[1].locked = True  # what is locked is somebody's, whoever wrote the rest
+    with pytest.raises(InvalidStoryboard):
+        check_storyboard(board, STYLES, song=song)
+
+
+def test_whoever_consented_may_be_named_and_nobody_else() -> None:
+    song = read_song(ballad())
+    board = tell(song, STYLES["cartoon"], 0, consented="Anna Example")
+    assert board.treatment.protagonist.startswith("Anna Example: a ")
+    board.scenes[1].prompt = "cartoon of Anna Example at the beach, sunset"
+    board.scenes[2].prompt = "cartoon of a bird above Anna, day"
+    kept = check_storyboard(board, STYLES, by_hand=True, consented="Anna Example")
+    assert [s.prompt for s in kept.scenes] == [s.prompt for s in board.scenes]
+    assert not any("Anna" in note for note in kept.notes)
+    with pytest.raises(InvalidStoryboard, match="names 'Anna Example'"):
+        check_storyboard(board, STYLES, by_hand=True)
+    with pytest.raises(InvalidStoryboard, match="names 'Anna Example'"):
+        check_storyboard(board, STYLES, by_hand=True, consented="Berta Example-Sun")
+    board.scenes[1].prompt = "cartoon of Anna Example with Bob Dylan"
+    with pytest.raises(InvalidStoryboard, match="names 'Bob Dylan'"):
+        check_storyboard(board, STYLES, by_hand=True, consented="Anna Example")
+
+
+@given(st.text(max_size=40), st.text(max_size=20))
+def test_no_name_or_text_breaks_the_search_for_names(text: str, name: str) -> None:
+    assert set(names_in(text, "", name)) <= set(names_in(text)) | {
+        found for found in names_in(text, "", name) if "somebody" in found
+    }
+
+
 def test_titles_give_away_the_artist() -> None:
     made = ballad()
     made.title = "Anna Example - Burning for you"
     assert read_song(made).artist == "Anna Example"
-
-
-needs_tokenizer = pytest.mark.skipif(
-    not SPROUT.is_dir() or find_spec("tokenizers") is None,
-    reason="needs the embedded checkpoint's tokenizer and the package tokenizers",
-)
-
-
-@needs_tokenizer
-def test_the_checkpoints_own_tokenizer_counts(tmp_path: Path) -> None:
-    counter = load_counter(SPROUT)
-    stated = json.loads((SPROUT / "tokenizer_config.json").read_text())["model_max_length"]
-    assert counter.limit == stated - 2
-    assert counter.count("a woman at the beach") == 5
-    board = tell(read_song(ballad()), STYLES["cartoon"], 0)
-    board.scenes[0].prompt = ", ".join(["a house by the sea"] * 40)
-    checked = check_storyboard(board, STYLES, tokens=counter)
-    assert counter.limit - 6 < counter.count(checked.scenes[0].prompt) <= counter.limit
-    assert any("counted by the tokenizer sprout/tokenizer" in note for note in checked.notes)
-    with pytest.raises(CheckpointIncomplete, match="SONGREEL_PROMPT_TOKENIZER"):
-        load_counter(tmp_path)
-    (tmp_path / "tokenizer.json").write_text("{}")
-    with pytest.raises(CheckpointIncomplete):
-        load_counter(tmp_path)
-    assert load_counter(None) is ESTIMATE
-
-
-@settings(deadline=None)
-@given(st.text(alphabet=st.characters(min_codepoint=0x3000, max_codepoint=0xD7FF), max_size=20))
-def test_the_estimate_is_no_underestimate_for_other_scripts(text: str) -> None:
-    assert token_count(text) >= len("".join(text.split()))

@@ -13,7 +13,7 @@ from songreel_kit.errors import UnknownStoryteller
 from songreel_prompt.chance import MAX_SEED
 from songreel_prompt.checks import check_storyboard
 from songreel_prompt.lexicon import images, images_of, lemmas_of
-from songreel_prompt.offline import MAX_PROMPT_WORDS, tell
+from songreel_prompt.offline import MAX_TAIL_WORDS, tell
 from songreel_prompt.song import read_song
 from songreel_prompt.storytellers import OfflineStoryteller, find_storyteller
 from songreel_prompt.structure import song_parts
@@ -47,6 +47,12 @@ def subject_of(scene: Scene) -> str:
     return next((key for key, phrase in SUBJECTS.items() if phrase == head), "none")
 
 
+def tail_of(scene: Scene, style: str) -> list[str]:
+    """The words between the caption and the style's own."""
+    phrases = scene.prompt.split(", ")[5:]
+    return " ".join(p for p in phrases if p not in STYLES[style].words).split()
+
+
 def between(board: Storyboard, start: float, end: float) -> list[Scene]:
     return [scene for scene in board.scenes if start <= scene.start < end]
 
@@ -59,7 +65,7 @@ def test_any_song_gets_a_storyboard_that_passes_the_checks(made: SongAnalysis) -
     assert list(checked.notes) == list(board.notes)
     for scene in board.scenes:
         assert scene.prompt.startswith("cartoon of ")
-        assert len(scene.prompt.split()) <= MAX_PROMPT_WORDS
+        assert len(tail_of(scene, "cartoon")) <= MAX_TAIL_WORDS
         assert token_count(scene.prompt) <= 75
         assert 0 <= scene.seed <= MAX_SEED
         assert fits(subject_of(scene), place_of(scene))

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final, cast
 
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
-from songreel_kit.errors import InvalidStoryboard
 
 from songreel_prompt.chance import MAX_SEED
-from songreel_prompt.phrases import (
-    content_words,
-    doubtful_in,
-    foreign_in,
-    names_in,
-    unsafe_in,
-    without_names,
-)
+from songreel_prompt.phrases import content_words
+from songreel_prompt.prompt_rules import PromptRules
+from songreel_prompt.review import Review
 from songreel_prompt.scenes import BEATLESS_S, LONGEST_S, SHORTEST_S
 from songreel_prompt.song import Song
 from songreel_prompt.styles import Style
@@ -39,25 +33,12 @@ SHARE_TOLERANCE: Final = 0.15
 ON_BEAT_S: Final = 0.05
 """A cut this near to a beat is on it."""
 
-Path = tuple[str | int, ...]
-"""Where something stands in a storyboard: ("scenes", 3, "prompt")."""
-Locate = Callable[[Path], str]
-"""Names a place for people: "S.yaml:27" or "scene 4"."""
-
 _CHOICES: Final[Mapping[str, tuple[Sequence[str], str]]] = {
     "shot": (SHOTS, "medium"),
     "mood": (MOODS, "neutral"),
     "transition": (TRANSITIONS, "cut"),
     "camera": (CAMERAS, "none"),
 }
-_SHOWN_FAULTS: Final = 5
-
-
-def name_place(path: Path) -> str:
-    """A place without line numbers: "scene 4"."""
-    if len(path) > 1 and path[0] == "scenes":
-        return f"scene {int(path[1]) + 1}"
-    return "storyboard"
 
 
 def check_storyboard(
@@ -65,10 +46,12 @@ def check_storyboard(
     styles: Mapping[str, Style],
     *,
     duration: float | None = None,
-    locate: Locate = name_place,
+    review: Review | None = None,
     song: Song | None = None,
     share: float | None = None,
     tokens: TokenCounter = ESTIMATE,
+    consented: str = "",
+    by_hand: bool = False,
 ) -> Storyboard:
     """A checked copy; what was mended is added to its notes.
 
@@ -76,10 +59,12 @@ def check_storyboard(
         storyboard: The storyboard of any storyteller, or one edited by hand.
         styles: The known presets.
         duration: Seconds that the scenes have to cover; None takes their own end.
-        locate: Names the place of a fault in messages.
+        review: Collects what is found, and names the places of faults; a fresh one if None.
         song: What the scenes are for: its beats and its artist's name are looked at.
         share: Share of scenes with the protagonist that was asked for, in (0, 1].
         tokens: Counts prompts as the checkpoint does.
+        consented: Name of the protagonist, who agreed to be in it: prompts may hold it.
+        by_hand: Whether a person wrote it: what policy blocks is then refused, not mended.
 
     Raises:
         InvalidStoryboard: rules are broken that only its author can mend; the message
@@ -87,79 +72,61 @@ def check_storyboard(
     """
     checked = Storyboard()
     checked.CopyFrom(storyboard)
-    review = _Review(locate)
+    review = review or Review()
     _check_head(checked, styles, review)
     if not checked.scenes:
-        review.fault(("scenes",), "there are no scenes; write at least one")
+        review.fault("scenes", ("scenes",), "there are no scenes; write at least one")
     elif len(checked.scenes) > MAX_SCENES:
-        review.fault(("scenes",), f"there are more than {MAX_SCENES} scenes")
+        review.fault("scenes", ("scenes",), f"there are more than {MAX_SCENES} scenes")
     else:
         _check_times(checked.scenes, duration, review)
         artist = song.artist if song is not None else ""
+        rules = PromptRules(tokens, artist, consented, by_hand)
         for index, scene in enumerate(checked.scenes):
-            _check_scene(scene, index, review, artist, tokens)
+            _check_scene(scene, index, review, rules)
         _compare_neighbours(checked.scenes, styles.get(checked.style), review)
         if song is not None:
             _compare_beats(checked.scenes, song, review)
         if share is not None:
             _compare_share(checked.scenes, share, review)
     review.refuse_if_faulty()
+    if tokens.note:
+        review.notes.append(tokens.note)
     checked.notes.extend(note for note in review.notes if note not in checked.notes)
     return checked
 
 
-class _Review:
-    """Collects faults and notes."""
-
-    def __init__(self, locate: Locate) -> None:
-        self._locate = locate
-        self._faults: list[str] = []
-        self.notes: list[str] = []
-
-    def fault(self, path: Path, message: str) -> None:
-        self._faults.append(f"{self._locate(path)}: {message}")
-
-    def note(self, path: Path, message: str) -> None:
-        # By the scene, not the line: notes outlive the file's layout.
-        self.notes.append(f"{name_place(path)}: {message}")
-
-    def refuse_if_faulty(self) -> None:
-        if not self._faults:
-            return
-        more = len(self._faults) - _SHOWN_FAULTS
-        tail = f"; and {more} more" if more > 0 else ""
-        raise InvalidStoryboard("; ".join(self._faults[:_SHOWN_FAULTS]) + tail)
-
-
-def _check_head(board: Storyboard, styles: Mapping[str, Style], review: _Review) -> None:
+def _check_head(board: Storyboard, styles: Mapping[str, Style], review: Review) -> None:
     if board.style not in styles:
         given = f"there is no style {board.style!r}" if board.style else "style is missing"
-        review.fault(("style",), f"{given}; choose one of {', '.join(styles)}")
+        review.fault("style", ("style",), f"{given}; choose one of {', '.join(styles)}")
     if not board.storyteller:
         board.storyteller = "hand"
     if board.storyteller not in STORYTELLERS:
         review.fault(
+            "storyteller",
             ("storyteller",),
             f"storyteller is {board.storyteller!r}; it must be one of {', '.join(STORYTELLERS)}",
         )
 
 
-def _check_times(scenes: Sequence[Scene], duration: float | None, review: _Review) -> None:
+def _check_times(scenes: Sequence[Scene], duration: float | None, review: Review) -> None:
     """Closes slips and refuses holes, so that the scenes cover the song exactly."""
     at = 0.0
     for index, scene in enumerate(scenes):
         path = ("scenes", index, "start")
         if not (math.isfinite(scene.start) and math.isfinite(scene.end)):
-            review.fault(path, "start and end must be finite numbers of seconds")
+            review.fault("times", path, "start and end must be finite numbers of seconds")
             return
         expected = "the start of the song, 0" if index == 0 else f"the end of scene {index}, {at:g}"
         if abs(scene.start - at) > MENDED_S:
-            review.fault(path, f"starts at {scene.start:g} s but must start at {expected}")
+            review.fault("times", path, f"starts at {scene.start:g} s but must start at {expected}")
         elif scene.start != at:
-            review.note(path, f"start moved from {scene.start:g} s to {expected}")
+            review.note("times", path, f"start moved from {scene.start:g} s to {expected}")
         scene.start = at
         if scene.end <= scene.start:
             review.fault(
+                "times",
                 ("scenes", index, "end"),
                 f"ends at {scene.end:g} s, which is not after its start at {scene.start:g} s",
             )
@@ -169,107 +136,63 @@ def _check_times(scenes: Sequence[Scene], duration: float | None, review: _Revie
         path = ("scenes", last, "end")
         if abs(scenes[last].end - duration) > MENDED_S or duration <= scenes[last].start:
             review.fault(
-                path, f"ends at {at:g} s but the song ends at {duration:g} s; make them equal"
+                "times",
+                path,
+                f"ends at {at:g} s but the song ends at {duration:g} s; make them equal",
             )
         elif abs(scenes[last].end - duration) > 0.001:  # below it is the rounding of a person
-            review.note(path, f"end moved from {at:g} s to the song's end at {duration:g} s")
+            review.note(
+                "times", path, f"end moved from {at:g} s to the song's end at {duration:g} s"
+            )
         scenes[last].end = duration
     for index, scene in enumerate(scenes):
         length = scene.end - scene.start
         alone = index == 0 and last == 0
         if length > LONGEST_S + 0.01 or (0 < length < SHORTEST_S - 0.01 and not alone):
             review.note(
+                "length",
                 ("scenes", index, "end"),
                 f"lasts {length:.2f} s, outside the usual {SHORTEST_S:g} to {LONGEST_S:g} s; kept",
             )
 
 
-def _check_scene(
-    scene: Scene, index: int, review: _Review, artist: str, tokens: TokenCounter
-) -> None:
-    scene.prompt = _short(
-        "prompt", _safe(scene.prompt, index, review, artist), index, review, tokens
-    )
-    negative = scene.negative_prompt.strip()
-    scene.negative_prompt = _short("negative_prompt", negative, index, review, tokens)
+def _check_scene(scene: Scene, index: int, review: Review, rules: PromptRules) -> None:
+    rules.check(scene, index, review)
     if not 0 <= scene.seed <= MAX_SEED:
         review.fault(
-            ("scenes", index, "seed"), f"seed is {scene.seed}; it must be in [0, {MAX_SEED}]"
+            "seed",
+            ("scenes", index, "seed"),
+            f"seed is {scene.seed}; it must be in [0, {MAX_SEED}]",
         )
     for field, (choices, default) in _CHOICES.items():
         value = cast("str", getattr(scene, field))
         path = ("scenes", index, field)
         if not value:
             setattr(scene, field, default)
-            review.note(path, f"{field} was missing and is {default!r} now")
+            review.note("missing", path, f"{field} was missing and is {default!r} now")
         elif value not in choices:
-            review.fault(path, f"{field} is {value!r}; it must be one of {', '.join(choices)}")
+            review.fault(
+                "vocabulary", path, f"{field} is {value!r}; it must be one of {', '.join(choices)}"
+            )
 
 
-def _safe(text: str, index: int, review: _Review, artist: str) -> str:
-    """Without what is not drawn: names of people, unsafe words, talk to a machine."""
-    path = ("scenes", index, "prompt")
-    text = " ".join(text.split())
-    if not text:
-        review.fault(path, "prompt is empty; say what is to be seen")
-        return text
-    names = names_in(text, artist)
-    if names:
-        text = without_names(text, names)
-        review.note(path, f"the prompt named {', '.join(map(repr, names))}; now it names nobody")
-    doubtful = [name for name in doubtful_in(text) if name not in names]
-    if doubtful:
-        review.note(
-            path, f"the prompt says {', '.join(map(repr, doubtful))}: no real person may be; kept"
-        )
-    phrases = [phrase.strip() for phrase in text.split(",")]
-    unsafe = [phrase for phrase in phrases if unsafe_in(phrase) or foreign_in(phrase)]
-    if not unsafe and text:
-        return text
-    text = ", ".join(phrase for phrase in phrases if phrase not in unsafe)
-    if not text:
-        review.fault(path, f"prompt asks for what is not drawn: {(unsafe or names)[0]!r}")
-        return text
-    review.note(path, f"left out of the prompt as unsafe: {', '.join(unsafe)}")
-    return text
-
-
-def _short(field: str, text: str, index: int, review: _Review, tokens: TokenCounter) -> str:
-    """Cut to what the text encoder reads, at a comma or else between words."""
-    if tokens.count(text) <= tokens.limit:
-        return text
-    for separator in (",", " "):
-        pieces = text.split(separator)
-        while len(pieces) > 1 and tokens.count(separator.join(pieces)) > tokens.limit:
-            pieces.pop()
-        if tokens.count(separator.join(pieces)) <= tokens.limit:
-            break
-    else:
-        review.fault(
-            ("scenes", index, field), f"{field} is one word longer than {tokens.limit} tokens"
-        )
-        return text
-    review.note(
-        ("scenes", index, field),
-        f"{field} was longer than the {tokens.limit} tokens a checkpoint reads and was cut "
-        f"(counted by {tokens.source})",
-    )
-    return separator.join(pieces).strip()
-
-
-def _compare_neighbours(scenes: Sequence[Scene], style: Style | None, review: _Review) -> None:
+def _compare_neighbours(scenes: Sequence[Scene], style: Style | None, review: Review) -> None:
     drawn = content_words(" ".join(style.words)) if style is not None else frozenset[str]()
     for index, (before, scene) in enumerate(pairwise(scenes), start=1):
         path = ("scenes", index, "prompt")
         if before.prompt == scene.prompt and before.seed == scene.seed:
-            review.note(path, f"shows the same as scene {index}: prompt and seed are equal; kept")
+            review.note(
+                "equal", path, f"shows the same as scene {index}: prompt and seed are equal; kept"
+            )
         elif not (before.protagonist and scene.protagonist):
             shared = content_words(before.prompt) & content_words(scene.prompt) - drawn
             if not shared:
-                review.note(path, f"shares nothing to be seen with scene {index}; kept")
+                review.note(
+                    "unrelated", path, f"shares nothing to be seen with scene {index}; kept"
+                )
 
 
-def _compare_beats(scenes: Sequence[Scene], song: Song, review: _Review) -> None:
+def _compare_beats(scenes: Sequence[Scene], song: Song, review: Review) -> None:
     """Cuts are on beats wherever the song has any nearby."""
     beats = song.beats
     off = 0
@@ -280,13 +203,14 @@ def _compare_beats(scenes: Sequence[Scene], song: Song, review: _Review) -> None
         near = min(scene.start - before, after - scene.start) <= ON_BEAT_S
         off += not near and after - before <= BEATLESS_S
     if off:
-        review.note((), f"{off} of {len(scenes) - 1} cuts are not on a beat; kept")
+        review.note("beats", (), f"{off} of {len(scenes) - 1} cuts are not on a beat; kept")
 
 
-def _compare_share(scenes: Sequence[Scene], share: float, review: _Review) -> None:
+def _compare_share(scenes: Sequence[Scene], share: float, review: Review) -> None:
     shown = sum(scene.protagonist for scene in scenes)
     if abs(shown - share * len(scenes)) > max(1.0, SHARE_TOLERANCE * len(scenes)):
         review.note(
+            "share",
             (),
             f"the protagonist is in {shown} of {len(scenes)} scenes; asked for was a share of "
             f"{share:g}; kept",

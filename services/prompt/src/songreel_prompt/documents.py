@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.errors import InvalidStoryboard
 
-from songreel_prompt.checks import Path
+from songreel_prompt.review import Path
 
 MEDIA_TYPE: Final = "application/yaml"
 MAX_CHARACTERS: Final = 8_000_000

@@ -56,6 +56,11 @@ class Shot:
         return self.picture.subject in PEOPLE and self.picture.subject != "child"
 
 
+def as_subject(shot: Shot, subject: str) -> Shot:
+    """The shot with somebody or something else in it."""
+    return replace(shot, picture=replace(shot.picture, subject=subject))
+
+
 def choose_framing(shots: list[Shot]) -> None:
     """Sets how near every shot is: no three alike in a row, and what suits its subject."""
     for i, shot in enumerate(shots):

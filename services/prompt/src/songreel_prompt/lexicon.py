@@ -52,6 +52,8 @@ class Reading:
     """By line of lyrics: its images, the strongest first."""
     note: str
     """Why the words were not read; empty when they were."""
+    title: tuple[Image, ...] = ()
+    """Images of the title: what the song says it is about."""
 
     def of(self, lines: Iterable[str]) -> list[Image]:
         """Images of some lines, in the order of the lines."""
@@ -59,9 +61,9 @@ class Reading:
 
 
 def read_lyrics(song: Song) -> Reading:
-    """Finds the images of every line; none in languages other than English."""
+    """Finds the images of title and lines; none in languages other than English."""
     if not song.lines:
-        return Reading({}, "")
+        return Reading({}, "", images_of(song.title) if _maybe_english(song.language) else ())
     texts = list(dict.fromkeys(line.text for line in song.lines))
     if not _is_english(song.language, texts):
         named = f" ({song.language})" if song.language else ""
@@ -70,7 +72,7 @@ def read_lyrics(song: Song) -> Reading:
             f"the lyrics are not in English{named}: the offline storyteller told the story from "
             "mood and structure",
         )
-    return Reading({text: images_of(text) for text in texts}, "")
+    return Reading({text: images_of(text) for text in texts}, "", images_of(song.title))
 
 
 def images_of(text: str) -> tuple[Image, ...]:
@@ -129,13 +131,17 @@ def _completed(image: Image, words: list[frozenset[str]], everything: frozenset[
 
 def _is_english(language: str, texts: list[str]) -> bool:
     if language:
-        return language.split("-")[0] in {"en", "eng", "english"}
+        return _maybe_english(language)
     words = [word for text in texts for word in words_of(text)]
     if not words:
         return False
     commonest = frozenset(_COMMONEST.split())
     share = sum(word in commonest for word in words) / len(words)
     return share >= _ENGLISH_SHARE
+
+
+def _maybe_english(language: str) -> bool:
+    return not language or language.split("-")[0] in {"en", "eng", "english"}
 
 
 @cache

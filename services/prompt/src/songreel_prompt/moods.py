@@ -18,6 +18,16 @@ _COLOURS: Final = {
     "sad": ("indigo", "ash grey", "faded violet"),
 }
 
+_LIGHTS: Final = {
+    "joyful": ("warm light", "golden light", "bright light"),
+    "serene": ("soft light", "pale gold light", "still air"),
+    "neutral": ("soft light", "long shadows", "plain light"),
+    "tense": ("hard light", "deep shadows", "red light"),
+    "sad": ("grey light", "cold air", "blue light"),
+}
+
+_DAYLIGHT: Final = frozenset({"golden light", "bright light", "pale gold light", "long shadows"})
+
 
 def mood_of(feeling: Feeling) -> str:
     """One of the five moods, by quadrant (Russell's circumplex)."""
@@ -28,9 +38,9 @@ def mood_of(feeling: Feeling) -> str:
     return "tense" if feeling.arousal >= 0 else "sad"
 
 
-def colours_of(mood: str) -> tuple[str, ...]:
-    """Three colours that a mood is painted in."""
-    return _COLOURS[mood]
+def light_of_mood(mood: str, *, night: bool) -> tuple[str, ...]:
+    """What the light of a mood is called in a prompt."""
+    return tuple(light for light in _LIGHTS[mood] if not (night and light in _DAYLIGHT))
 
 
 def nudged(feeling: Feeling, valence: float, arousal: float) -> Feeling:

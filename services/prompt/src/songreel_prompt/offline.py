@@ -19,11 +19,13 @@ from songreel_prompt.song import Song
 from songreel_prompt.staging import stage_shots
 from songreel_prompt.structure import Part, song_parts
 from songreel_prompt.styles import Style
+from songreel_prompt.tokens import ESTIMATE, TokenCounter
 from songreel_prompt.treatment import Plan, describe, plan_story
 from songreel_prompt.vocabulary import PEOPLE
 
 NAME: Final = "offline"
-MAX_PROMPT_WORDS: Final = 40
+MAX_TAIL_WORDS: Final = 12
+"""Words of the song and of the story after the caption; the style's own come after them."""
 _QUIET: Final = 0.45
 """Below this intensity scenes dissolve into each other."""
 
@@ -48,11 +50,14 @@ def tell(
     *,
     share: float | None = None,
     previous: Storyboard | None = None,
+    tokens: TokenCounter = ESTIMATE,
+    consented: str = "",
 ) -> Storyboard:
     """Writes the storyboard of a song; equal arguments give equal bytes.
 
-    Scenes cover [0, song.duration] exactly. Prompts have at most 40 words and begin
-    with the caption that the embedded checkpoint was trained on.
+    Scenes cover [0, song.duration] exactly. Prompts begin with the caption that the
+    embedded checkpoint was trained on and go on with as many words as its text encoder
+    reads.
 
     Args:
         song: What is told.
@@ -60,16 +65,22 @@ def tell(
         seed: Another seed tells another story.
         share: Share of scenes with the protagonist, in (0, 1]; None is at least half.
         previous: A storyboard of this song whose times and locked scenes are kept.
+        tokens: Counts prompts as the checkpoint does.
+        consented: Name of the protagonist, who agreed to be in it; the treatment tells it.
     """
-    staging = stage(song, style, seed, share=share, previous=previous)
+    staging = stage(song, style, seed, share=share, previous=previous, tokens=tokens)
+    treatment = describe(staging.plan, song, staging.parts)
+    if consented:
+        treatment.protagonist = f"{consented}: {treatment.protagonist}"
+    shortened = style.shortened((scene.prompt for scene in staging.scenes), tokens)
     title = song.title or staging.plan.tale.name.capitalize()
     return Storyboard(
         title=title if previous is None else previous.title or title,
         style=style.name,
         storyteller=NAME,
-        treatment=describe(staging.plan, song, staging.parts),
+        treatment=treatment,
         scenes=keep_locked(staging.scenes, previous),
-        notes=[staging.note] if staging.note else [],
+        notes=[note for note in (staging.note, shortened) if note],
     )
 
 
@@ -80,6 +91,7 @@ def stage(
     *,
     share: float | None = None,
     previous: Storyboard | None = None,
+    tokens: TokenCounter = ESTIMATE,
 ) -> Staging:
     """All that `tell` decides, with what it decided it by; locks are not yet looked at."""
     reading = read_lyrics(song)
@@ -99,8 +111,8 @@ def stage(
             Scene(
                 start=shot.start,
                 end=shot.end,
-                prompt=_prompt(shot, plan, style),
-                negative_prompt=style.negative_prompt,
+                prompt=_prompt(shot, plan, style, tokens),
+                negative_prompt=style.negative_prompt(tokens),
                 seed=_seed(shot, index, plan, shot.part.key in returning, seed),
                 shot=shot.picture.shot,
                 mood=shot.picture.mood,
@@ -110,7 +122,7 @@ def stage(
                 lyric=shot.lyric,
             )
         )
-    _part_equals(scenes)
+    _part_equals(scenes, tokens)
     return Staging(parts, plan, shots, scenes, reading.note)
 
 
@@ -121,7 +133,7 @@ def transition_of(song: Song, start: float, end: float) -> str:
 
 def _with_protagonist_of(previous: Storyboard, plan: Plan) -> Plan:
     """So that who is in the rewritten scenes is who is in the locked ones."""
-    told = re.match(r"an? (\w+), ([^,;]+)", previous.treatment.protagonist)
+    told = re.search(r"\ban? (\w+), ([^,;]+)", previous.treatment.protagonist)
     if told is None or told[1] not in PEOPLE - {"child"}:
         return plan
     return replace(plan, hero=told[1], garment=told[2].strip())
@@ -132,15 +144,25 @@ def _fingerprint(song: Song) -> str:
     return f"{song.title}|{song.duration!r}|{song.lines[:1]!r}"
 
 
-def _prompt(shot: Shot, plan: Plan, style: Style) -> str:
-    garment = plan.garment if shot.picture.subject in PEOPLE - {"child"} else ""
-    tail = [words for words in (shot.see, garment, shot.echo) if words]
+def _prompt(shot: Shot, plan: Plan, style: Style, tokens: TokenCounter) -> str:
+    """The caption, then what fits of the song's words, the garment and the style's words."""
     head = shot.picture.caption(style.medium)
-    for kept in range(len(tail), -1, -1):
-        prompt = ", ".join([head, *tail[:kept], *style.words])
-        if len(prompt.split()) <= MAX_PROMPT_WORDS:
+    garment = plan.garment if shot.picture.subject in PEOPLE - {"child"} else ""
+    tail = {"see": shot.see, "garment": garment, "echo": shot.echo}
+    wanted = {name: words for name, words in tail.items() if words}
+    kept: dict[str, str] = {}
+    # What ties the scene to its neighbours first, then what the words say, then who it is.
+    for name in ("echo", "see", "garment"):
+        if name in wanted:
+            longer = {k: v for k, v in wanted.items() if k in kept or k == name}
+            short = sum(len(words.split()) for words in longer.values()) <= MAX_TAIL_WORDS
+            if short and tokens.fits(", ".join([head, *longer.values()])):
+                kept = longer
+    for count in range(len(style.words), 0, -1):
+        prompt = ", ".join([head, *kept.values(), *style.words[:count]])
+        if tokens.fits(prompt):
             return prompt
-    return head
+    return ", ".join([head, *kept.values()])
 
 
 def _seed(shot: Shot, index: int, plan: Plan, returns: bool, seed: int) -> int:
@@ -153,9 +175,13 @@ def _seed(shot: Shot, index: int, plan: Plan, returns: bool, seed: int) -> int:
     return number(seed, index, shot.picture.place, shot.picture.subject)
 
 
-def _part_equals(scenes: list[Scene]) -> None:
-    """Neighbours of the same words still differ."""
+def _part_equals(scenes: list[Scene], tokens: TokenCounter) -> None:
+    """Neighbours of the same words still differ: in words if there is room, else in seed."""
     for before, scene in pairwise(scenes):
         if before.prompt == scene.prompt:
             head, _, rest = scene.prompt.partition(f", {scene.mood}")
-            scene.prompt = f"{head}, {scene.mood}, a moment later{rest}"
+            later = f"{head}, {scene.mood}, a moment later{rest}"
+            if tokens.fits(later):
+                scene.prompt = later
+            elif before.seed == scene.seed:
+                scene.seed = number(scene.seed, "a moment later")

@@ -27,6 +27,7 @@ _FOREIGN: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _MOSTLY_LATIN: Final = 0.8
+_SOMEBODY: Final = "somebody"
 
 
 def unsafe_in(text: str) -> bool:
@@ -59,19 +60,22 @@ def readable(text: str) -> bool:
     return bool(letters) and sum(x.isascii() for x in letters) >= _MOSTLY_LATIN * len(letters)
 
 
-def names_in(text: str, artist: str = "") -> tuple[str, ...]:
+def names_in(text: str, artist: str = "", consented: str = "") -> tuple[str, ...]:
     """What names somebody: the song's artist, "in the style of ...", two capitals in a row.
 
-    A single capitalised word is `doubtful_in`'s matter.
+    A single capitalised word is `doubtful_in`'s matter. Whoever `consented` may be named.
     """
-    found = [match.group() for match in _AFTER.finditer(text)]
+    text = _without_consented(text, consented)
+    found = [m.group() for m in _AFTER.finditer(text) if not m.group().endswith(f" {_SOMEBODY}")]
     found += [run for run in _capital_runs(text) if " " in run]
     found += [m.group() for pattern in _artist_patterns(artist) for m in pattern.finditer(text)]
-    return tuple(dict.fromkeys(found))
+    whole = [name for name in found if not any(name != n and name in n for n in found)]
+    return tuple(dict.fromkeys(whole))
 
 
-def doubtful_in(text: str) -> tuple[str, ...]:
+def doubtful_in(text: str, consented: str = "") -> tuple[str, ...]:
     """Single capitalised words inside a phrase that may be somebody's name."""
+    text = _without_consented(text, consented)
     return tuple(dict.fromkeys(run for run in _capital_runs(text) if " " not in run))
 
 
@@ -95,6 +99,18 @@ def content_words(text: str) -> frozenset[str]:
         ):
             forms |= lemmas_of(word)
     return frozenset(forms)
+
+
+def _without_consented(text: str, name: str) -> str:
+    """The text with a small word where it names the one person who may be named."""
+    parts = [part for part in name.split() if len(part) > 1]
+    if not parts:
+        return text
+    spaced = r"\s+".join(map(re.escape, name.split()))
+    whole = re.compile(rf"(?<!\w){spaced}(?!\w)", re.IGNORECASE)
+    # A part of the name is only a name with its capital: "Rose" is not the flower.
+    single = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, parts))})(?!\w)")
+    return single.sub(_SOMEBODY, whole.sub(_SOMEBODY, text))
 
 
 def _capital_runs(text: str) -> list[str]:

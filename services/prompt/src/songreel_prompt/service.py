@@ -7,12 +7,15 @@ from songreel.prompt.v1.prompt_service_pb2_grpc import add_PromptServiceServicer
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.service import Service
 
+from songreel_prompt.authoring import Author
+from songreel_prompt.llm.moderator import Moderator
+from songreel_prompt.llm.server import LanguageServer
 from songreel_prompt.llm.storyteller import LanguageStoryteller
 from songreel_prompt.servicer import PromptServicer
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storytellers import OfflineStoryteller, Storyteller, find_storyteller
 from songreel_prompt.styles import find_style, load_styles
-from songreel_prompt.tokens import load_counter
+from songreel_prompt.tokens import TokenCounters
 
 NAME = "songreel.prompt.v1.PromptService"
 
@@ -28,14 +31,16 @@ def create_service(settings: PromptSettings, store: ArtifactStore) -> Service:
     """
     styles = load_styles(settings.styles)
     find_style(styles, settings.default_style)
-    tokens = load_counter(settings.tokenizer)
+    counters = TokenCounters(settings.tokenizer, settings.clip_tokenizer)
+    server = LanguageServer(settings)
     written: tuple[Storyteller, ...] = (
         OfflineStoryteller(),
-        LanguageStoryteller(settings, store, tokens),
+        LanguageStoryteller(settings, store, server),
     )
     storytellers = {storyteller.name: storyteller for storyteller in written}
     find_storyteller(storytellers, settings.default_storyteller).prepare()
-    servicer = PromptServicer(settings, store, styles, storytellers, tokens)
+    moderator = Moderator(server)
+    servicer = PromptServicer(Author(settings, store, styles, storytellers, counters, moderator))
 
     def add_to_server(server: grpc.aio.Server) -> None:
         add_PromptServiceServicer_to_server(servicer, server)

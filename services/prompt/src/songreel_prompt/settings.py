@@ -30,8 +30,13 @@ class PromptSettings(ServiceSettings):
     unset."""
 
     tokenizer: Path | None = None
-    """Tokenizer folder of the checkpoint that renders (it holds `tokenizer.json`); prompts are
-    measured by an estimate when unset."""
+    """The checkpoint that renders, or its tokenizer folder: prompts are cut to what it reads,
+    counted as it counts. An estimate for Stable Diffusion 1.x when unset. Requests may name
+    another checkpoint."""
+
+    clip_tokenizer: Path | None = None
+    """Folder with CLIP's vocab.json and merges.txt, for single-file checkpoints, which hold
+    none; an estimate when unset."""
 
     llm_model: str = ""
     """Name of the language model, as its server calls it."""
@@ -67,7 +72,8 @@ class PromptSettings(ServiceSettings):
     """Price of a million tokens answered."""
 
     llm_moderation: Literal["auto", "off"] = "auto"
-    """auto: prompts go through the server's moderation endpoint where it has one."""
+    """auto: prompts of every storyteller, and of storyboards that people edit, go through the
+    server's moderation endpoint where one is configured."""
 
     llm_moderation_model: str = "omni-moderation-latest"
     """Model of the moderation endpoint."""

@@ -13,6 +13,7 @@ from songreel_kit.work import CancelToken
 from songreel_prompt import offline
 from songreel_prompt.song import Song
 from songreel_prompt.styles import Style
+from songreel_prompt.tokens import ESTIMATE, TokenCounter
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,10 @@ class Commission:
     """Share of scenes with the protagonist, in (0, 1]; None is at least half."""
     previous: Storyboard | None = None
     """A checked storyboard of the song whose times and locked scenes are kept."""
+    tokens: TokenCounter = ESTIMATE
+    """Counts prompts as the checkpoint that will draw does."""
+    consented: str = ""
+    """Name of the protagonist, who agreed to be in it; empty when nobody may be named."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class Told:
     """False when a later try may do better: a server was down, a budget spent."""
     fired: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each check fired while it was written."""
+    cleared: frozenset[str] = frozenset()
+    """Prompts that the server's moderation has seen and let pass."""
 
 
 Advance = Callable[[float], None]
@@ -72,7 +79,7 @@ class OfflineStoryteller:
     @property
     def version(self) -> str:
         """Raised when the same commission is written otherwise."""
-        return "2"
+        return "3"
 
     def prepare(self) -> None:
         """Nothing is missing, ever."""
@@ -85,6 +92,8 @@ class OfflineStoryteller:
             commission.seed,
             share=commission.share,
             previous=commission.previous,
+            tokens=commission.tokens,
+            consented=commission.consented,
         )
         return Told(board)
 

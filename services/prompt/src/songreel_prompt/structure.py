@@ -81,13 +81,14 @@ def _roles(song: Song, sections: list[Section]) -> list[Role]:
     for index, section in enumerate(sections):
         short = section.end - section.start <= max(12.0, _EDGE_SHARE * song.duration)
         sung = bool(song.words_between(section.start, section.end))
+        alone = counts[section.label] == 1
         if section.label == refrain:
             roles.append("refrain")
         elif index == 0 and short and not sung and len(sections) > 2:
             roles.append("opening")
-        elif index == len(sections) - 1 and short and len(sections) > 2:
+        elif index == len(sections) - 1 and len(sections) > 2 and (short or alone):
             roles.append("ending")
-        elif counts[section.label] == 1 and section.start >= 0.45 * song.duration:
+        elif alone and section.start >= 0.45 * song.duration:
             roles.append("bridge")
         else:
             roles.append("verse")
@@ -95,8 +96,12 @@ def _roles(song: Song, sections: list[Section]) -> list[Role]:
 
 
 def _refrain(song: Song, sections: list[Section], counts: dict[str, int]) -> str:
-    """Label of the refrain: of those that return (or of all) the loudest, most repeated."""
-    candidates = [label for label, count in counts.items() if count > 1] or list(counts)
+    """Label of the refrain: of those that return (or of all) the loudest, most repeated.
+
+    Where nothing returns, the beginning is no refrain: nothing has led to it yet.
+    """
+    candidates = [label for label, count in counts.items() if count > 1]
+    candidates = candidates or list(counts)[1:] or list(counts)
     heard: defaultdict[str, int] = defaultdict(int)
     for line in song.lines:
         heard[line.text.casefold()] += 1

@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 import yaml
 from songreel_kit.errors import FailedPrecondition, UnknownStyle
 
+from songreel_prompt.tokens import TokenCounter
 from songreel_prompt.vocabulary import STYLES
 
 MAX_STYLE_WORDS: Final = 12
@@ -35,10 +36,24 @@ class Style:
     negative: tuple[str, ...]
     """What pictures of this style must not look like."""
 
-    @property
-    def negative_prompt(self) -> str:
-        """The negative prompt of every scene."""
-        return ", ".join(self.negative)
+    def negative_prompt(self, tokens: TokenCounter) -> str:
+        """The negative prompt of every scene: as much as the checkpoint reads."""
+        kept = list(self.negative)
+        while kept and not tokens.fits(", ".join(kept)):
+            kept.pop()
+        return ", ".join(kept)
+
+    def shortened(self, prompts: Iterable[str], tokens: TokenCounter) -> str:
+        """A note when the checkpoint reads too little for all words of the style, else ""."""
+        negative = self.negative_prompt(tokens)
+        without = sum(any(w not in prompt for w in self.words) for prompt in prompts)
+        if not without and negative == ", ".join(self.negative):
+            return ""
+        return (
+            f"the checkpoint reads {tokens.limit} tokens (counted by {tokens.source}): "
+            f"{without} prompts are without some words of the style {self.name}, and the "
+            f"negative prompt is {negative!r}"
+        )
 
 
 def load_styles(folder: str | Path | None = None) -> Mapping[str, Style]:

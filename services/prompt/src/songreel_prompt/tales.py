@@ -56,7 +56,7 @@ class Tale:
 
 _OTHER_MOTIFS: Final = {
     "bird": Motif("bird", "a white bird", "white wings"),
-    "dog": Motif("dog", "a brown dog", "a wagging tail"),
+    "dog": Motif("dog", "a brown dog", "running ahead"),
     "boat": Motif("boat", "a small blue boat", "blue paint"),
     "car": Motif("car", "an old red car", "rust-red paint"),
     "house": Motif("house", "a house with one lit window", "one lit window"),

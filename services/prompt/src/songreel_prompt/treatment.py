@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from songreel.prompt.v1 import storyboard_pb2
 
 from songreel_prompt.chance import pick
 from songreel_prompt.lexicon import Image, Reading
-from songreel_prompt.moods import brightening, colours_of, mood_of, palette_of
+from songreel_prompt.moods import brightening, light_of_mood, mood_of, palette_of
 from songreel_prompt.song import Song
 from songreel_prompt.structure import Part
 from songreel_prompt.tales import Motif, Tale, choose_motif, choose_tale
-from songreel_prompt.vocabulary import PLACES
+from songreel_prompt.vocabulary import PLACES, Picture
 
 _HEROES: Final = ("woman", "man")
 _GARMENTS: Final = ("yellow coat", "red scarf", "green jacket", "white shirt", "blue coat")
 _BESIDE: Final = {
-    "beach": "road",
-    "mountains": "forest",
-    "forest": "lake",
-    "city": "room",
-    "meadow": "forest",
-    "desert": "road",
-    "lake": "meadow",
-    "room": "city",
-    "stage": "city",
-    "road": "meadow",
+    "beach": ("road", "lake"),
+    "mountains": ("forest", "meadow"),
+    "forest": ("lake", "meadow"),
+    "city": ("room", "road"),
+    "meadow": ("forest", "lake"),
+    "desert": ("road", "mountains"),
+    "lake": ("meadow", "forest"),
+    "room": ("city", "meadow"),
+    "stage": ("city", "room"),
+    "road": ("meadow", "forest"),
 }
-"""The place next door, for long parts."""
+"""The places next door, for long parts."""
 _WEATHERS: Final = {
     "joyful": ("clear", "clear", "cloudy"),
     "serene": ("clear", "cloudy", "snow"),
@@ -40,6 +41,8 @@ _WEATHERS: Final = {
     "sad": ("cloudy", "rain", "snow"),
 }
 _DAY: Final = ("dawn", "day", "sunset", "night")
+_BREAK: Final = {"dawn": "night", "day": "night", "sunset": "dawn", "night": "dawn"}
+"""The time of a bridge by that of the part before: it breaks with it."""
 _SPOKEN: Final = 3
 """Weight of lyric images that settles the place of a whole part."""
 _SPOKEN_TWICE: Final = 5
@@ -77,9 +80,14 @@ class Plan:
 def plan_story(song: Song, parts: Sequence[Part], reading: Reading, *keys: object) -> Plan:
     """Chooses tale, protagonist, motif and world; equal input gives an equal plan."""
     by_part = [
-        reading.of(line.text for line in song.words_between(part.start, part.end)) for part in parts
+        reading.of(line.text for line in song.words_between(part.start, part.end))
+        # The refrain is where a song says what it is called.
+        + (list(reading.title) if part.role == "refrain" else [])
+        for part in parts
     ]
     everything = [image for images in by_part for image in images]
+    if not any(part.role == "refrain" for part in parts):
+        everything += reading.title
     tale = choose_tale(song, everything, *keys)
     places = _places(tale, parts, by_part, *keys)
     settings = _settings(song, parts, by_part, tale, places)
@@ -122,6 +130,10 @@ def _places(
             chosen[key] = pick(named or open_places, "place", key, *keys)
     told = [part for part in reversed(parts) if part.key in chosen]
     last = next((chosen[p.key] for p in told if p.role == "refrain"), tale.yonder[0])
+    home = next((chosen[p.key] for p in told if p.role == "verse"), last)
+    for before, part in pairwise(parts):
+        if part.role == "ending" and before.role == "refrain":
+            chosen.setdefault(part.key, home)  # the circle closes where it began
     for key in roles:
         chosen.setdefault(key, last)  # an opening shows what is yet to come
     return chosen
@@ -139,17 +151,23 @@ def _settings(
     if brightening(song) < -0.2 and times[-1] == "dawn":
         times.pop()  # a song that ends darker does not end in the morning
     settings: list[Setting] = []
+    # A bridge breaks with everything seen before, so nobody goes there in passing.
+    breaches = {places[part.key] for part in parts if part.role == "bridge"}
     seen: dict[str, set[tuple[str, str]]] = {}
     for part, images in zip(parts, by_part, strict=True):
         progress = (part.start + part.end) / 2 / song.duration
         time = _spoken(images, "time") or times[min(len(times) - 1, int(progress * len(times)))]
         options = _WEATHERS[mood_of(song.feeling_between(part.start, part.end))]
-        weather = _spoken(images, "weather") or options[part.visit % len(options)]
+        turn = -1 if part.role == "bridge" else part.visit % len(options)
+        weather = _spoken(images, "weather") or options[turn]
+        if part.role == "bridge" and settings and not _spoken(images, "time"):
+            time = _BREAK[settings[-1].time]
         used = seen.setdefault(part.key, set())
         time, weather = _varied(time, weather, used, options, fixed=bool(_spoken(images, "time")))
         used.add((time, weather))
         place = places[part.key]
-        settings.append(Setting(place, _BESIDE[place], time, weather))
+        beside = next((p for p in _BESIDE[place] if p not in breaches), place)
+        settings.append(Setting(place, beside, time, weather))
     return settings
 
 
@@ -227,6 +245,7 @@ def describe(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Tr
     )
 
 
-def light_of(mood: str, *keys: object) -> str:
-    """A colour of light that suits a mood: "coral light"."""
-    return f"{pick(colours_of(mood), 'light', *keys)} light"
+def light_of(picture: Picture, *keys: object) -> str:
+    """The light or the air that suits a picture: "golden light"."""
+    lights = light_of_mood(picture.mood, night=picture.time == "night")
+    return pick(lights, "light", *keys)

@@ -23,7 +23,7 @@ PLACES: Final = {
     "road": "on the road",
 }
 TIMES: Final = {"dawn": "dawn", "day": "day", "sunset": "sunset", "night": "night"}
-WEATHERS: Final = {"clear": "clear sky", "cloudy": "cloudy", "rain": "rain", "snow": "snow"}
+WEATHERS: Final = {"clear": "clear", "cloudy": "cloudy", "rain": "rain", "snow": "snow"}
 SUBJECTS: Final = {
     "none": "an empty landscape",
     "woman": "a woman",

@@ -73,6 +73,8 @@ class Sheet:
     artist: str
     """A name that must not occur."""
     tokens: TokenCounter
+    consented: str = ""
+    """The one name that may."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def shot_faults(answer: ShotAnswer, sheet: Sheet) -> list[Fault]:
     if not answer.detail:
         fault("empty", "detail is empty; say what else is to be seen")
     else:
-        for rule, message in text_faults("detail", answer.detail, sheet.artist):
+        for rule, message in text_faults("detail", answer.detail, sheet.artist, sheet.consented):
             fault(rule, message)
     if any(each.rule == "vocabulary" for each in faults):
         return faults
@@ -174,12 +176,12 @@ def shot_faults(answer: ShotAnswer, sheet: Sheet) -> list[Fault]:
     return faults
 
 
-def text_faults(field: str, text: str, artist: str) -> list[tuple[str, str]]:
+def text_faults(field: str, text: str, artist: str, consented: str = "") -> list[tuple[str, str]]:
     """(rule, message) for everything in a text that must not be in it."""
     faults: list[tuple[str, str]] = []
     if not readable(text):
         faults.append(("language", f"{field} is not in English"))
-    names = names_in(text, artist) or doubtful_in(text)
+    names = names_in(text, artist, consented) or doubtful_in(text, consented)
     if names:
         faults.append(("names", f"{field} names {', '.join(n[:40] for n in names)!r}; name nobody"))
     if unsafe_in(text):
@@ -191,7 +193,9 @@ def text_faults(field: str, text: str, artist: str) -> list[tuple[str, str]]:
     return faults
 
 
-def treatment_faults(answer: TreatmentAnswer, parts: int, artist: str) -> dict[str, Fault]:
+def treatment_faults(
+    answer: TreatmentAnswer, parts: int, artist: str, consented: str = ""
+) -> dict[str, Fault]:
     """What is wrong with a treatment, by field."""
     faults: dict[str, Fault] = {}
 
@@ -215,7 +219,7 @@ def treatment_faults(answer: TreatmentAnswer, parts: int, artist: str) -> dict[s
             elif len(text) > _LONGEST_TEXT:
                 fault(field, "tokens", f"{field} is longer than {_LONGEST_TEXT} characters")
             else:
-                for rule, message in text_faults(field, text, artist):
+                for rule, message in text_faults(field, text, artist, consented):
                     fault(field, rule, message)
     return faults
 

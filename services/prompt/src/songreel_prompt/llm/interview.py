@@ -27,6 +27,10 @@ class Interview:
         """What the storyboard should say of its making, each once."""
         self.fired: Counter[str] = Counter()
         """How often each check fired."""
+        self.cleared: set[str] = set()
+        """Texts that moderation has seen and let pass."""
+        self.unmoderated = False
+        """Whether moderation failed, so that a later job may do better."""
         self.ended: AnswerFailed | None = None
         """Why no further question makes sense, if so; a later job may do better."""
 
@@ -75,6 +79,7 @@ class Interview:
         try:
             found = self._line.moderate(texts)
         except AnswerFailed as failure:
+            self.unmoderated = True
             self.note(f"moderation: {failure}; prompts were checked against the blocklist alone")
             return clean
         if found is None:
@@ -82,4 +87,5 @@ class Interview:
                 "moderation: no endpoint in use; prompts were checked against the blocklist alone"
             )
             return clean
+        self.cleared.update(text for text, bad in zip(texts, found, strict=True) if not bad)
         return found

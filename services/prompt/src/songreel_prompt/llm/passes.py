@@ -50,7 +50,12 @@ def write_treatment(
     parts = len(staging.parts)
     kept = _plain(previous.treatment) if previous is not None else None
     question = treatment_question(
-        song, staging.parts, _style_words(commission.style), commission.seed, kept
+        song,
+        staging.parts,
+        _style_words(commission.style),
+        commission.seed,
+        kept,
+        commission.consented,
     )
     asked, answer, broken = question, None, dict[str, Fault]()
     for turn in range(_TURNS):
@@ -66,7 +71,7 @@ def write_treatment(
             faults = [_failed(failure)]
         else:
             interview.keep(asked, reply)
-            broken = treatment_faults(answer, parts, song.artist)
+            broken = treatment_faults(answer, parts, song.artist, commission.consented)
             broken |= _moderated(interview, answer, broken)
             faults = list(broken.values())
         interview.count(faults)
@@ -112,6 +117,7 @@ def write_shots(
             if wanted is None
             else f"about {round(wanted * len(numbers))} of {len(numbers)}"
         ),
+        consented=commission.consented,
     )
     got: dict[int, Draft] = {}
     reasons = dict.fromkeys(numbers, "the model left it out")

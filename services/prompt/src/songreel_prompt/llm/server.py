@@ -95,6 +95,11 @@ class LanguageServer:
         return self._settings.llm_timeout * (retries + 1.5) + _LONGEST_WAIT_S * retries
 
     @property
+    def moderates(self) -> bool:
+        """Whether a server is configured to be asked for moderation; it may have no endpoint."""
+        return bool((self._settings.llm_base_url or self._key) and self.moderation_model)
+
+    @property
     def moderation_model(self) -> str:
         """Model of the moderation endpoint; empty when it is switched off."""
         settings = self._settings

@@ -25,7 +25,6 @@ from songreel_prompt.llm.server import LanguageServer
 from songreel_prompt.moods import palette_of
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storytellers import Advance, Commission, Told
-from songreel_prompt.tokens import TokenCounter
 from songreel_prompt.treatment import describe
 
 CHUNK_SCENES: Final = 16
@@ -40,18 +39,17 @@ class LanguageStoryteller:
     name: str = "llm"
 
     def __init__(
-        self, settings: PromptSettings, store: ArtifactStore, tokens: TokenCounter
+        self, settings: PromptSettings, store: ArtifactStore, server: LanguageServer | None = None
     ) -> None:
+        """`server` is given where others ask it too: what it takes is then learnt once."""
         self._settings = settings
-        self._tokens = tokens
-        self._server = LanguageServer(settings)
+        self._server = server or LanguageServer(settings)
         self._memory = AnswerMemory(store, self._server.url, self._server.model)
 
     @property
     def version(self) -> str:
-        """Another model, server or tokenizer is another storyteller."""
-        server = self._server
-        return "|".join(("1", server.url, server.model, self._tokens.source))
+        """Another model or server is another storyteller."""
+        return "|".join(("2", self._server.url, self._server.model))
 
     def prepare(self) -> None:
         """Raises `ModelMissing`, or `FailedPrecondition` for a budget without prices."""
@@ -76,7 +74,7 @@ class LanguageStoryteller:
             interview = Interview(
                 line, self._memory, open_budget(self._settings), self._settings.llm_answer_tokens
             )
-            told = _Telling(commission, interview, self._server.model, self._tokens).tell(advance)
+            told = _Telling(commission, interview, self._server.model).tell(advance)
         _log.info(
             "storyboard_written",
             model=self._server.model,
@@ -91,19 +89,18 @@ class LanguageStoryteller:
 class _Telling:
     """One storyboard in the making."""
 
-    def __init__(
-        self, commission: Commission, interview: Interview, model: str, tokens: TokenCounter
-    ) -> None:
+    def __init__(self, commission: Commission, interview: Interview, model: str) -> None:
         self._commission = commission
         self._interview = interview
         self._model = model
-        self._tokens = tokens
+        self._tokens = commission.tokens
         self._staging = offline.stage(
             commission.song,
             commission.style,
             commission.seed,
             share=commission.share,
             previous=commission.previous,
+            tokens=commission.tokens,
         )
 
     def tell(self, advance: Advance) -> Told:
@@ -115,7 +112,12 @@ class _Telling:
         except AnswerFailed as failure:
             return self._offline(str(failure))
         sheet = Sheet(
-            commission.style, answer.hero, answer.wears, commission.song.artist, self._tokens
+            commission.style,
+            answer.hero,
+            answer.wears,
+            commission.song.artist,
+            self._tokens,
+            commission.consented,
         )
         drafts, lost = self._drafts(answer, sheet, advance)
         if not any(draft.writer == "llm" for draft in drafts):
@@ -133,6 +135,9 @@ class _Telling:
         for reason, numbers in lost.items():
             notes.append(f"{_scenes(numbers)}: told by the offline storyteller, because {reason}")
         notes += [f"{_scenes(numbers)}: {reason}" for reason, numbers in mended.items()]
+        written = [scene.prompt for scene in scenes if not scene.locked]
+        shortened = commission.style.shortened(written, self._tokens)
+        notes += [shortened] if shortened else []
         notes.append(self._colophon(drafts))
         previous = commission.previous
         board = Storyboard(
@@ -143,7 +148,7 @@ class _Telling:
             scenes=scenes,
             notes=notes,
         )
-        return Told(board, lasting=interview.ended is None, fired=Counter(interview.fired))
+        return self._told(board, lasting=interview.ended is None)
 
     def _drafts(
         self, answer: TreatmentAnswer, sheet: Sheet, advance: Advance
@@ -192,7 +197,7 @@ class _Telling:
             start=shot.start,
             end=shot.end,
             prompt=draft.prompt(sheet),
-            negative_prompt=sheet.style.negative_prompt,
+            negative_prompt=sheet.style.negative_prompt(sheet.tokens),
             seed=number(self._commission.seed, draft.number, picture.place, picture.subject),
             shot=picture.shot,
             mood=picture.mood,
@@ -203,9 +208,10 @@ class _Telling:
         )
 
     def _treatment(self, answer: TreatmentAnswer) -> Treatment:
+        named = f"{self._commission.consented}: " if self._commission.consented else ""
         return Treatment(
             theme=answer.theme,
-            protagonist=f"a {answer.hero}, {answer.wears}; stays: {answer.stays}; "
+            protagonist=f"{named}a {answer.hero}, {answer.wears}; stays: {answer.stays}; "
             f"changes: {answer.changes}",
             world=answer.world,
             arc="; ".join(line.strip(" .;") for line in answer.arc),
@@ -233,12 +239,23 @@ class _Telling:
             commission.seed,
             share=commission.share,
             previous=commission.previous,
+            tokens=commission.tokens,
+            consented=commission.consented,
         )
         board.notes.append(
             f"the language model {self._model} was asked for, but {reason}: the offline "
             "storyteller told all of it"
         )
-        return Told(board, lasting=False, fired=Counter(self._interview.fired))
+        return self._told(board, lasting=False)
+
+    def _told(self, board: Storyboard, *, lasting: bool) -> Told:
+        interview = self._interview
+        return Told(
+            board,
+            lasting=lasting and not interview.unmoderated,
+            fired=Counter(interview.fired),
+            cleared=frozenset(interview.cleared),
+        )
 
 
 def _scenes(numbers: Sequence[int]) -> str:

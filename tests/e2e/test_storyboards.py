@@ -1,0 +1,102 @@
+"""Storyboards in people's hands: edited, locked, rewritten, drawn, refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import SMALL, Desk
+
+
+@pytest.fixture
+def board(desk: Desk, song: Path) -> Path:
+    """The storyboard of the song as the command writes it, beside `a.json`."""
+    analysis, board = desk.folder / "a.json", desk.folder / "s.yaml"
+    assert desk.run("analyze", song, "-o", analysis).returncode == 0
+    done = desk.run("storyboard", analysis, "-o", board, "--protagonist-share", "1")
+    assert done.returncode == 0, done.stderr
+    return board
+
+
+def blocks(path: Path) -> list[str]:
+    """The text of each scene, as it stands in the file."""
+    body = path.read_text().split("\nscenes:\n")[1].split("\nnotes:")[0]
+    return re.split(r"\n(?=- )", body)
+
+
+def edited(board: Path, scene: int, name: str, **fields: object) -> Path:
+    document = yaml.safe_load(board.read_text())
+    document["scenes"][scene].update(fields)
+    target = board.with_name(name)
+    target.write_text(yaml.safe_dump(document, sort_keys=False, width=100, allow_unicode=True))
+    return target
+
+
+def test_locked_scenes_survive_a_rewriting_byte_for_byte(desk: Desk, board: Path) -> None:
+    assert all(scene["protagonist"] for scene in yaml.safe_load(board.read_text())["scenes"])
+    mine = edited(board, 1, "mine.yaml", prompt="sketch of  my own door, ajar", locked=True)
+    again = desk.folder / "again.yaml"
+    done = desk.run(
+        "storyboard", desk.folder / "a.json", "--from", mine, "-o", again, "--seed", "7"
+    )
+    assert done.returncode == 0, done.stderr
+    before, after = blocks(mine), blocks(again)
+    assert after[1] == before[1]
+    assert "prompt: sketch of  my own door, ajar" in after[1]
+    old, new = (yaml.safe_load(path.read_text())["scenes"] for path in (mine, again))
+    assert [(s["start"], s["end"]) for s in new] == [(s["start"], s["end"]) for s in old]
+    changed = [
+        a["prompt"] != b["prompt"] or a["seed"] != b["seed"] for a, b in zip(old, new, strict=True)
+    ]
+    assert changed == [index != 1 for index in range(len(old))]
+
+
+def test_an_edited_storyboard_is_drawn_and_left_alone(desk: Desk, board: Path, song: Path) -> None:
+    mine = edited(board, 0, "mine.yaml", prompt="cartoon of a lantern, night")
+    text = mine.read_text()
+    video = desk.folder / "video.mp4"
+    result = desk.make(song, video, "--storyboard", mine)
+    assert video.exists()
+    assert mine.read_text() == text
+    assert "storyboard" not in result["files"]
+    assert not video.with_suffix(".storyboard.yaml").exists()
+    rewritten = desk.make(song, desk.folder / "other.mp4", "--from", mine, "--seed", "3")
+    written = yaml.safe_load(Path(rewritten["files"]["storyboard"]).read_text())
+    assert written["scenes"][0]["prompt"] != "cartoon of a lantern, night"
+    assert mine.read_text() == text
+
+
+def test_what_policy_blocks_is_refused_with_its_line(desk: Desk, board: Path, song: Path) -> None:
+    bad = edited(board, 1, "bad.yaml", prompt="cartoon of Anna Example on the road, naked")
+    line = next(n for n, text in enumerate(bad.read_text().splitlines(), 1) if "Anna" in text)
+    video = desk.folder / "video.mp4"
+    done = desk.run("make", song, "--storyboard", bad, "-o", video, *SMALL)
+    assert done.returncode == 1
+    assert f"bad.yaml:{line}: the prompt names 'Anna Example'" in done.stderr
+    assert f"bad.yaml:{line}: the prompt asks for what is not drawn" in done.stderr
+    assert not video.exists()
+    named = edited(
+        board, 1, "named.yaml", prompt="cartoon of Anna Example on the road", locked=True
+    )
+    again = desk.folder / "again.yaml"
+    rewrite = ("storyboard", desk.folder / "a.json", "--from", named, "-o", again)
+    assert desk.run(*rewrite).returncode == 1
+    done = desk.run(*rewrite, "--protagonist", "Anna Example")
+    assert done.returncode == 0, done.stderr
+    assert blocks(again)[1] == blocks(named)[1]
+
+
+def test_prompts_fit_the_checkpoint_that_draws(desk: Desk, song: Path) -> None:
+    """The tiny checkpoint counts letters, so that even a caption nearly fills its text encoder."""
+    result = desk.make(song, desk.folder / "video.mp4", "--style", "watercolour")
+    assert not [note for note in result["fallbacks"] if "token" in note or "prompt" in note]
+    scenes = yaml.safe_load(Path(result["files"]["storyboard"]).read_text())["scenes"]
+    assert all(len(scene["prompt"].replace(" ", "")) <= 75 for scene in scenes)
+    assert all(scene["prompt"].startswith("realistic of ") for scene in scenes)
+
+
+def test_options_that_contradict_each_other_are_wrong_usage(desk: Desk, song: Path) -> None:
+    done = desk.run("make", song, "--storyboard", "s.yaml", "--style", "noir", "--from", "s.yaml")
+    assert done.returncode == 2
+    assert "takes no --style, --from" in done.stderr
