@@ -22,7 +22,8 @@ from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.documents import store_document
 from songreel_kit.testing import temporary_store
 from songreel_kit.work import CancelToken
-from songreel_render.renderer import Renderer, RenderJob
+from songreel_render.preparation import RenderJob
+from songreel_render.renderer import Renderer
 from songreel_render.settings import RenderSettings as ServiceSettings
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -167,6 +168,7 @@ class Stage:
                 "checkpoint": self.checkpoint, "store": str(self.folder / "artifacts"),
                 "scratch": self.folder / "scratch", "device": "cpu", "dtype": "float32",
                 "batch_frames": 3, "segment_frames": 6, "threads": 1,
+                "signing_folder": self.folder / "credentials",
             } | self.options
         )  # fmt: skip
         self.renderer = Renderer(self.settings, self.store)

@@ -51,28 +51,34 @@ _VAE_ATTENTION = [
 
 def to_single_file(folder: Path, file: Path) -> Path:
     state: dict[str, torch.Tensor] = {}
-    for name, value in _weights(folder / "unet").items():
+    for name, value in weights_of(folder / "unet").items():
         renamed = _renamed(name, _UNET)
         if renamed == name:
             renamed = _renamed(name, _UNET_BLOCKS)
             if ".resnets." in name:
                 renamed = _renamed(renamed, _UNET_RESNET)
         state[f"model.diffusion_model.{renamed}"] = value
-    for name, value in _weights(folder / "vae").items():
+    state |= vae_and_text_state(folder)
+    save_file({name: value.contiguous() for name, value in state.items()}, file)
+    return file
+
+
+def vae_and_text_state(folder: Path) -> dict[str, torch.Tensor]:
+    state: dict[str, torch.Tensor] = {}
+    for name, value in weights_of(folder / "vae").items():
         renamed = _renamed(name, _VAE)
         if ".attentions." in name:
             renamed = _renamed(renamed, _VAE_ATTENTION)
             # Published as convolutions of one pixel.
             value = value[:, :, None, None] if value.dim() == 2 else value
         state[f"first_stage_model.{renamed}"] = value
-    for name, value in _weights(folder / "text_encoder").items():
+    for name, value in weights_of(folder / "text_encoder").items():
         name = name if name.startswith("text_model.") else f"text_model.{name}"
         state[f"cond_stage_model.transformer.{name}"] = value
-    save_file({name: value.contiguous() for name, value in state.items()}, file)
-    return file
+    return state
 
 
-def _weights(folder: Path) -> dict[str, torch.Tensor]:
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     (file,) = folder.glob("*.safetensors")
     return load_file(file)
 

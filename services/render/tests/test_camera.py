@@ -8,18 +8,49 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel_render.camera import MOVES, ZOOM, view_matrices, warp
+from songreel_render.crossings import FrameRecipe
 
 
-def corners(move: str, progress: float) -> np.ndarray:
+def recipe_at(
+    progress: list[float], weight: list[float] | None = None, other_progress: float = 0.0
+) -> FrameRecipe:
+    """Frames of scene 0 that borrow from scene 1."""
+    count = len(progress)
+    return FrameRecipe(
+        scene=np.zeros(count, dtype=np.int64), other=np.ones(count, dtype=np.int64),
+        noise_weight=np.asarray(weight or [0.0] * count), text_weight=np.zeros(count),
+        travel=np.zeros(count), other_travel=np.zeros(count), progress=np.asarray(progress),
+        other_progress=np.full(count, other_progress),
+    )  # fmt: skip
+
+
+def corners(move: str, progress: float, weight: float = 0.0, other: str = "rotate") -> np.ndarray:
     """(4, 2) where the picture's corners are taken from; the source is within -1..1."""
-    views = view_matrices([move, "rotate"], np.asarray([progress, 0.0]))
-    assert views is not None
+    views = view_matrices([move, other], recipe_at([progress], [weight]), np.arange(1))
+    if views is None:
+        views = np.asarray([[[1, 0, 0], [0, 1, 0]]])
     return np.asarray([[x, y, 1] for x in (-1, 1) for y in (-1, 1)]) @ views[0].T
 
 
-@given(st.sampled_from(MOVES), st.floats(0, 1))
-def test_no_view_leaves_the_picture(move: str, progress: float) -> None:
-    assert np.abs(corners(move, progress)).max() <= 1 + 1e-6
+@given(st.sampled_from(MOVES), st.floats(0, 1), st.sampled_from(MOVES[1:]), st.floats(0, 1))
+def test_no_view_leaves_the_picture(move: str, progress: float, other: str, weight: float) -> None:
+    assert np.abs(corners(move, progress, weight, other)).max() <= 1 + 1e-6
+
+
+@given(st.sampled_from(MOVES), st.sampled_from(MOVES))
+def test_the_camera_does_not_jump_in_the_middle_of_a_dissolve(first: str, second: str) -> None:
+    """Half of the one scene's end and half of the other's start, from either side."""
+    moves = [first, second]
+    leaving = recipe_at([1.0], [0.5], other_progress=0.0)
+    entering = recipe_at([0.0], [0.5], other_progress=1.0)
+    views = [
+        view_matrices(order, recipe, np.arange(1))
+        for order, recipe in ((moves, leaving), (moves[::-1], entering))
+    ]
+    if views[0] is None:
+        assert views[1] is None
+    else:
+        np.testing.assert_allclose(views[0], views[1], atol=1e-6)
 
 
 def test_moves_go_where_they_say() -> None:
@@ -32,8 +63,8 @@ def test_moves_go_where_they_say() -> None:
 
 
 def test_standing_still_needs_no_warp() -> None:
-    assert view_matrices(["none", "handheld", ""], np.zeros(3)) is None
+    assert view_matrices(["none", "handheld"], recipe_at([0.0] * 3), np.arange(3)) is None
     pictures = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    views = view_matrices(["none", "zoom-in"], np.asarray([0.5, 0.0]))
+    views = view_matrices(["zoom-in", "none"], recipe_at([0.0, 0.0]), np.arange(2))
     assert views is not None
     torch.testing.assert_close(warp(pictures, views), pictures, atol=1e-4, rtol=0)

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from diffusers import LatentConsistencyModelPipeline, UNet2DConditionModel
@@ -21,9 +22,10 @@ from songreel_kit.errors import (
     InvalidRenderSettings,
     UnknownSchedule,
 )
-from songreel_render.checkpoint import Checkpoint, CheckpointLoader
-from songreel_render.plan import resolve_settings
-from songreel_render.sampler import Sampler
+from songreel_render.checkpoint import Checkpoint
+from songreel_render.checkpoint_loader import CheckpointLoader
+from songreel_render.options import resolve_settings
+from songreel_render.sampler import Recipe, Sampler
 from songreel_render.text import cut_prompts, encode_prompts
 
 
@@ -50,7 +52,7 @@ def test_a_folder_loads_with_its_own_defaults(loader: CheckpointLoader, checkpoi
     loaded = loader.load(shape.files)
     assert loaded.latent_channels == 4
     assert loaded.pixels_per_latent == 8
-    assert encode_prompts(loaded, ["a beach", ""]).shape == (2, 16, 32)
+    assert encode_prompts(loaded, ["a beach", ""]).tokens.shape == (2, 16, 32)
     assert loader.load(shape.files) is loaded, "kept in memory"
 
 
@@ -68,7 +70,7 @@ def test_prompts_beyond_the_text_encoder_are_noticed(checkpoint: Path) -> None:
 
 
 def test_merges_of_a_tokenizer_without_tokenizer_json_are_used(checkpoint: Path) -> None:
-    tokens = load(checkpoint).tokenizer("beach").input_ids
+    tokens = load(checkpoint).text_encoders[0].tokenizer("beach").input_ids
     assert len(tokens) == 3, "start, one word, end"
 
 
@@ -79,10 +81,10 @@ def test_a_single_file_gives_the_same_networks_as_its_folder(
     single = load(file, single_file_config=checkpoint, clip_tokenizer=checkpoint / "tokenizer")
     folder = load(checkpoint)
     torch.testing.assert_close(
-        encode_prompts(single, ["a beach"]), encode_prompts(folder, ["a beach"])
+        encode_prompts(single, ["a beach"]).tokens, encode_prompts(folder, ["a beach"]).tokens
     )
     latents = torch.randn(1, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    text = encode_prompts(folder, ["a beach"])
+    text = encode_prompts(folder, ["a beach"]).tokens
     with torch.inference_mode():
         for part in (single, folder):
             part.unet.eval()
@@ -117,7 +119,7 @@ def test_a_single_file_names_the_part_it_lacks(
     assert caught.value.metadata["missing"] == part
 
 
-@pytest.mark.parametrize("name", ["conditioner.x", "double_blocks.0.x", "cond_stage_model.model.x"])
+@pytest.mark.parametrize("name", ["joint_blocks.0.x", "double_blocks.0.x"])
 def test_single_files_of_other_models_are_refused(
     tmp_path: Path, loader: CheckpointLoader, name: str
 ) -> None:
@@ -126,13 +128,16 @@ def test_single_files_of_other_models_are_refused(
         loader.inspect(tmp_path / "other.safetensors")
 
 
-def test_pickles_and_damaged_files_are_refused(tmp_path: Path, loader: CheckpointLoader) -> None:
-    (tmp_path / "model.ckpt").write_bytes(b"\x80\x04")
+def test_damaged_files_and_other_endings_are_refused(
+    tmp_path: Path, loader: CheckpointLoader
+) -> None:
+    (tmp_path / "model.pt").write_bytes(b"\x80\x04")
     with pytest.raises(CheckpointUnsupported, match="convert it first"):
-        loader.inspect(tmp_path / "model.ckpt")
-    (tmp_path / "half.safetensors").write_bytes(b"\x00" * 100)
-    with pytest.raises(CheckpointIncomplete, match="copy it again"):
-        loader.inspect(tmp_path / "half.safetensors")
+        loader.inspect(tmp_path / "model.pt")
+    for name in ("half.safetensors", "half.ckpt"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04" + b"\x00" * 100)
+        with pytest.raises(CheckpointIncomplete, match="copy it again"):
+            loader.inspect(tmp_path / name)
 
 
 def test_nothing_there(tmp_path: Path, loader: CheckpointLoader) -> None:
@@ -180,17 +185,17 @@ def test_damaged_weights_are_named(broken: Path, part: str) -> None:
 
 
 def test_other_kinds_of_models_are_refused(broken: Path, loader: CheckpointLoader) -> None:
-    write_json(broken / "model_index.json", {"_class_name": "StableDiffusionXLPipeline"})
-    with pytest.raises(CheckpointUnsupported, match="StableDiffusionXLPipeline"):
+    write_json(broken / "model_index.json", {"_class_name": "FluxPipeline"})
+    with pytest.raises(CheckpointUnsupported, match="FluxPipeline"):
         loader.inspect(broken)
 
 
-def test_an_sdxl_unet_and_an_inpainting_unet_are_refused(
+def test_an_editing_unet_and_an_inpainting_unet_are_refused(
     broken: Path, loader: CheckpointLoader
 ) -> None:
     config = broken / "unet" / "config.json"
     plain = json.loads(config.read_text())
-    for change in ({"addition_embed_type": "text_time"}, {"in_channels": 9}):
+    for change in ({"addition_embed_type": "image"}, {"in_channels": 9}):
         write_json(config, plain | change)
         with pytest.raises(CheckpointUnsupported):
             loader.inspect(broken)
@@ -249,10 +254,10 @@ def test_a_distilled_network_takes_the_guidance_as_an_input(broken: Path) -> Non
     text = encode_prompts(distilled, ["a beach", "a lake"])
     pictures: list[torch.Tensor] = []
     for scale in (1.5, 8.5):
-        sampler = Sampler(distilled, 2, scale)
+        sampler = Sampler(distilled, Recipe(2, scale))
         assert not sampler.guided, "it need not run twice"
         pictures.append(sampler.denoise(noise, text, None, [1, 2]))
-    embedding = Sampler(distilled, 2, 8.5)._guidance_embedding(1)
+    embedding = Sampler(distilled, Recipe(2, 8.5))._guidance_embedding(1)
     expected = LatentConsistencyModelPipeline.get_guidance_scale_embedding(
         None, torch.tensor([7.5]), embedding_dim=32
     )
@@ -262,9 +267,9 @@ def test_a_distilled_network_takes_the_guidance_as_an_input(broken: Path) -> Non
 
 def test_noise_added_at_each_step_depends_on_the_scene_not_on_the_batch(broken: Path) -> None:
     write_json(broken / "scheduler" / "scheduler_config.json", {"_class_name": "LCMScheduler"})
-    sampler = Sampler(load(broken), 3, 1.0)
+    sampler = Sampler(load(broken), Recipe(3, 1.0))
     noise = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    text = encode_prompts(sampler.checkpoint, ["a beach"]).expand(3, -1, -1)
+    text = encode_prompts(sampler.checkpoint, ["a beach"] * 3)
     whole = sampler.denoise(noise, text, None, [1, 1, 2])
-    alone = sampler.denoise(noise[1:2], text[:1], None, [1])
+    alone = sampler.denoise(noise[1:2], text.rows(np.array([0])), None, [1])
     torch.testing.assert_close(whole[1:2], alone, atol=1e-4, rtol=1e-4)

@@ -12,6 +12,7 @@ import pytest
 from miniature import Stage, analysis_of, even_scenes, storyboard_of
 from songreel_kit.errors import DiskFull
 from songreel_render.audio_track import choose_track
+from songreel_render.containers import CONTAINERS
 from songreel_render.encoder import SegmentEncoder, VideoFormat
 from songreel_render.video_file import write_video
 
@@ -72,11 +73,11 @@ def test_a_video_that_does_not_fit_by_little_is_noticed(
     encoder = SegmentEncoder(VideoFormat(Fraction(12), 64, 18, 1))
     encoder.write(np.random.default_rng(0).integers(0, 255, (24, 64, 64, 3), dtype=np.uint8))
     segments = [(0, encoder.finish())]
-    track = choose_track(song, 0.0, 2.0)
-    write_video(tmp_path / "whole.mp4", segments, Fraction(12), track, "")
+    track = choose_track(song, 0.0, 2.0, CONTAINERS["mp4"])
+    write_video(tmp_path / "whole.mp4", segments, Fraction(12), track, "", CONTAINERS["mp4"])
     needed = (tmp_path / "whole.mp4").stat().st_size
     pages = -(-needed // 4096)
     for short in (1, 2, 5, pages // 2):
         disk = small_disk((pages - short) * 4)
         with pytest.raises(DiskFull):
-            write_video(disk / "video.mp4", segments, Fraction(12), track, "")
+            write_video(disk / "video.mp4", segments, Fraction(12), track, "", CONTAINERS["mp4"])

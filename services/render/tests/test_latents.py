@@ -113,10 +113,10 @@ def test_frames_do_not_depend_on_the_batch_they_are_asked_in() -> None:
         scene=np.repeat([0, 1], 6), other=np.repeat([1, 0], 6),
         noise_weight=np.where(np.arange(count) % 4 == 1, 0.3, 0.0), text_weight=np.zeros(count),
         travel=np.tile(np.linspace(0, 2, 6), 2), other_travel=np.zeros(count),
-        progress=np.zeros(count),
+        progress=np.zeros(count), other_progress=np.zeros(count),
     )  # fmt: skip
     seeds, ways = [3, 4], [2.0, 2.0]
-    whole = SceneNoise(SHAPE, 1, seeds, ways).at(recipe, 0, count)
+    whole = SceneNoise(SHAPE, 1, seeds, ways).at(recipe, np.arange(count))
     scenes = SceneNoise(SHAPE, 1, seeds, ways)
-    parts = torch.cat([scenes.at(recipe, first, first + 4) for first in (8, 0, 4)])
+    parts = torch.cat([scenes.at(recipe, np.arange(first, first + 4)) for first in (8, 0, 4)])
     torch.testing.assert_close(torch.cat([parts[4:], parts[:4]]), whole)

@@ -33,6 +33,9 @@ class Music:
 
     def analysis(self) -> SongAnalysis:
         analysis = SongAnalysis(duration=self.duration, onset_rate=self.onset_rate)
+        # As heard: uneven, some twice, some beyond the end.
+        rng = np.random.default_rng(self.seed)
+        analysis.beats.extend(np.cumsum(rng.uniform(0, 1.2, self.seed % 20)))
         strength = np.zeros(int(self.duration * (self.onset_rate or 50)))
         if self.kind == "noise":
             strength = np.random.default_rng(self.seed).gamma(0.5, size=strength.size)
@@ -42,6 +45,9 @@ class Music:
             strength[::3] = np.nan
         if self.kind != "none":
             analysis.onset_strength.extend(strength)
+            if self.seed % 2:
+                analysis.onset_bands.low.extend(strength[::-1])
+                analysis.onset_bands.high.extend(strength)
         if self.energy is not None:
             analysis.sections.add(start=0, end=self.duration / 2, energy=self.energy)
         return analysis
@@ -68,10 +74,13 @@ def travel_of(analysis: SongAnalysis, fps: str, schedule: str = "onset") -> np.n
     return SCHEDULES[schedule].motion(timeline, grid, [(0, grid.count)]).travel
 
 
+PACED = sorted(set(SCHEDULES) - {"paper"})
+
+
 @settings(deadline=None)
-@given(songs, st.sampled_from(RATES))
-def test_travel_is_finite_steady_and_below_the_cap(song: Music, fps: str) -> None:
-    steps = np.diff(travel_of(song.analysis(), fps))
+@given(songs, st.sampled_from(RATES), st.sampled_from(PACED))
+def test_travel_is_finite_steady_and_below_the_cap(song: Music, fps: str, schedule: str) -> None:
+    steps = np.diff(travel_of(song.analysis(), fps, schedule))
     frame = float(1 / Fraction(fps))
     assert np.isfinite(steps).all()
     assert (steps <= MAX_SPEED * frame * (1 + 1e-9)).all()
@@ -82,7 +91,7 @@ def test_travel_is_finite_steady_and_below_the_cap(song: Music, fps: str) -> Non
 
 @settings(deadline=None, max_examples=50)
 @given(songs, st.sampled_from(RATES), st.sampled_from([1, 2, 7, 500]), st.sampled_from(
-    ["onset", "linear", "paper"]))  # fmt: skip
+    sorted(SCHEDULES)))  # fmt: skip
 def test_every_frame_has_a_whole_recipe(song: Music, fps: str, scenes: int, schedule: str) -> None:
     layout = layout_of(song.analysis(), scenes, fps, schedule)
     recipe, count = layout.recipe, layout.grid.count
@@ -143,5 +152,76 @@ def test_a_cut_keeps_its_own_prompt_and_a_dissolve_is_in_the_middle_on_its_beat(
 
 
 def test_an_unknown_schedule_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UnknownSchedule, match="linear, onset, paper"):
+    with pytest.raises(UnknownSchedule, match="linear, onset, paper, percussive, sine"):
         find_schedule("waltz")
+
+
+def clicks_at(fps: str, schedule: str) -> tuple[np.ndarray, np.ndarray]:
+    """(steps, phase within the beat) of eight seconds of 120 bpm."""
+    steps = np.diff(travel_of(analysis_of(8.0), fps, schedule))
+    return steps, (np.arange(len(steps)) / float(Fraction(fps)) + 1e-9) % 0.5
+
+
+def test_the_sine_is_fastest_on_the_beat_and_slowest_between_two() -> None:
+    steps, phase = clicks_at("60", "sine")
+    on = steps[(phase < 0.05) | (phase > 0.45)].mean()
+    between = steps[(phase > 0.2) & (phase < 0.3)].mean()
+    assert on > 3 * between
+    # Without a jolt: no frame changes the speed by more than a tenth of its range.
+    assert np.abs(np.diff(steps)).max() < 0.15 * np.ptp(steps)
+
+
+def test_the_sine_follows_a_changing_tempo() -> None:
+    analysis = SongAnalysis(duration=8.0)
+    beats = np.cumsum(np.linspace(0.4, 0.8, 13))
+    analysis.beats.extend(beats)
+    pulse = build_timeline(analysis, 8.0).pulse
+    at = (beats * 240).round().astype(int)
+    assert pulse[at[at < len(pulse)]].min() > 1.95
+    assert pulse.min() >= 0
+
+
+def test_percussive_hears_kick_and_hats_and_not_the_voice() -> None:
+    analysis = SongAnalysis(duration=8.0, onset_rate=100.0)
+    times = np.arange(800) / 100
+    drums, voice = times % 1.0 < 0.05, (times + 0.5) % 1.0 < 0.05
+    analysis.onset_strength.extend((drums + voice).astype(float))
+    analysis.onset_bands.low.extend(drums.astype(float))
+    analysis.onset_bands.mid.extend(voice.astype(float))
+    analysis.onset_bands.high.extend(drums.astype(float))
+    steps = {name: np.diff(travel_of(analysis, "50", name)) for name in ("onset", "percussive")}
+    phase = np.arange(len(steps["onset"])) / 50 % 1.0
+    on_drum, on_voice = phase < 0.1, (phase > 0.5) & (phase < 0.6)
+    assert steps["percussive"][on_drum].mean() > 4 * steps["percussive"][on_voice].mean()
+    assert steps["onset"][on_voice].mean() > 0.7 * steps["onset"][on_drum].mean()
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [("percussive", "onset bands"), ("sine", "steady beat"), ("onset", ""), ("linear", "")],
+)
+def test_what_a_song_lacks_for_a_schedule_is_named(schedule: str, words: str) -> None:
+    layout = layout_of(SongAnalysis(duration=4.0), 2, "12", schedule)
+    assert words in layout.fallback
+    assert bool(layout.fallback) == bool(words)
+    assert layout_of(analysis_of(4.0), 2, "12", "sine").fallback == ""
+
+
+def test_scenes_of_one_song_stay_within_a_bounded_angle() -> None:
+    from songreel_render.latents import SCENE_ANGLE, WANDER_ANGLE, SceneNoise, angle_between
+
+    layout = layout_of(analysis_of(8.0), 5, "24", "onset")
+    travel = layout.recipe.travel
+    noise = SceneNoise(
+        (4, 16, 16), 3, list(range(5)), [float(travel[end - 1]) for _, end in layout.spans]
+    )
+    frames = noise.at(layout.recipe, np.arange(layout.grid.count))
+    base = noise._base.expand_as(frames)
+    assert angle_between(frames, base).max() <= 1.1 * (SCENE_ANGLE + WANDER_ANGLE)
+    steps = angle_between(frames[:-1], frames[1:]).numpy()
+    cuts = np.flatnonzero(np.diff(layout.recipe.scene))
+    within = np.delete(steps, cuts)
+    # The cap, and what rounding of norms and way points adds.
+    assert within.max() <= 1.2 * MAX_SPEED / 24 + 2e-3
+    assert within.min() > 1e-3, "a frozen stretch"
+    assert steps[cuts].min() > 5 * within.max(), "cuts are where the picture changes most"

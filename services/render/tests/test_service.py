@@ -75,7 +75,7 @@ async def test_it_tells_what_it_can_render_with(stage: Stage, tmp_path: Path) ->
         assert answer.default_checkpoint == str(stage.checkpoint)
         assert answer.checkpoint_problem == ""
         assert answer.native_size == 64
-        assert list(answer.schedules) == ["linear", "onset", "paper"]
+        assert list(answer.schedules) == ["linear", "onset", "paper", "percussive", "sine"]
     broken = Stage(tmp_path, tmp_path / "nowhere")
     async with serving(create_service(broken.settings, broken.store)) as channel:
         answer = await RenderServiceStub(channel).GetRenderer(GetRendererRequest())
@@ -152,7 +152,7 @@ async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkp
     options = {
         name: str(getattr(stage.settings, name))
         for name in ("checkpoint", "store", "scratch", "device", "dtype", "batch_frames",
-                     "segment_frames", "threads")
+                     "segment_frames", "threads", "signing_folder")
     }  # fmt: skip
     process = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
         [sys.executable, "-m", "songreel_render"],

@@ -1,4 +1,4 @@
-"""The song beside the pictures: its own packets where mp4 takes them, else AAC."""
+"""The song beside the pictures: its own packets where the file takes them, else encoded."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError, InvalidDataError
 from songreel_kit.errors import CorruptAudio, NotAudio
 
-# Codecs that every player of mp4 files knows. ffmpeg would also put Opus, FLAC and Vorbis into
-# mp4, but QuickTime, Safari and television sets do not play them there.
-COPIED_CODECS: Final = ("mp3", "mp3float", "aac", "alac")
-_AAC_RATES: Final = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-_AAC_BITS_PER_CHANNEL: Final = 96_000
+from songreel_render.containers import Container
+
+_RATES: Final = {
+    "aac": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),
+    "libopus": (48000,),
+}
+_BITS_PER_CHANNEL: Final = {"aac": 96_000, "libopus": 80_000}
+NO_SOUND: Final = "none"
 # Seconds by which an excerpt may miss the song's end and still be the whole song: encoders
 # pad the last packets.
 _END_SLACK: Final = 0.1
@@ -35,7 +38,7 @@ class AudioTrack:
 
     path: Path
     mode: str
-    """"copy", or the codec that it is encoded to."""
+    """"copy", the codec that it is encoded to, or "none"."""
     start: float
     """Seconds into the song at which the video starts."""
     duration: float
@@ -44,38 +47,42 @@ class AudioTrack:
     """Why the packets are not copied; empty when they are."""
 
 
-def choose_track(path: Path, start: float, duration: float) -> AudioTrack:
-    """Decide how a song can go into an mp4.
+def choose_track(path: Path, start: float, duration: float, container: Container) -> AudioTrack:
+    """Decide how a song can go into a video.
 
     Args:
         path: the song.
         start: where the excerpt starts in the song, seconds.
         duration: its length, seconds.
+        container: what the video will be.
 
     Raises:
         NotAudio: no audio stream in it.
     """
-    with _open(path) as container:
-        stream = _audio_stream(container)
+    codec, kind = container.audio_name, container.name
+    with _open(path) as song:
+        stream = _audio_stream(song)
+        if not container.audio_codec:
+            return AudioTrack(path, NO_SOUND, start, duration, "")
         name = str(stream.codec_context.name)
-        if name not in COPIED_CODECS:
-            return AudioTrack(
-                path, "aac", start, duration,
-                f"the song's {name} audio was encoded to AAC: mp4 players do not all know {name}",
-            )  # fmt: skip
-        if name.startswith("mp3") and stream.codec_context.sample_rate < _MIN_MP3_RATE:
-            return AudioTrack(
-                path, "aac", start, duration,
-                f"the song's mp3 audio was encoded to AAC: mp4 takes mp3 from {_MIN_MP3_RATE} Hz "
-                f"on, and it has {stream.codec_context.sample_rate} Hz",
-            )  # fmt: skip
-        length = _packet_seconds(container, stream)
-    if start > _START_SLACK or duration < length - _END_SLACK:
-        return AudioTrack(
-            path, "aac", start, duration,
-            "the excerpt was cut to the sample and encoded to AAC; packets are copied only for "
-            "whole songs",
-        )  # fmt: skip
+        reason = ""
+        if name not in container.copied_audio:
+            reason = (
+                f"the song's {name} audio was encoded to {codec}: {kind} players do not all know "
+                f"{name}"
+            )
+        elif name.startswith("mp3") and stream.codec_context.sample_rate < _MIN_MP3_RATE:
+            reason = (
+                f"the song's mp3 audio was encoded to {codec}: {kind} takes mp3 from "
+                f"{_MIN_MP3_RATE} Hz on, and it has {stream.codec_context.sample_rate} Hz"
+            )
+        elif start > _START_SLACK or duration < _packet_seconds(song, stream) - _END_SLACK:
+            reason = (
+                f"the excerpt was cut to the sample and encoded to {codec}; packets are copied "
+                "only for whole songs"
+            )
+    if reason:
+        return AudioTrack(path, container.audio_codec, start, duration, reason)
     return AudioTrack(path, "copy", 0.0, duration, "")
 
 
@@ -103,7 +110,7 @@ class CopiedAudio:
 
 
 class EncodedAudio:
-    """The excerpt, cut to the sample and encoded to AAC."""
+    """The excerpt, cut to the sample and encoded."""
 
     def __init__(self, track: AudioTrack, output: Any) -> None:
         self._track = track
@@ -111,9 +118,10 @@ class EncodedAudio:
             source = _audio_stream(container).codec_context
             self._source_rate = int(source.sample_rate)
             layout = "mono" if source.layout.nb_channels == 1 else "stereo"
-        rate = self._source_rate if self._source_rate in _AAC_RATES else 48000
-        self.stream = output.add_stream("aac", rate=rate, layout=layout)
-        self.stream.bit_rate = _AAC_BITS_PER_CHANNEL * (1 if layout == "mono" else 2)
+        codec = track.mode
+        rate = self._source_rate if self._source_rate in _RATES[codec] else 48000
+        self.stream = output.add_stream(codec, rate=rate, layout=layout)
+        self.stream.bit_rate = _BITS_PER_CHANNEL[codec] * (1 if layout == "mono" else 2)
         self._rate, self._layout = rate, layout
 
     def packets(self) -> Iterator[tuple[Fraction, Any]]:
@@ -175,8 +183,10 @@ class EncodedAudio:
             yield part.to_ndarray()
 
 
-def open_track(track: AudioTrack, output: Any) -> CopiedAudio | EncodedAudio:
-    """Add the track's stream to an output container."""
+def open_track(track: AudioTrack, output: Any) -> CopiedAudio | EncodedAudio | None:
+    """Add the track's stream to an output container; None for a video without sound."""
+    if track.mode == NO_SOUND:
+        return None
     return CopiedAudio(track, output) if track.mode == "copy" else EncodedAudio(track, output)
 
 

@@ -7,11 +7,12 @@ import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
 from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
+
+from songreel_render.weight_files import Family, family_of_file
 
 DEFAULTS_NAME: Final = "songreel.json"
 # Folder of each part and the file that must be in it beside the weights.
@@ -22,7 +23,11 @@ _PARTS: Final = {
     "unet": ("config.json",),
     "scheduler": ("scheduler_config.json",),
 }
-_WEIGHED: Final = ("text_encoder", "vae", "unet")
+_SECOND_PARTS: Final = {"tokenizer_2": (), "text_encoder_2": ("config.json",)}
+_WEIGHED: Final = ("text_encoder", "text_encoder_2", "vae", "unet")
+_PIPELINES: Final = (
+    "StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline",
+)  # fmt: skip
 _WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
 _UNREAD_SUFFIXES: Final = (".ckpt", ".msgpack", ".onnx", ".onnx_data", ".pb", ".h5", ".md", ".png")
 _CHUNK: Final = 1 << 22
@@ -39,6 +44,8 @@ class CheckpointDefaults(BaseModel):
     """Classifier-free guidance; 1 is without."""
     size: int | None = Field(default=None, ge=8, le=4096)
     """Pixels of a side it was trained for; None: from the UNet's configuration."""
+    prediction_type: Literal["epsilon", "v_prediction", "sample"] | None = None
+    """What the UNet predicts; only for single files, which do not tell."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,11 @@ class CheckpointFiles:
     """A checkpoint whose files are all there."""
 
     path: Path
-    """A diffusers folder, or a single `.safetensors` file."""
+    """A diffusers folder, or a single `.safetensors` or `.ckpt` file."""
     sha256: str
     """Over names and contents of the files that are read."""
     defaults: CheckpointDefaults
+    family: Family = Family.SD1
 
     @property
     def single_file(self) -> bool:
@@ -63,20 +71,23 @@ def inspect_checkpoint(path: Path) -> CheckpointFiles:
     Raises:
         CheckpointNotFound: nothing at `path`.
         CheckpointIncomplete: a part is missing; the message names it.
-        CheckpointUnsupported: another kind of model than Stable Diffusion 1.x / 2.x.
+        CheckpointUnsupported: another kind of model than Stable Diffusion 1.x, 2.x or XL.
     """
     path = path.expanduser()
     if not path.exists():
         raise CheckpointNotFound(
-            f"there is no checkpoint at {path}; name a Stable Diffusion 1.x folder in diffusers "
-            "format or a .safetensors file",
+            f"there is no checkpoint at {path}; name a Stable Diffusion folder in diffusers "
+            "format, a .safetensors or a .ckpt file",
             checkpoint=str(path),
         )
     if path.is_file():
-        _check_single_file(path)
-        return CheckpointFiles(path, _hash_of([path], path.parent), CheckpointDefaults())
-    _check_folder(path)
-    return CheckpointFiles(path, _hash_of(_read_files(path), path), _read_defaults(path))
+        family = family_of_file(path)
+        beside = path.with_name(f"{path.stem}.{DEFAULTS_NAME}")
+        read = [path, beside] if beside.is_file() else [path]
+        return CheckpointFiles(path, _hash_of(read, path.parent), _read_defaults(beside), family)
+    family = _check_folder(path)
+    defaults = _read_defaults(path / DEFAULTS_NAME)
+    return CheckpointFiles(path, _hash_of(_read_files(path, family), path), defaults, family)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -97,7 +108,7 @@ def read_json(path: Path) -> dict[str, Any]:
     return cast("dict[str, Any]", content)
 
 
-def _check_folder(folder: Path) -> None:
+def _check_folder(folder: Path) -> Family:
     index = folder / "model_index.json"
     if not index.is_file():
         raise CheckpointIncomplete(
@@ -105,28 +116,35 @@ def _check_folder(folder: Path) -> None:
             missing="model_index.json",
         )
     kind = str(read_json(index).get("_class_name", ""))
-    if not kind.startswith(("StableDiffusionPipeline", "LatentConsistencyModelPipeline")):
+    if not kind.startswith(_PIPELINES):
         raise CheckpointUnsupported(
-            f"{folder} holds a {kind or 'nameless pipeline'}; Stable Diffusion 1.x text-to-image "
-            "checkpoints (StableDiffusionPipeline) can be rendered with",
+            f"{folder} holds a {kind or 'nameless pipeline'}; Stable Diffusion text-to-image "
+            f"checkpoints ({', '.join(_PIPELINES)}) can be rendered with",
             kind=kind,
         )
     for part, needed in _PARTS.items():
         _check_part(folder, part, needed)
     unet = read_json(folder / "unet" / "config.json")
     vae = read_json(folder / "vae" / "config.json")
-    if unet.get("_class_name", "UNet2DConditionModel") != "UNet2DConditionModel" or unet.get(
-        "addition_embed_type"
+    asks = unet.get("addition_embed_type")
+    if unet.get("_class_name", "UNet2DConditionModel") != "UNet2DConditionModel" or asks not in (
+        None,
+        "text_time",
     ):
         raise CheckpointUnsupported(
-            f"the UNet of {folder} asks for more than a prompt (SDXL or the like); "
-            "use a Stable Diffusion 1.x checkpoint"
+            f"the UNet of {folder} asks for more than a prompt and a size; use a checkpoint of "
+            "Stable Diffusion 1.x, 2.x or XL"
         )
     if unet.get("in_channels", 4) != vae.get("latent_channels", 4):
         raise CheckpointUnsupported(
             f"the UNet of {folder} takes {unet.get('in_channels', 4)} channels but its autoencoder "
             f"makes {vae.get('latent_channels', 4)}: an inpainting checkpoint, or mixed parts"
         )
+    if asks is None:
+        return Family.SD2 if unet.get("cross_attention_dim") == 1024 else Family.SD1
+    for part, needed in _SECOND_PARTS.items():
+        _check_part(folder, part, needed)
+    return Family.SDXL
 
 
 def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
@@ -140,12 +158,12 @@ def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
             raise CheckpointIncomplete(
                 f"the checkpoint {folder} lacks {part}/{name}", missing=f"{part}/{name}"
             )
-    if part == "tokenizer":
+    if part.startswith("tokenizer"):
         names = {file.name for file in (folder / part).iterdir()}
         if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
             raise CheckpointIncomplete(
-                f"the checkpoint {folder} lacks tokenizer/vocab.json and tokenizer/merges.txt",
-                missing="tokenizer/vocab.json",
+                f"the checkpoint {folder} lacks {part}/vocab.json and {part}/merges.txt",
+                missing=f"{part}/vocab.json",
             )
     if part in _WEIGHED and not any(
         file.suffix in _WEIGHT_SUFFIXES for file in (folder / part).iterdir()
@@ -157,49 +175,12 @@ def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
         )
 
 
-def _check_single_file(path: Path) -> None:
-    if path.suffix != ".safetensors":
-        raise CheckpointUnsupported(
-            f"{path.name} is not a .safetensors file; pickled checkpoints (.ckpt, .bin, .pt) can "
-            "run code when loaded and are refused: convert it first"
-        )
-    try:
-        with safe_open(path, framework="pt") as opened:
-            names = set(opened.keys())
-    except (SafetensorError, OSError) as error:
-        raise CheckpointIncomplete(
-            f"{path.name} cannot be read as safetensors ({error}); copy it again",
-            missing=path.name,
-        ) from error
-    if any(name.startswith(("conditioner.", "double_blocks.", "joint_blocks.")) for name in names):
-        raise CheckpointUnsupported(
-            f"{path.name} is not a Stable Diffusion 1.x checkpoint (SDXL, SD 3 or Flux)"
-        )
-    if any(name.startswith("cond_stage_model.model.") for name in names):
-        raise CheckpointUnsupported(
-            f"{path.name} is a Stable Diffusion 2.x file, whose text encoder single files hold in "
-            "another form; convert it to a diffusers folder"
-        )
-    prefixes = {
-        "unet": "model.diffusion_model.",
-        "vae": "first_stage_model.",
-        "text_encoder": "cond_stage_model.",
-    }
-    for part, prefix in prefixes.items():
-        if not any(name.startswith(prefix) for name in names):
-            raise CheckpointIncomplete(
-                f"{path.name} holds no {part} ({prefix}*): a LoRA or a part of a checkpoint? "
-                "Use a full Stable Diffusion 1.x file",
-                missing=part,
-            )
-
-
-def _read_files(folder: Path) -> list[Path]:
+def _read_files(folder: Path, family: Family) -> list[Path]:
     """The files that decide the pictures, in a fixed order."""
     files = [folder / "model_index.json"]
     if (folder / DEFAULTS_NAME).is_file():
         files.append(folder / DEFAULTS_NAME)
-    for part in _PARTS:
+    for part in [*_PARTS, *(_SECOND_PARTS if family is Family.SDXL else ())]:
         inside = [
             file
             for file in sorted((folder / part).iterdir())
@@ -211,8 +192,7 @@ def _read_files(folder: Path) -> list[Path]:
     return files
 
 
-def _read_defaults(folder: Path) -> CheckpointDefaults:
-    path = folder / DEFAULTS_NAME
+def _read_defaults(path: Path) -> CheckpointDefaults:
     if not path.is_file():
         return CheckpointDefaults()
     try:
@@ -232,11 +212,11 @@ def _hash_of(files: list[Path], root: Path) -> str:
     total = hashlib.sha256()
     for file in files:
         total.update(file.relative_to(root).as_posix().encode() + b"\0")
-        total.update(_file_hash(file).encode())
+        total.update(file_hash(file).encode())
     return total.hexdigest()
 
 
-def _file_hash(file: Path) -> str:
+def file_hash(file: Path) -> str:
     """SHA-256 of a file, remembered for as long as its size and time stay the same."""
     status = file.stat()
     key = (str(file.resolve()), status.st_mtime_ns, status.st_size)

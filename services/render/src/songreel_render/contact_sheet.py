@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,18 +29,36 @@ _MAX_SCENES: Final = 60
 _MAX_COLUMNS: Final = 5
 
 
-def draw_contact_sheet(video: Path, storyboard: Storyboard, layout: Layout) -> bytes:
-    """Draw the sheet from the finished video.
+def sheet_scenes(layout: Layout) -> list[int]:
+    """The scenes that a sheet shows: those with a frame, every n-th of more than fit (60)."""
+    shown = layout.shown
+    total = len(shown)
+    if total > _MAX_SCENES:
+        return [shown[place * total // _MAX_SCENES] for place in range(_MAX_SCENES)]
+    return shown
 
-    Songs with more scenes than fit (60) show every n-th; scenes without a frame are left out.
+
+def middle_frames(video: Path, scenes: Sequence[int], layout: Layout) -> Iterator[Image.Image]:
+    """The middle frame of each scene of a finished video."""
+    middles = [sum(layout.spans[scene]) // 2 for scene in scenes]
+    return read_frames(video, middles, float(layout.grid.rate))
+
+
+def draw_contact_sheet(
+    pictures: Iterable[Image.Image], shown: Sequence[int], storyboard: Storyboard, layout: Layout
+) -> bytes:
+    """Draw the sheet.
+
+    Args:
+        pictures: of the scenes shown, in order; read one at a time.
+        shown: numbers of the scenes, as `sheet_scenes` gives them.
+        storyboard: for their words.
+        layout: for how many there are.
 
     Returns:
         PNG bytes.
     """
-    shown = [index for index, (first, end) in enumerate(layout.spans) if end > first]
-    total = len(shown)
-    if total > _MAX_SCENES:
-        shown = [shown[place * total // _MAX_SCENES] for place in range(_MAX_SCENES)]
+    total = len(layout.shown)
     columns = min(_MAX_COLUMNS, len(shown))
     rows = -(-len(shown) // columns)
     cell_width, cell_height = _THUMB + _GAP, _THUMB + _CAPTION + _GAP
@@ -52,10 +70,7 @@ def draw_contact_sheet(video: Path, storyboard: Storyboard, layout: Layout) -> b
     title = storyboard.title or "storyboard"
     heading = f"{title}   ({storyboard.style or 'no style'}; {total} scenes{left_out})"
     draw.text((_GAP, 18), heading, _INK, _font(20))
-    middles = [sum(layout.spans[index]) // 2 for index in shown]
-    for place, (index, picture) in enumerate(
-        zip(shown, read_frames(video, middles, float(layout.grid.rate)), strict=True)
-    ):
+    for place, (index, picture) in enumerate(zip(shown, pictures, strict=True)):
         corner = (
             _GAP + place % columns * cell_width,
             _HEAD + place // columns * cell_height,

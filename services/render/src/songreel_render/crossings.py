@@ -41,6 +41,8 @@ class FrameRecipe:
     """Where on its path the neighbour is met."""
     progress: NDArray[np.float64]
     """Share of the scene that has passed, in [0, 1)."""
+    other_progress: NDArray[np.float64]
+    """Share of the neighbour that has passed where it is met: 0 at its start, 1 at its end."""
 
 
 def mix_scenes(
@@ -66,6 +68,7 @@ def mix_scenes(
         travel=np.zeros(grid.count),
         other_travel=np.zeros(grid.count),
         progress=np.zeros(grid.count),
+        other_progress=np.zeros(grid.count),
     )
     scene_by_scene = bool(motion.blend.any())
     for place, index in enumerate(shown):
@@ -116,6 +119,7 @@ def _dissolve(
     recipe.other[first:boundary] = after
     recipe.other[boundary:end] = before
     recipe.other_travel[first:boundary] = 0.0
+    recipe.other_progress[boundary:end] = 1.0
     # The scene that is left keeps moving while it fades.
     recipe.other_travel[boundary:end] = (
         motion.travel[boundary:end] - motion.travel[spans[before][0]]

@@ -1,21 +1,44 @@
-"""Draws the frames of a plan, batch by batch."""
+"""Draws the frames of a plan: denoised ones, and those between them."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from songreel.prompt.v1.storyboard_pb2 import Scene
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 
+from songreel_render.cadence import Cadence, between, frame_steps
 from songreel_render.camera import view_matrices, warp
 from songreel_render.checkpoint import Checkpoint
+from songreel_render.colour import ColourMatch
 from songreel_render.latents import SceneNoise
+from songreel_render.mark import Mark
 from songreel_render.plan import Layout
-from songreel_render.sampler import Sampler, to_pixels
-from songreel_render.text import PromptEmbeddings, cut_prompts, token_limit
+from songreel_render.sampler import Recipe, Sampler, to_pixels
+from songreel_render.text import EmbeddingMemory, PromptEmbeddings, cut_prompts, token_limit
+
+
+class FrameSource(Protocol):
+    """Where the frames of a plan come from."""
+
+    def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
+        """Frames first..end-1 in batches (n, height, width, 3) uint8 RGB, in order."""
+        ...
+
+    @property
+    def denoised(self) -> int:
+        """Frames that were denoised so far."""
+        ...
+
+    @property
+    def fallbacks(self) -> list[str]:
+        """What did not go as asked so far, in words."""
+        ...
 
 
 class FrameArtist:
@@ -26,6 +49,9 @@ class FrameArtist:
         scenes: of the storyboard.
         layout: the frames in time.
         settings: resolved, as in the plan.
+        batch: frames drawn at once.
+        autoencoder: to decode with, instead of the checkpoint's.
+        memory: of embeddings.
     """
 
     def __init__(
@@ -34,14 +60,26 @@ class FrameArtist:
         scenes: Sequence[Scene],
         layout: Layout,
         settings: RenderSettings,
+        *,
+        batch: int,
+        autoencoder: Any | None = None,
+        memory: EmbeddingMemory | None = None,
     ) -> None:
         self._layout = layout
-        self._sampler = Sampler(checkpoint, settings.steps, settings.guidance_scale)
+        self._batch = batch
+        self._arc = settings.cadence
+        self._sampler = Sampler(
+            checkpoint,
+            Recipe(settings.steps, settings.guidance_scale, settings.scheduler, settings.size),
+            autoencoder=autoencoder,
+            batch=batch,
+        )
         self._embeddings = PromptEmbeddings(
             checkpoint,
             [scene.prompt for scene in scenes],
             [scene.negative_prompt for scene in scenes],
             guided=self._sampler.guided,
+            memory=memory,
         )
         side = settings.size // checkpoint.pixels_per_latent
         travel = layout.recipe.travel
@@ -54,23 +92,72 @@ class FrameArtist:
         )
         self._step_seeds = [_step_seed(settings.seed, scene.seed) for scene in scenes]
         self._moves = [scene.camera for scene in scenes]
-        self.fallbacks = _cut_prompt_notes(checkpoint, scenes)
+        self._steps = frame_steps(layout.recipe)
+        self._mark = Mark(settings.mark, settings.size) if settings.mark else None
+        self._notes = _cut_prompt_notes(checkpoint, scenes)
+        self.colours: ColourMatch | None = None
+        """Palettes that the frames are drawn to; None leaves them as they are."""
+        self.denoised = 0
 
-    def draw(self, first: int, end: int) -> NDArray[np.uint8]:
-        """Draw frames first..end-1: (n, height, width, 3) uint8 RGB."""
+    @property
+    def fallbacks(self) -> list[str]:
+        """See `FrameSource`."""
+        return [*self._notes, *self._sampler.notes]
+
+    def stills(self, scenes: Sequence[int]) -> Iterator[torch.Tensor]:
+        """The middle frame of each scene, without camera, colours and mark.
+
+        Returns:
+            Batches (n, 3, height, width) float32 in [0, 1], in order.
+        """
+        middles = np.asarray([sum(self._layout.spans[scene]) // 2 for scene in scenes])
+        for start in range(0, len(middles), self._batch):
+            latents = self._denoise(middles[start : start + self._batch])
+            yield self._sampler.decode(latents)
+
+    def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
+        """See `FrameSource`. The cadence begins anew with each call."""
+        cadence = Cadence.of(self._steps, first, end, self._arc)
+        known: torch.Tensor | None = None  # The keys that are still needed, ...
+        base, drawn = 0, 0  # ... the place of the first of them, and of the first not yet drawn.
+        for start in range(0, end - first, self._batch):
+            stop = min(start + self._batch, end - first)
+            before, weight = cadence.before[start:stop], cadence.weight[start:stop]
+            needed = int(before[-1]) + (2 if weight[-1] > 0 else 1)
+            while drawn < needed:
+                keys = cadence.keys[drawn : drawn + self._batch]
+                latents = self._denoise(keys)
+                known = latents if known is None else torch.cat([known, latents])
+                drawn += len(keys)
+                self.denoised += len(keys)
+            assert known is not None
+            kept = int(before[0])
+            known, base = known[kept - base :], kept
+            yield self._finished(
+                between(known, before - base, weight), np.arange(first + start, first + stop)
+            )
+
+    def _denoise(self, frames: NDArray[np.int64]) -> torch.Tensor:
         recipe = self._layout.recipe
-        scenes = recipe.scene[first:end].tolist()
-        latents = self._sampler.denoise(
-            self._noise.at(recipe, first, end),
-            self._embeddings.positive(recipe, first, end),
-            self._embeddings.negative(recipe, first, end) if self._sampler.guided else None,
-            [self._step_seeds[scene] for scene in scenes],
+        return self._sampler.denoise(
+            self._noise.at(recipe, frames),
+            self._embeddings.positive(recipe, frames),
+            self._embeddings.negative(recipe, frames),
+            [self._step_seeds[scene] for scene in recipe.scene[frames].tolist()],
         )
+
+    def _finished(self, latents: torch.Tensor, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+        recipe = self._layout.recipe
         pictures = self._sampler.decode(latents)
-        views = view_matrices([self._moves[scene] for scene in scenes], recipe.progress[first:end])
+        if self.colours is not None:
+            pictures = self.colours.apply(pictures, recipe, frames)
+        views = view_matrices(self._moves, recipe, frames)
         if views is not None:
             pictures = warp(pictures, views)
-        return to_pixels(pictures)
+        pixels = to_pixels(pictures)
+        if self._mark is not None:
+            self._mark.draw(pixels)
+        return pixels
 
 
 def _step_seed(*seeds: int) -> int:

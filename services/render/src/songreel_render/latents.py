@@ -20,6 +20,8 @@ SCENE_ANGLE: Final = 0.9
 # apart than twice this.
 WANDER_ANGLE: Final = 0.45
 _PARALLEL: Final = 1e-4
+# Scenes around the present one whose paths are kept.
+_NEAR: Final = 16
 
 
 def seeded_noise(shape: tuple[int, ...], *seed: int | str) -> torch.Tensor:
@@ -142,14 +144,13 @@ class SceneNoise:
                 found = ScenePath.wander(centre, self._seeds[scene], self._travel[scene])
             else:
                 found = ScenePath.still(own)
-            for old in [key for key in self._paths if abs(key - scene) > 16]:
+            for old in [key for key in self._paths if abs(key - scene) > _NEAR]:
                 del self._paths[old]
             self._paths[scene] = found
         return found
 
-    def at(self, recipe: FrameRecipe, first: int, end: int) -> torch.Tensor:
-        """The noise of frames first..end-1: (n, channels, height, width) float32 on the CPU."""
-        frames = np.arange(first, end)
+    def at(self, recipe: FrameRecipe, frames: NDArray[np.int64]) -> torch.Tensor:
+        """The noise of frames (n,): (n, channels, height, width) float32 on the CPU."""
         own = self._gather(recipe.scene[frames], recipe.travel[frames])
         weight = recipe.noise_weight[frames]
         if not weight.any():

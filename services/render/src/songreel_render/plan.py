@@ -14,20 +14,15 @@ from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings, ScenePlan, SegmentPlan
 from songreel_kit.documents import stage_key
-from songreel_kit.errors import InvalidAnalysis, InvalidRenderSettings, InvalidStoryboard
+from songreel_kit.errors import InvalidAnalysis, InvalidStoryboard
 
 from songreel_render import VERSION
-from songreel_render.checkpoint import CheckpointShape
 from songreel_render.crossings import FrameRecipe, mix_scenes
-from songreel_render.frames import FrameGrid, format_frame_rate, parse_frame_rate
-from songreel_render.schedules import DEFAULT_SCHEDULE, FrameSpan, find_schedule
+from songreel_render.frames import FrameGrid
+from songreel_render.options import MAX_SEED
+from songreel_render.schedules import FrameSpan, find_schedule
 from songreel_render.timeline import SongTimeline, build_timeline
 
-MIN_SIZE: Final = 64
-MAX_SIZE: Final = 2048
-MAX_STEPS: Final = 200
-MAX_GUIDANCE: Final = 50.0
-MAX_SEED: Final = 2**53 - 1
 # Seconds by which scenes may overlap, gap or miss the song's end: rounding by hand, no more.
 _SLACK: Final = 0.05
 
@@ -42,11 +37,15 @@ class Machine:
     segment_frames: int
     crf: int
     encode_threads: int
+    compiled: bool = False
+    preview_autoencoder: bool = False
 
     def describe(self) -> str:
         """As the plan names it."""
         return (
-            f"songreel-render {VERSION}; {self.device} {self.dtype}; batch {self.batch_frames}; "
+            f"songreel-render {VERSION}; {self.device} {self.dtype}"
+            f"{' compiled' if self.compiled else ''}; batch {self.batch_frames}; "
+            f"{'small autoencoder; ' if self.preview_autoencoder else ''}"
             f"crf {self.crf}; encoder threads {self.encode_threads}; "
             f"torch {torch.__version__}; diffusers {version('diffusers')}"
         )
@@ -60,46 +59,13 @@ class Layout:
     timeline: SongTimeline
     spans: list[FrameSpan]
     recipe: FrameRecipe
+    fallback: str = ""
+    """What the song lacks for the schedule asked for, and what stands in."""
 
-
-def resolve_settings(
-    asked: RenderSettings, shape: CheckpointShape, checkpoint: str
-) -> RenderSettings:
-    """Fill in what was left open and check the rest.
-
-    Raises:
-        InvalidRenderSettings: a value out of its range; the message says which range.
-        UnknownSchedule: no such motion schedule.
-    """
-    schedule = asked.schedule or DEFAULT_SCHEDULE
-    find_schedule(schedule)
-    size = asked.size or shape.native_size
-    multiple = shape.size_multiple
-    if not MIN_SIZE <= size <= MAX_SIZE or size % multiple:
-        raise InvalidRenderSettings(
-            f"size {size} does not fit: a multiple of {multiple} from {MIN_SIZE} to {MAX_SIZE} "
-            f"pixels, best {shape.native_size}",
-            field="size",
-        )
-    steps = asked.steps or shape.steps
-    if not 1 <= steps <= MAX_STEPS:
-        raise InvalidRenderSettings(f"steps {steps} is outside 1..{MAX_STEPS}", field="steps")
-    guidance = asked.guidance_scale or shape.guidance_scale
-    if not 1.0 <= guidance <= MAX_GUIDANCE:
-        raise InvalidRenderSettings(
-            f"guidance_scale {guidance:g} is outside 1..{MAX_GUIDANCE:g}", field="guidance_scale"
-        )
-    if not 0 <= asked.seed <= MAX_SEED:
-        raise InvalidRenderSettings(f"seed {asked.seed} is outside 0..{MAX_SEED}", field="seed")
-    return RenderSettings(
-        checkpoint=checkpoint,
-        fps=format_frame_rate(parse_frame_rate(asked.fps)),
-        size=size,
-        steps=steps,
-        seed=asked.seed,
-        schedule=schedule,
-        guidance_scale=guidance,
-    )
+    @property
+    def shown(self) -> list[int]:
+        """Numbers of the scenes that have a frame, in order."""
+        return [index for index, (first, end) in enumerate(self.spans) if end > first]
 
 
 def check_duration(analysis: SongAnalysis) -> float:
@@ -164,9 +130,11 @@ def lay_out(analysis: SongAnalysis, storyboard: Storyboard, settings: RenderSett
     grid = FrameGrid.over(duration, Fraction(settings.fps))
     spans = grid.spans([scene.start for scene in scenes])
     timeline = build_timeline(analysis, duration)
-    motion = find_schedule(settings.schedule).motion(timeline, grid, spans)
+    schedule = find_schedule(settings.schedule)
+    motion = schedule.motion(timeline, grid, spans)
     dissolves = [scene.transition == "dissolve" for scene in scenes]
-    return Layout(grid, timeline, spans, mix_scenes(grid, spans, dissolves, motion))
+    recipe = mix_scenes(grid, spans, dissolves, motion)
+    return Layout(grid, timeline, spans, recipe, schedule.fallback(timeline))
 
 
 def build_plan(
@@ -207,16 +175,24 @@ def build_plan(
 
 
 def plan_key(plan: RenderPlan) -> str:
-    """Key of everything drawn from a plan; where the checkpoint lies does not matter."""
+    """Key of everything drawn from a plan; where checkpoint and LoRA lie does not matter."""
     nameless = RenderPlan()
     nameless.CopyFrom(plan)
     nameless.settings.checkpoint = ""
+    for lora in nameless.settings.loras:
+        lora.path = ""
+        lora.ClearField("artifact")
     return stage_key("render.plan", VERSION, nameless)
 
 
 def segment_key(plan: str, index: int) -> str:
     """Key of a finished segment; `plan` is the plan's own key."""
     return stage_key("render.segment", VERSION, plan, str(index))
+
+
+def stills_key(plan: str) -> str:
+    """Key of the stills of a plan's scenes; `plan` is the plan's own key."""
+    return stage_key("render.stills", VERSION, plan)
 
 
 def _way(layout: Layout, first: int, end: int) -> float:

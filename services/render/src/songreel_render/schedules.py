@@ -45,6 +45,10 @@ class Schedule(Protocol):
         """Compute the motion of every frame of `grid`; `spans` are the scenes' frames."""
         ...
 
+    def fallback(self, timeline: SongTimeline) -> str:
+        """What the song lacks for this schedule and what stands in; empty if nothing."""
+        ...
+
 
 @dataclass(frozen=True)
 class PacedSchedule:
@@ -57,18 +61,25 @@ class PacedSchedule:
 
     accent_share: float
     """In [0, 1): 0 is even movement."""
+    accents: str = "accent"
+    """Field of the timeline that is followed: "accent", "percussion" or "pulse"."""
     by_energy: bool = True
     """Whether loud sections travel further."""
 
     def motion(self, timeline: SongTimeline, grid: FrameGrid, spans: Sequence[FrameSpan]) -> Motion:
         """See `Schedule`."""
         share = self.accent_share
-        pace = MEAN_SPEED * ((1.0 - share) + share * timeline.accent)
+        accents: NDArray[np.float64] = getattr(timeline, self.accents)
+        pace = MEAN_SPEED * ((1.0 - share) + share * accents)
         if self.by_energy:
             pace = pace * (_QUIET + (_LOUD - _QUIET) * timeline.energy)
         path = np.concatenate([[0.0], np.cumsum(_limited(pace[:-1])) / GRID_RATE])
         travel = np.interp(grid.times(), timeline.times(), path)
         return Motion(travel, np.zeros(grid.count))
+
+    def fallback(self, timeline: SongTimeline) -> str:
+        """See `Schedule`."""
+        return timeline.missing.get(self.accents, "") if self.accent_share else ""
 
 
 @dataclass(frozen=True)
@@ -93,9 +104,15 @@ class PaperSchedule:
             blend[first:end] = (np.cumsum(weights) - weights) / max(total, 1e-9)
         return Motion(np.zeros(grid.count), blend)
 
+    def fallback(self, timeline: SongTimeline) -> str:
+        """See `Schedule`."""
+        return ""
+
 
 SCHEDULES: Final[dict[str, Schedule]] = {
     "onset": PacedSchedule(accent_share=ACCENT_SHARE),
+    "percussive": PacedSchedule(accent_share=ACCENT_SHARE, accents="percussion"),
+    "sine": PacedSchedule(accent_share=ACCENT_SHARE, accents="pulse"),
     "linear": PacedSchedule(accent_share=0.0, by_energy=False),
     "paper": PaperSchedule(),
 }

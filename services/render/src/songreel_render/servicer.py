@@ -15,12 +15,16 @@ from songreel.render.v1.render_service_pb2 import (
     RenderResult,
 )
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
-from songreel.type.v1.artifact_pb2 import Progress
+from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import Busy, SongreelError
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
-from songreel_render.renderer import PreparedRender, Renderer, RenderJob
+from songreel_render.containers import CONTAINERS
+from songreel_render.denoisers import DENOISERS
+from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
+from songreel_render.preparation import PreparedRender, RenderJob
+from songreel_render.renderer import Renderer
 from songreel_render.schedules import SCHEDULES
 from songreel_render.settings import RenderSettings
 
@@ -62,19 +66,34 @@ class RenderServicer(RenderServiceServicer):
             return
         if not self._turns.free:
             yield RenderResponse(progress=Progress(step="queue"))
-        async with self._turns.take():
-            ready = prepared
+        async with self._turns.take(), aclosing(self._draw(prepared)) as drawing:
+            async for response in drawing:
+                yield response
 
-            def draw(report: Report, token: CancelToken) -> RenderResult:
-                # While it waited, an equal request may have drawn it.
-                return self._renderer.finished(ready) or self._renderer.render(ready, report, token)
+    async def _draw(self, prepared: PreparedRender) -> AsyncGenerator[RenderResponse]:
+        """The stills first, then the frames."""
+        renderer = self._renderer
 
-            async with aclosing(run_in_thread(draw)) as drawing:
-                async for event in drawing:
-                    if isinstance(event, Done):
-                        yield RenderResponse(result=event.value)
-                    else:
-                        yield RenderResponse(progress=event)
+        def draw_stills(report: Report, token: CancelToken) -> Artifact | None:
+            # While it waited, an equal request may have drawn all of it.
+            done = renderer.finished(prepared)
+            return None if done else renderer.first_sheet(prepared, report, token)
+
+        def draw(report: Report, token: CancelToken) -> RenderResult:
+            return renderer.finished(prepared) or renderer.render(prepared, report, token)
+
+        async with aclosing(run_in_thread(draw_stills)) as drawing:
+            async for event in drawing:
+                if not isinstance(event, Done):
+                    yield RenderResponse(progress=event)
+                elif event.value is not None:
+                    yield RenderResponse(contact_sheet=event.value)
+        async with aclosing(run_in_thread(draw)) as drawing:
+            async for event in drawing:
+                if isinstance(event, Done):
+                    yield RenderResponse(result=event.value)
+                else:
+                    yield RenderResponse(progress=event)
 
     async def GetRenderer(  # noqa: N802 - the name is the contract's
         self,
@@ -86,6 +105,9 @@ class RenderServicer(RenderServiceServicer):
             device=self._renderer.loader.describe(),
             default_checkpoint=str(self._settings.checkpoint or ""),
             schedules=sorted(SCHEDULES),
+            schedulers=sorted(DENOISERS),
+            formats=list(CONTAINERS),
+            styles=sorted(self._settings.styles),
         )
         try:
             shape = await asyncio.to_thread(self._renderer.find_checkpoint, "")
@@ -119,10 +141,12 @@ class _Turns:
             )
         self._waiting += 1
         try:
-            await self._limit.acquire()
+            with RENDERS_WAITING.track_inprogress():
+                await self._limit.acquire()
         finally:
             self._waiting -= 1
         try:
-            yield
+            with RENDERS_WORKING.track_inprogress():
+                yield
         finally:
             self._limit.release()

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings
+from songreel_kit.settings import ServiceSettings, data_folder
+
+CompileMode = Literal["auto", "off", "default", "reduce-overhead", "max-autotune"]
 
 
 class RenderSettings(ServiceSettings):
@@ -17,15 +19,24 @@ class RenderSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SONGREEL_RENDER_")
 
     checkpoint: Path | None = None
-    """Default checkpoint: a diffusers folder or a `.safetensors` file."""
+    """Default checkpoint: a diffusers folder, a `.safetensors` or a `.ckpt` file."""
+
+    styles: dict[str, Path] = Field(default_factory=dict[str, Path])
+    """Checkpoints of styles, as JSON: a storyboard of the style is drawn with the checkpoint,
+    unless the request names another."""
 
     clip_tokenizer: Path | None = None
     """Folder with CLIP's vocab.json and merges.txt, for single-file checkpoints, which hold
-    none; the `tokenizer` folder of any Stable Diffusion 1.x checkpoint serves."""
+    none; the `tokenizer` folder of any Stable Diffusion checkpoint serves."""
 
     single_file_config: Path | None = None
     """Folder with the configurations (unet/, vae/, text_encoder/, scheduler/) that single-file
-    checkpoints are read with; unset is Stable Diffusion 1.x."""
+    checkpoints are read with; unset is those of Stable Diffusion 1.5, 2.1 and XL 1.0, told
+    apart by the file's weights."""
+
+    tiny_autoencoder: Path | None = None
+    """Folder of an AutoencoderTiny to decode previews with; a checkpoint's own `vae_tiny`
+    folder comes first. The full autoencoder decodes them otherwise."""
 
     device: str = "auto"
     """"cpu", "cuda", "cuda:1", ...; "auto" is cuda where there is one."""
@@ -34,8 +45,13 @@ class RenderSettings(ServiceSettings):
     """Precision of the networks; "auto" is float16 on cuda, bfloat16 on a CPU that
     computes with it, else float32."""
 
-    batch_frames: int = Field(default=8, ge=1, le=64)
-    """Frames drawn at once. Part of the plan: other batches round otherwise."""
+    compile: CompileMode = "auto"
+    """Mode of torch.compile; "auto" is "reduce-overhead" (CUDA graphs) on cuda and "off" on
+    a CPU. What cannot be compiled runs as it is, and the result says so."""
+
+    batch_frames: int | None = Field(default=None, ge=1, le=64)
+    """Frames drawn at once; unset is what a quarter of the device's memory holds, 8 at most on
+    a CPU and 32 on a GPU. Part of the plan: other batches round otherwise."""
 
     segment_frames: int = Field(default=48, ge=2, le=1200)
     """Frames between two points from which a killed render can go on."""
@@ -53,10 +69,23 @@ class RenderSettings(ServiceSettings):
     """CPU threads for drawing."""
 
     encode_threads: int = Field(default=1, ge=1, le=16)
-    """CPU threads of the H.264 encoder."""
+    """CPU threads of the video encoder."""
 
     crf: int = Field(default=18, ge=0, le=40)
     """H.264 quality; lower is better and larger."""
+
+    credentials: bool = True
+    """Whether videos are signed with C2PA content credentials."""
+
+    signing_certificate: Path | None = None
+    """PEM file with the operator's certificate and its chain; unset signs with a development
+    certificate that is made at the first start and that no one else trusts."""
+
+    signing_key: Path | None = None
+    """PEM file with the certificate's private key (EC P-256, P-384 or Ed25519, unencrypted)."""
+
+    signing_folder: Path = Field(default_factory=lambda: data_folder() / "credentials")
+    """Folder where the development certificates are kept."""
 
     scratch: Path | None = None
     """Folder for the video while its parts are joined; the system's temporary one by default."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -36,8 +36,14 @@ class SongTimeline:
     """(n,) onset envelope as heard, smoothed, clipped and raised to a power, in [0, 1]."""
     accent: NDArray[np.float64]
     """(n,) the envelope over its mean in the whole song: 1.0 on average, never 0."""
+    percussion: NDArray[np.float64]
+    """(n,) like `accent`, of the drums: what is below 150 Hz and above 2.5 kHz."""
+    pulse: NDArray[np.float64]
+    """(n,) 1 + a cosine that peaks on every beat: 1.0 on average, in [0, 2]."""
     energy: NDArray[np.float64]
     """(n,) loudness of the section in [0, 1]."""
+    missing: dict[str, str] = field(default_factory=dict[str, str])
+    """What the song does not have ("percussion", "pulse"), and what stands in, in words."""
 
     def times(self) -> NDArray[np.float64]:
         """Seconds of each grid point, (n,)."""
@@ -59,8 +65,56 @@ def build_timeline(analysis: SongAnalysis, duration: float) -> SongTimeline:
     onset = _onset_envelope(
         np.asarray(analysis.onset_strength, dtype=np.float64), analysis.onset_rate, seconds
     )
-    lifted = onset + _EPSILON
-    return SongTimeline(duration, onset, lifted / lifted.mean(), _energy(analysis, seconds))
+    missing: dict[str, str] = {}
+    percussion = _percussion(analysis, seconds)
+    if percussion is None:
+        missing["percussion"] = "the analysis has no onset bands: all onsets stand in for the drums"
+        percussion = onset
+    pulse = _pulse(analysis, seconds)
+    if pulse is None:
+        missing["pulse"] = "the song has no steady beat: the movement is even"
+        pulse = np.ones_like(seconds)
+    return SongTimeline(
+        duration,
+        onset,
+        _accents(onset),
+        _accents(percussion),
+        pulse,
+        _energy(analysis, seconds),
+        missing,
+    )
+
+
+def _accents(envelope: NDArray[np.float64]) -> NDArray[np.float64]:
+    lifted = envelope + _EPSILON
+    return lifted / lifted.mean()
+
+
+def _percussion(analysis: SongAnalysis, seconds: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Envelope of kick and hats; what is between them is mostly voice and chords."""
+    bands = [
+        np.asarray(band, dtype=np.float64)
+        for band in (analysis.onset_bands.low, analysis.onset_bands.high)
+    ]
+    if not all(band.size for band in bands) or not analysis.onset_rate > 0:
+        return None
+    length = min(band.size for band in bands)
+    return _onset_envelope(bands[0][:length] + bands[1][:length], analysis.onset_rate, seconds)
+
+
+def _pulse(analysis: SongAnalysis, seconds: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """A cosine between the beats that were heard, so that it follows a changing tempo."""
+    beats = np.unique(np.asarray(analysis.beats, dtype=np.float64))
+    beats = beats[np.isfinite(beats)]
+    if beats.size < 2:
+        return None
+    # Beats before the first and after the last go on at the typical distance.
+    period = float(np.median(np.diff(beats)))
+    before = np.arange(beats[0] - period, seconds[0] - period, -period)[::-1]
+    after = np.arange(beats[-1] + period, seconds[-1] + period, period)
+    beats = np.concatenate([before, beats, after])
+    phase = np.interp(seconds, beats, np.arange(beats.size))
+    return 1.0 + np.cos(2.0 * np.pi * phase)
 
 
 def _onset_envelope(

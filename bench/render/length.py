@@ -1,0 +1,91 @@
+"""Long renders: memory that stays flat, and a kill -9 that loses nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from bench.render.child import FPS, SEGMENT_FRAMES
+from bench.render.clicks import write_clicks
+from bench.render.weights import write_checkpoint
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT, LONG = 600, 4320
+
+
+def memory_table(folder: Path) -> Table:
+    """Peak memory of a whole render at both lengths, each in a fresh process."""
+    table = Table(title="memory of a whole render (64 px, random weights, one step)")
+    for heading in ("frames", "denoised", "peak MiB", "against the short one", "CPU-s"):
+        table.add_column(heading, justify="right")
+    first = 0.0
+    for frames in (SHORT, LONG):
+        outcome = finished(start(stage_at(folder / str(frames), frames), frames))
+        first = first or outcome["peak_mib"]
+        table.add_row(
+            str(outcome["frames"]),
+            str(outcome["denoised"]),
+            f"{outcome['peak_mib']:.0f}",
+            f"{outcome['peak_mib'] / first - 1:+.1%}",
+            f"{outcome['cpu_seconds']:.0f}",
+        )
+    return table
+
+
+def resume_table(folder: Path) -> Table:
+    """The decoded frames of an unbroken render and of one that was killed half-way."""
+    table = Table(title=f"kill -9 in the middle of {SHORT} frames")
+    for heading in ("render", "frames found again", "SHA-256 of the decoded frames"):
+        table.add_column(heading)
+    whole = finished(start(stage_at(folder / "whole", SHORT), SHORT))
+    table.add_row("unbroken", str(whole["reused"]), whole["sha256"][:16])
+    broken = stage_at(folder / "broken", SHORT)
+    process = start(broken, SHORT)
+    while process.poll() is None and _kept(broken) < SHORT // SEGMENT_FRAMES // 2:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    resumed = finished(start(broken, SHORT))
+    same = "the same" if resumed["sha256"] == whole["sha256"] else "DIFFERENT"
+    table.add_row(
+        "killed, then resumed", str(resumed["reused"]), f"{resumed['sha256'][:16]} ({same})"
+    )
+    return table
+
+
+def stage_at(folder: Path, frames: int) -> Path:
+    """A folder with all that a render of so many frames needs."""
+    folder.mkdir(parents=True)
+    write_checkpoint(folder / "checkpoint", size=64, widths=(16, 16, 32, 32))
+    write_clicks(folder / "song.mp3", frames / FPS)
+    return folder
+
+
+def start(folder: Path, frames: int) -> subprocess.Popen[bytes]:
+    """The render, in a process of its own."""
+    command = [sys.executable, "-m", "bench.render.child", str(folder), str(frames)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
+
+
+def finished(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """What the render measured, when it has ended."""
+    output, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"a render ended with {process.returncode}")
+    return json.loads(output.splitlines()[-1])
+
+
+def _kept(folder: Path) -> int:
+    """Segments in the store: its mp4 files."""
+    count = 0
+    for path in (folder / "artifacts").rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                count += file.read(8)[4:] == b"ftyp"
+    return count
