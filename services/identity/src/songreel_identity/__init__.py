@@ -1,0 +1,1 @@
+"""The identity service: CHARCHA, consent, the vault and grants."""

@@ -1,0 +1,136 @@
+"""Keys: data keys wrapped by key-encryption keys, and the key that signs grants."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from songreel_kit.errors import VaultUnusable
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+
+
+class KeyWrapper(Protocol):
+    """Where key-encryption keys live: a file in development, a KMS in production."""
+
+    @property
+    def key_id(self) -> str:
+        """Of the key that new data keys are wrapped with."""
+        ...
+
+    def wrap(self, key: bytes, associated: bytes) -> bytes:
+        """Encrypts a data key, bound to `associated`."""
+        ...
+
+    def unwrap(self, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
+        """Raises `VaultUnusable` when the key is missing or anything was changed."""
+        ...
+
+
+class FileKeys:
+    """Key-encryption keys in a JSON file that only its owner may read.
+
+    `{"current": id, "keys": {id: base64}}`: to rotate, add a key and name it current.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Makes the file if there is none. Raises `VaultUnusable`."""
+        self._path = path
+        if not path.exists():
+            first = {"current": "key-1", "keys": {"key-1": _text(secrets.token_bytes(KEY_BYTES))}}
+            _write_secret(path, json.dumps(first).encode())
+        try:
+            _refuse_open(path)
+            held = json.loads(path.read_bytes())
+            self._keys = {name: base64.b64decode(key) for name, key in held["keys"].items()}
+            self.key_id: str = held["current"]
+            if any(len(key) != KEY_BYTES for key in self._keys.values()):
+                raise ValueError("a key is not of 32 bytes")
+            if self.key_id not in self._keys:
+                raise ValueError("the current key is not among the keys")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise VaultUnusable(f"the key file {path} cannot be used: {error}") from error
+
+    def wrap(self, key: bytes, associated: bytes) -> bytes:
+        """AES-256-GCM with a random nonce."""
+        return seal(self._keys[self.key_id], key, associated)
+
+    def unwrap(self, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
+        """The data key."""
+        if key_id not in self._keys:
+            raise VaultUnusable(f"the key {key_id} is not in {self._path}: put it back")
+        return unseal(self._keys[key_id], wrapped, associated)
+
+
+def seal(key: bytes, plain: bytes, associated: bytes) -> bytes:
+    """AES-GCM: a fresh 96-bit nonce, then the sealed bytes with their tag."""
+    nonce = secrets.token_bytes(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plain, associated)
+
+
+def unseal(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+    """Raises `VaultUnusable` when key, bytes or binding are not those of the sealing."""
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], associated)
+    except (InvalidTag, ValueError) as error:
+        raise VaultUnusable(
+            "an object of the vault cannot be opened: its key, its bytes or what it is bound to "
+            "was changed"
+        ) from error
+
+
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The Ed25519 key in a PEM file; made if there is none. Raises `VaultUnusable`."""
+    if not path.exists():
+        made = Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        _write_secret(path, made)
+    try:
+        _refuse_open(path)
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as error:
+        raise VaultUnusable(f"the signing key {path} cannot be used: {error}") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise VaultUnusable(f"the signing key {path} is no Ed25519 key")
+    return key
+
+
+def public_pem(key: Ed25519PrivateKey) -> bytes:
+    """What others verify with."""
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def _text(key: bytes) -> str:
+    return base64.b64encode(key).decode()
+
+
+def _write_secret(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        # Made with its permissions, never readable in between; never written over.
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return  # another process was first
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _refuse_open(path: Path) -> None:
+    if path.stat().st_mode & 0o077:
+        raise ValueError("others may read it: chmod 600 it")

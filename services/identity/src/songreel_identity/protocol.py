@@ -1,0 +1,194 @@
+"""The words of the liveness protocol: actions, ways, prompts, reasons, outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a person can be asked for. Left and right are the person's own."""
+
+    CALIBRATE = "look-straight"
+    TURN_LEFT = "turn-left"
+    TURN_RIGHT = "turn-right"
+    TILT_UP = "tilt-up"
+    TILT_DOWN = "tilt-down"
+    OPEN_MOUTH = "open-mouth"
+    SMILE = "smile"
+    SQUINT = "squint"
+    DOT = "follow-dot"
+    LIGHT = "light"
+    HAND_LEFT = "hand-left"
+    HAND_RIGHT = "hand-right"
+    STAND = "stand-up"
+    LEAN = "lean-in"
+
+
+POOL = (
+    Action.TURN_LEFT,
+    Action.TURN_RIGHT,
+    Action.TILT_UP,
+    Action.TILT_DOWN,
+    Action.OPEN_MOUTH,
+    Action.SMILE,
+    Action.SQUINT,
+)
+"""What the pose and expression steps are drawn from (the paper's seven)."""
+
+TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
+
+TEXTS = {
+    Action.CALIBRATE: "Look straight into the camera and keep still.",
+    Action.TURN_LEFT: "Turn your head slowly to your left, hold, and come back.",
+    Action.TURN_RIGHT: "Turn your head slowly to your right, hold, and come back.",
+    Action.TILT_UP: "Tilt your head up, hold, and come back.",
+    Action.TILT_DOWN: "Tilt your head down, hold, and come back.",
+    Action.OPEN_MOUTH: "Open your mouth, hold, and close it.",
+    Action.SMILE: "Smile so that your teeth show, hold, and relax.",
+    Action.SQUINT: "Squint, hold, and relax.",
+    Action.DOT: "Follow the dot with your nose.",
+    Action.LIGHT: "Keep still and look at the screen while its colour changes.",
+    Action.HAND_LEFT: "Cover the left half of your face with a hand, then take it away.",
+    Action.HAND_RIGHT: "Cover the right half of your face with a hand, then take it away.",
+    Action.STAND: "Stand up, then sit down again.",
+    Action.LEAN: "Lean towards the camera, then back.",
+}
+
+
+class Way(StrEnum):
+    """Accessible ways through a session."""
+
+    NO_LIGHT = "no-light"
+    """No coloured light; the dot's path is longer."""
+    SEATED = "seated"
+    """Leaning in takes the place of standing up."""
+    SKIP_TWO = "skip-two"
+    """Three drawn actions in place of five."""
+    KEYBOARD = "keyboard"
+    """The page needs no pointer; the protocol is the same."""
+    SPOKEN = "spoken"
+    """Prompts are spoken too: every answer may take three seconds longer."""
+
+
+class Reason(StrEnum):
+    """Why a session or a step ended as it did."""
+
+    OK = "ok"
+    NO_FACE = "no-face"
+    TWO_FACES = "two-faces"
+    DARK = "too-dark"
+    FAR = "too-far"
+    NOT_STRAIGHT = "not-straight"
+    UNSTEADY = "unsteady"
+    SLOW_CAMERA = "slow-camera"
+    SLOW_LINK = "slow-link"
+    TOO_LONG = "too-long"
+    NO_ANSWER = "no-answer"
+    WRONG_ANSWER = "wrong-answer"
+    TOO_EARLY = "too-early"
+    FLAT = "flat"
+    DOT_MISSED = "dot-missed"
+    LIGHT_WEAK = "light-weak"
+    LIGHT_WRONG = "light-wrong"
+    JUMP = "jump"
+    REPEATED = "repeated-frames"
+    CLOCK = "clock"
+    OTHER_PERSON = "other-person"
+    LEFT = "left"
+    STALLED = "stalled"
+    BROKEN = "broken-stream"
+
+
+ADVICE = {
+    Reason.OK: "All done.",
+    Reason.NO_FACE: "Your face left the picture: stay before the camera and try again.",
+    Reason.TWO_FACES: "One face only: ask others to step out of the picture.",
+    Reason.DARK: "It is too dark: turn on a light in front of you.",
+    Reason.FAR: "Come closer to the camera.",
+    Reason.NOT_STRAIGHT: "Look straight into the camera.",
+    Reason.UNSTEADY: "Keep your head still for two seconds.",
+    Reason.SLOW_CAMERA: "The camera sends too few pictures: close other programs, add light.",
+    Reason.SLOW_LINK: "The pictures arrive too late: use a better connection.",
+    Reason.TOO_LONG: "It took too long: try again without a break.",
+    Reason.NO_ANSWER: "The action was not seen: try again, a little larger and slower.",
+    Reason.WRONG_ANSWER: "Another action was seen than the one asked for: try again.",
+    Reason.TOO_EARLY: "The movement began before it was asked for: wait for each prompt.",
+    Reason.FLAT: "No depth was seen: use a real camera, no picture or screen before it.",
+    Reason.DOT_MISSED: "The dot was not followed: follow it with your nose, all the way.",
+    Reason.LIGHT_WEAK: "The screen's light was not seen on your face: make the room darker and the "
+    "screen brighter, or choose the way without light.",
+    Reason.LIGHT_WRONG: "The light on your face was not the screen's: avoid other changing lights.",
+    Reason.JUMP: "The picture jumped: use one camera, without effects, and try again.",
+    Reason.REPEATED: "The camera repeats pictures: use a live camera without effects.",
+    Reason.CLOCK: "The camera's clock does not fit: use a live camera without effects.",
+    Reason.OTHER_PERSON: "The pictures do not show one and the same person: try again alone.",
+    Reason.LEFT: "The session was left before its end.",
+    Reason.BROKEN: "The pictures could not be read: reload the page and try again.",
+    Reason.STALLED: "No pictures came any more: check the camera and the connection.",
+}
+
+
+class Verdict(StrEnum):
+    """How a session ends."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A session's end: never a score."""
+
+    verdict: Verdict
+    reason: Reason
+
+    @property
+    def advice(self) -> str:
+        """What the person can do about it."""
+        return ADVICE[self.reason]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What to do now."""
+
+    action: Action
+    text: str
+    seconds: float
+    """Time for it."""
+    step: int
+    """Number of the step, from 1."""
+    steps: int
+    again: bool = False
+    """Whether it was asked for before."""
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """A hint while an action goes on."""
+
+    reason: Reason
+    progress: float
+    """How much of the present step is done, 0-1; says nothing about the verdict."""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """Where the dot is now."""
+
+    x: float
+    """-1 to 1, positive to the person's own left."""
+    y: float
+    """-1 to 1, positive up."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """The screen's colour from now on: -1 blue, 1 amber, 0 as before."""
+
+    colour: int
+
+
+Event = Prompt | Guidance | Dot | Light | Outcome

@@ -1,0 +1,78 @@
+"""Puts the identity service together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from random import Random
+from secrets import SystemRandom
+
+import grpc.aio
+from songreel.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from songreel_kit.service import Service
+from songreel_kit.telemetry import get_logger
+
+from songreel_identity.consent import current_text
+from songreel_identity.database import Database
+from songreel_identity.enrolling import Enrolling
+from songreel_identity.enrolments import Enrolments
+from songreel_identity.keys import FileKeys, signing_key
+from songreel_identity.servicer import IdentityServicer
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.tracker import MediaPipeTracker, Tracker
+from songreel_identity.uses import Uses
+from songreel_identity.vault import Vault
+
+NAME = "songreel.identity.v1.IdentityService"
+
+_log = get_logger(__name__)
+
+
+def open_vault(settings: IdentitySettings) -> Vault:
+    """The vault that the settings name. Raises `VaultUnusable`."""
+    keys = FileKeys(settings.keys / "vault-keys.json")
+    return Vault(
+        Database(settings.database), keys, current_text(), retention_days=settings.retention_days
+    )
+
+
+def create_service(
+    settings: IdentitySettings,
+    *,
+    new_tracker: Callable[[], Tracker] = MediaPipeTracker,
+    random: Callable[[], Random] = SystemRandom,
+) -> Service:
+    """The service, ready to be served. Raises `VaultUnusable`."""
+    vault = open_vault(settings)
+    enrolments = Enrolments(
+        vault, tries=settings.liveness.tries, lockout_hours=settings.lockout_hours
+    )
+    uses = Uses(vault, signing_key(settings.keys / "grant-key.pem"))
+    enrolling = Enrolling(settings, enrolments, new_tracker=new_tracker, random=random)
+    servicer = IdentityServicer(settings, vault, enrolments, uses, enrolling)
+    sweeping: list[asyncio.Task[None]] = []
+
+    def add_to_server(server: grpc.aio.Server) -> None:
+        add_IdentityServiceServicer_to_server(servicer, server)
+        sweeping.append(asyncio.get_running_loop().create_task(_sweep(vault, settings)))
+
+    async def close() -> None:
+        for task in sweeping:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        vault.database.close()
+
+    return Service(NAME, add_to_server, close)
+
+
+async def _sweep(vault: Vault, settings: IdentitySettings) -> None:
+    """The retention clock."""
+    while True:
+        try:
+            for erasure in await asyncio.to_thread(vault.expire):
+                _log.info("erased at the end of its retention", subject=erasure.subject)
+        except Exception as error:
+            _log.error("the retention sweep failed", error=repr(error))
+        await asyncio.sleep(settings.sweep_seconds)

@@ -1,0 +1,49 @@
+"""Settings of the identity service: `SONGREEL_IDENTITY_...`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+from songreel_kit.settings import ServiceSettings, data_folder
+
+from songreel_identity.thresholds import Thresholds
+
+
+def _default_database() -> str:
+    return f"sqlite:///{data_folder() / 'identity' / 'vault.db'}"
+
+
+class IdentitySettings(ServiceSettings):
+    """What the identity service can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="SONGREEL_IDENTITY_", env_nested_delimiter="__")
+
+    database: str = Field(default_factory=_default_database)
+    """The vault: `sqlite:///FILE` or `postgresql+psycopg://...`."""
+
+    keys: Path = Field(default_factory=lambda: data_folder() / "identity-keys")
+    """Folder of the key files, made at the first start. Back it up apart from the database:
+    without it the vault cannot be opened."""
+
+    retention_days: int = Field(default=365, ge=1, le=3650)
+    """An identity is erased so long after its last enrolment."""
+
+    lockout_hours: float = Field(default=24.0, gt=0.0)
+    """How long failed tries count towards the lock-out."""
+
+    max_sessions: int = Field(default=4, ge=1)
+    """Enrolments at once; more are refused as busy. Each takes about one CPU core."""
+
+    stall_seconds: float = Field(default=10.0, gt=0.0)
+    """A client that sends nothing for so long is cut off."""
+
+    sweep_seconds: float = Field(default=3600.0, gt=0.0)
+    """How often identities whose retention is over are erased."""
+
+    watch_seconds: float = Field(default=1.0, gt=0.0)
+    """How often a use under way is checked against the vault."""
+
+    liveness: Thresholds = Thresholds()
+    """What the protocol decides by, e.g. `SONGREEL_IDENTITY_LIVENESS__TRIES`."""

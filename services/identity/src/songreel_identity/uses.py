@@ -1,0 +1,152 @@
+"""Grants: signed for one use, redeemed once, and void as soon as the consent is."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import jwt
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from songreel_kit.errors import (
+    ConsentWithdrawn,
+    GrantInvalid,
+    GrantSpent,
+    InvalidRequest,
+    SongreelError,
+)
+from songreel_kit.grants import AUDIENCE, ISSUER, MAX_SECONDS, Grant, verify_grant
+
+from songreel_identity import audit
+from songreel_identity.keys import public_pem
+from songreel_identity.vault import ADAPTER, Vault, standing
+from songreel_identity.vault_tables import consents, grants, objects
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Uses:
+    """Grants and redeems uses. Thread-safe."""
+
+    def __init__(self, vault: Vault, key: Ed25519PrivateKey, *, seconds: int = MAX_SECONDS) -> None:
+        self._vault = vault
+        self._key = key
+        self._seconds = min(seconds, MAX_SECONDS)
+        self.public_key = public_pem(key)
+        """PEM that grants are verified with."""
+
+    def grant(self, name: str, adapter_sha256: str, job_sha256: str) -> tuple[str, int]:
+        """A token for one use, and when it expires (seconds since 1970).
+
+        Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`; `GrantInvalid`
+        when the adapter is not this person's.
+        """
+        for field, value in (("adapter_sha256", adapter_sha256), ("job_sha256", job_sha256)):
+            if not _SHA256.fullmatch(value):
+                raise InvalidRequest(f"{field} must be 64 lower-case hex digits", field=field)
+        at = self._vault.now()
+        issued = at // 1_000_000
+        expires = issued + self._seconds
+
+        def transaction(connection: sa.Connection) -> dict[str, object]:
+            consent = standing(connection, name)
+            adapter = connection.execute(
+                sa.select(objects.c.id).where(
+                    objects.c.subject == consent.subject,
+                    objects.c.purpose == ADAPTER,
+                    objects.c.sha256 == adapter_sha256,
+                )
+            ).first()
+            if adapter is None:
+                raise GrantInvalid(f"{name} has no such adapter: train it first")
+            identifier = secrets.token_hex(16)
+            connection.execute(
+                sa.insert(grants).values(
+                    id=identifier,
+                    subject=consent.subject,
+                    consent=consent.id,
+                    adapter_sha256=adapter_sha256,
+                    job_sha256=job_sha256,
+                    expires=expires * 1_000_000,
+                    redeemed=0,
+                )
+            )
+            audit.append(connection, at, "grant", consent.subject, grant=identifier, job=job_sha256)
+            return {"sub": consent.subject, "jti": identifier, "consent": consent.id}
+
+        try:
+            claims = self._vault.database.run(transaction)
+        except SongreelError as error:
+            self._note("refuse-grant", error, job=job_sha256)
+            raise
+        claims |= {"iss": ISSUER, "aud": AUDIENCE, "iat": issued, "exp": expires}
+        claims |= {"adapter_sha256": adapter_sha256, "job_sha256": job_sha256}
+        return jwt.encode(claims, self._key, algorithm="EdDSA"), expires
+
+    def redeem(self, token: str, adapter_sha256: str, job_sha256: str) -> Grant:
+        """Uses a grant up.
+
+        Raises `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`.
+        """
+        at = self._vault.now()
+
+        def transaction(connection: sa.Connection) -> None:
+            _refuse_void(connection, grant)
+            taken = connection.execute(
+                sa.update(grants)
+                .where(grants.c.id == grant.id, grants.c.redeemed == 0)
+                .values(redeemed=at)
+            )
+            if taken.rowcount != 1:
+                raise GrantSpent("the grant was used before: ask for another one")
+            audit.append(
+                connection, at, "redeem", grant.subject, grant=grant.id, job=grant.job_sha256
+            )
+
+        subject = ""
+        try:
+            grant = verify_grant(
+                token, self.public_key, adapter_sha256=adapter_sha256, job_sha256=job_sha256
+            )
+            subject = grant.subject
+            self._vault.database.run(transaction)
+        except SongreelError as error:
+            self._note("refuse-use", error, subject, job=job_sha256)
+            raise
+        return grant
+
+    def check(self, use: str) -> None:
+        """Whether a redeemed use may go on. Raises `ConsentWithdrawn`, `GrantInvalid`."""
+
+        def transaction(connection: sa.Connection) -> None:
+            row = connection.execute(
+                sa.select(consents.c.withdrawn)
+                .join(grants, grants.c.consent == consents.c.id)
+                .where(grants.c.id == use, grants.c.redeemed > 0)
+            ).one_or_none()
+            if row is None:
+                raise GrantInvalid("there is no such use; the identity may be erased: stop")
+            if row.withdrawn:
+                raise ConsentWithdrawn("the consent was withdrawn: stop")
+
+        self._vault.database.run(transaction)
+
+    def _note(self, event: str, error: SongreelError, subject: str = "", *, job: str) -> None:
+        """A refusal goes on record, whatever became of its own transaction."""
+        at = self._vault.now()
+        reason = error.reason
+        self._vault.database.run(
+            lambda connection: audit.append(
+                connection, at, event, subject, reason=reason, job=job[:64]
+            )
+        )
+
+
+def _refuse_void(connection: sa.Connection, grant: Grant) -> None:
+    row = connection.execute(
+        sa.select(consents.c.withdrawn).where(consents.c.id == grant.consent)
+    ).one_or_none()
+    if row is None:
+        raise GrantInvalid("the identity of this grant is erased")
+    if row.withdrawn:
+        raise ConsentWithdrawn("the consent was withdrawn")

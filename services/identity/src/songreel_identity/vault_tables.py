@@ -1,0 +1,84 @@
+"""The vault's tables. Times are microseconds since 1970; ids are random and tell nothing."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+identities = sa.Table(
+    "identities",
+    metadata,
+    sa.Column("subject", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(160), nullable=False, unique=True),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+)
+"""The only place where a name meets the pseudonym that all else goes by."""
+
+consents = sa.Table(
+    "consents",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(32), nullable=False, index=True),
+    sa.Column("version", sa.String(32), nullable=False),
+    sa.Column("text_sha256", sa.String(64), nullable=False),
+    sa.Column("accepted", sa.BigInteger, nullable=False),
+    sa.Column("withdrawn", sa.BigInteger, nullable=False),
+)
+"""`withdrawn` is 0 while the consent stands."""
+
+sessions = sa.Table(
+    "sessions",
+    metadata,
+    sa.Column("nonce_sha256", sa.String(64), primary_key=True),
+    sa.Column("subject", sa.String(32), nullable=False, index=True),
+    sa.Column("consent", sa.String(32), nullable=False),
+    sa.Column("opened", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+    sa.Column("begun", sa.BigInteger, nullable=False),
+    sa.Column("verdict", sa.String(16), nullable=False),
+)
+"""`begun` is 0 until the nonce is used; `verdict` is empty until the session's end."""
+
+objects = sa.Table(
+    "objects",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(32), nullable=False, index=True),
+    sa.Column("purpose", sa.String(32), nullable=False),
+    sa.Column("consent", sa.String(32), nullable=False),
+    sa.Column("consent_version", sa.String(32), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("key_id", sa.String(64), nullable=False),
+    sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+"""Encrypted pictures, embeddings and adapters; `sha256` is of the plain bytes."""
+
+grants = sa.Table(
+    "grants",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("subject", sa.String(32), nullable=False, index=True),
+    sa.Column("consent", sa.String(32), nullable=False),
+    sa.Column("adapter_sha256", sa.String(64), nullable=False),
+    sa.Column("job_sha256", sa.String(64), nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+    sa.Column("redeemed", sa.BigInteger, nullable=False),
+)
+"""`redeemed` is 0 until the grant's one use."""
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time", sa.BigInteger, nullable=False),
+    sa.Column("event", sa.String(48), nullable=False),
+    sa.Column("subject", sa.String(32), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("before", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+"""A chain: `hash` is over the entry and the hash `before` it."""
