@@ -134,7 +134,15 @@ class Prompt(PromptServiceServicer):
         if found is None:
             self.hands.note("storyboard-made")
             analysis = load_document(self.store, request.analysis, SongAnalysis)
-            scene = Scene(end=analysis.duration, prompt=f"a picture of {analysis.title}")
+            prompt_text = f"a picture of {analysis.title}"
+            if request.options.HasField("storyboard"):
+                old = load_document(self.store, request.options.storyboard, Storyboard)
+                prompt_text = f"{old.scenes[0].prompt}, rewritten"
+            if request.options.protagonist_share:
+                prompt_text += f", share {request.options.protagonist_share:g}"
+            if request.options.checkpoint:
+                prompt_text += f", for {request.options.checkpoint}"
+            scene = Scene(end=analysis.duration, prompt=prompt_text)
             board = Storyboard(style=request.options.style, storyteller="offline", scenes=[scene])
             found = store_document(self.store, board)
             self.store.bind(key, found)

@@ -21,7 +21,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 # Small enough for two busy cores, large enough to be cut into several segments.
 SMALL = ("--size", "64", "--steps", "1", "--fps", "12")
 # Slow enough to be caught in the middle on a fast machine too.
-SLOW = ("--size", "64", "--steps", "12", "--fps", "12")
+SLOW = ("--size", "64", "--steps", "12", "--fps", "12", "--cadence", "0")
 
 
 @dataclass

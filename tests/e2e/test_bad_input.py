@@ -134,8 +134,11 @@ def test_good_song_still_works_after_all_that(shared: Desk) -> None:
     assert shared.make(short, shared.folder / "short.mp4")["frames"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-def test_full_disk(desk: Desk, song: Path) -> None:
+@pytest.fixture
+def full(desk: Desk) -> Iterator[Path]:
+    """An empty folder on a disk of 64 KiB."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
     small = desk.folder / "disk"
     small.mkdir()
     mount = subprocess.run(
@@ -143,12 +146,20 @@ def test_full_disk(desk: Desk, song: Path) -> None:
     )
     if mount.returncode:
         pytest.skip("this system lets nobody mount a tmpfs")
-    try:
-        line = refused(desk, "make", song, "-o", small / "video.mp4", *SMALL)
-        assert "DISK_FULL" in line
-        assert not list(small.iterdir()), "something half-written was left"
-    finally:
-        subprocess.run(["/bin/umount", "-l", small], check=True)
+    yield small
+    subprocess.run(["/bin/umount", "-l", small], check=True)
+
+
+def test_full_disk(desk: Desk, song: Path, full: Path) -> None:
+    line = refused(desk, "make", song, "-o", full / "video.mp4", *SMALL)
+    assert "DISK_FULL" in line
+    assert not list(full.iterdir()), "something half-written was left"
+
+
+def test_full_data_folder(desk: Desk, song: Path, full: Path) -> None:
+    line = refused(desk, "make", song, "-o", desk.folder / "v.mp4", "--data", full, *SMALL)
+    assert "DISK_FULL" in line
+    assert str(full) in line, "which disk is full is not said"
 
 
 def test_wrong_usage_is_2(desk: Desk, song: Path) -> None:

@@ -47,6 +47,16 @@ def local_checkpoint(text: str, *, must_exist: bool) -> str:
     return text
 
 
+def local_lora(text: str, *, must_exist: bool) -> str:
+    """The same for a LoRA file."""
+    path = Path(text).expanduser()
+    if path.exists():
+        return str(path.absolute())
+    if must_exist:
+        raise InputUnreadable(f"the LoRA {text} does not exist; name a .safetensors file")
+    return text
+
+
 def checkpoint_mark(text: str) -> str:
     """Names, sizes and times of a checkpoint's files, hashed; empty when it is not here.
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from songreel_app.commands import doctor, jobs, make, stages, up
+from songreel_app.commands import doctor, inspect, jobs, make, stages, up
 
 FAILED = 1
 DEBUG_VARIABLE = "SONGREEL_DEBUG"
@@ -27,6 +27,7 @@ app.command("make")(make.make)
 app.command("analyze")(stages.analyze)
 app.command("storyboard")(stages.storyboard)
 app.command("render")(stages.render)
+app.command("inspect")(inspect.inspect)
 app.command("up")(up.up)
 app.add_typer(jobs.app, name="jobs")
 app.command("doctor")(doctor.doctor)

@@ -13,12 +13,13 @@ from songreel_audio.settings import AudioSettings
 from songreel_gateway.service import Gateway, Targets
 from songreel_gateway.settings import GatewaySettings
 from songreel_kit.artifacts import ArtifactStore, open_store
-from songreel_kit.errors import FailedPrecondition
+from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
 from songreel_kit.server import RunningServer, running_server
 from songreel_kit.settings import ServiceSettings
 from songreel_kit.telemetry import configure_logging
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
+from songreel_prompt.tokens import load_counter
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderSettings
 
@@ -54,7 +55,7 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
     services = [
         *gateway.services(),
         create_audio(AudioSettings(), store),
-        create_prompt(PromptSettings(), store),
+        create_prompt(_prompt_settings(), store),
         create_render(RenderSettings(), store),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
@@ -90,6 +91,25 @@ def _set_default_checkpoint() -> None:
     """Tells the render service where the embedded checkpoint is, unless somebody has."""
     if not os.environ.get(VARIABLE):
         os.environ[VARIABLE] = str(default_checkpoint()[0])
+
+
+def _prompt_settings() -> PromptSettings:
+    """The prompt service's settings; prompts fit the checkpoint that will draw them."""
+    settings = PromptSettings()
+    render = RenderSettings()
+    clip = settings.clip_tokenizer or _readable(render.clip_tokenizer)
+    # A single file holds no tokenizer: it is measured as Stable Diffusion 1.x is.
+    tokenizer = settings.tokenizer or _readable(render.checkpoint) or clip
+    return settings.model_copy(update={"tokenizer": tokenizer, "clip_tokenizer": clip})
+
+
+def _readable(tokenizer: Path | None) -> Path | None:
+    """The folder if it has a tokenizer; a broken one is the render service's to complain of."""
+    try:
+        load_counter(tokenizer)
+    except CheckpointIncomplete:
+        return None
+    return tokenizer
 
 
 async def _stop_with_owner(server: RunningServer) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
+from songreel.v1.video_pb2 import VideoMedia
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_kit.errors import Cancelled, DataLoss, SongreelError, from_status
 
@@ -22,6 +23,9 @@ M = TypeVar("M", bound=Message)
 Start = Callable[[Client, str], Awaitable[operations_pb2.Operation]]
 """Sends the request with the given request id."""
 
+Arrived = Callable[[VideoMedia], Awaitable[None]]
+"""Told with every event what the job has made so far."""
+
 CANCEL_SECONDS = 10.0
 MOST_ATTEMPTS = 1000
 
@@ -34,6 +38,7 @@ async def run_job(
     display: Display,
     interrupts: Interrupts,
     lost: frozenset[str] = frozenset(),
+    arrived: Arrived | None = None,
 ) -> operations_pb2.Operation:
     """Runs a job to its successful end, or takes up the one of the same key.
 
@@ -48,6 +53,7 @@ async def run_job(
         display: Shows the progress.
         interrupts: Tells Ctrl-C, which cancels the job, from other endings.
         lost: Names of finished operations whose files are gone.
+        arrived: Hears what the job has made, while it runs.
 
     Raises:
         SongreelError: the job's own error.
@@ -60,19 +66,25 @@ async def run_job(
             break
         operation = await _started(session, start, request_id(*key, attempt), interrupts)
     if not operation.done:
-        operation = await follow(session, operation.name, display, interrupts)
+        operation = await follow(session, operation.name, display, interrupts, arrived)
     if _failed(operation):
         raise from_status(operation.error)
     return operation
 
 
 async def follow(
-    session: Session, name: str, display: Display, interrupts: Interrupts
+    session: Session,
+    name: str,
+    display: Display,
+    interrupts: Interrupts,
+    arrived: Arrived | None = None,
 ) -> operations_pb2.Operation:
     """Shows a job's progress until it has ended; Ctrl-C cancels it."""
     try:
         async for event in session.watch(name):
             display.show(standing_of(event.metadata))
+            if arrived is not None:
+                await arrived(event.metadata.media)
     except asyncio.CancelledError:
         if interrupts.by_user:
             display.note("cancelling the job")

@@ -1,15 +1,18 @@
 """Makes a video for `songreel make` and `songreel render`."""
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
-from songreel.v1.video_pb2 import Video
+from songreel.v1.video_pb2 import Video, VideoMedia
 from songreel.v1.video_service_pb2 import CreateVideoRequest
+from songreel_kit.errors import SongreelError
 
-from songreel_app.checkpoints import checkpoint_mark, local_checkpoint
+from songreel_app.checkpoints import checkpoint_mark, local_checkpoint, local_lora
 from songreel_app.failures import InputUnreadable, check_input
+from songreel_app.jobs import Arrived
 from songreel_app.outputs import check_output
 from songreel_app.runner import Interrupts
 from songreel_app.video_files import VideoFiles, downloads_of, files_beside
@@ -25,6 +28,7 @@ class Wishes:
     analysis: Path | None
     """Given to `render`: not made again, and not written beside the video."""
     storyboard: Path | None
+    """Drawn as it is, and not written beside the video."""
     output: Path
     checkpoint: str
     """Path of a checkpoint; empty for the server's default."""
@@ -32,6 +36,8 @@ class Wishes:
     """The options; names of media are filled in here."""
     server: str | None
     as_json: bool
+    rewritten: Path | None = None
+    """A storyboard whose scenes are written anew, but for the locked ones."""
 
 
 async def make_video(wishes: Wishes, interrupts: Interrupts) -> None:
@@ -49,6 +55,7 @@ async def make_video(wishes: Wishes, interrupts: Interrupts) -> None:
             (request, str(wishes.output.absolute()), checkpoint_mark(wishes.checkpoint)),
             Video,
             downloads,
+            _early_pictures(shop, wishes, files),
         )
     written = {path for _, path in downloads(video)}
     for fallback in video.fallbacks:
@@ -66,6 +73,7 @@ def _check_files(wishes: Wishes) -> None:
         (wishes.lyrics, "the lyrics file"),
         (wishes.analysis, "the analysis"),
         (wishes.storyboard, "the storyboard"),
+        (wishes.rewritten, "the storyboard of --from"),
     ):
         if path is not None:
             check_input(path, what)
@@ -74,6 +82,8 @@ def _check_files(wishes: Wishes) -> None:
         raise InputUnreadable(f"-o {wishes.output} is the song itself; choose another name")
     if wishes.checkpoint:
         local_checkpoint(wishes.checkpoint, must_exist=wishes.server is None)
+    for lora in wishes.video.render_settings.loras:
+        local_lora(lora.path, must_exist=wishes.server is None)
 
 
 async def _uploaded(shop: Workshop, wishes: Wishes) -> Video:
@@ -87,11 +97,38 @@ async def _uploaded(shop: Workshop, wishes: Wishes) -> Video:
         video.analysis = await shop.upload(wishes.analysis)
     if wishes.storyboard is not None:
         video.storyboard = await shop.upload(wishes.storyboard)
+    elif wishes.rewritten is not None:
+        video.storyboard = await shop.upload(wishes.rewritten)
+        video.rewrite_storyboard = True
     if wishes.checkpoint:
         video.render_settings.checkpoint = local_checkpoint(
             wishes.checkpoint, must_exist=wishes.server is None
         )
+    for lora in video.render_settings.loras:
+        lora.path = local_lora(lora.path, must_exist=wishes.server is None)
     return video
+
+
+def _early_pictures(shop: Workshop, wishes: Wishes, files: VideoFiles) -> Arrived:
+    """Brings out the storyboard and a still of each scene as soon as they are there.
+
+    Whoever does not like them can stop, edit the prompts, and render again.
+    """
+    brought = False
+
+    async def arrived(media: VideoMedia) -> None:
+        nonlocal brought
+        if brought or not media.contact_sheet:
+            return
+        brought = True
+        early = VideoMedia(storyboard=media.storyboard, contact_sheet=media.contact_sheet)
+        goals = [pair for pair in _wanted(Video(media=early), wishes, files) if pair[0]]
+        # They come again at the end: what is wrong now is told then.
+        with contextlib.suppress(SongreelError):
+            await shop.download(goals)
+            shop.display.note(f"stills of the scenes: {files.contact_sheet}")
+
+    return arrived
 
 
 def _wanted(video: Video, wishes: Wishes, files: VideoFiles) -> Downloads:

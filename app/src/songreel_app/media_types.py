@@ -11,6 +11,7 @@ _EXTRA = {
     ".m4a": "audio/mp4",
     ".ogg": "audio/ogg",
     ".opus": "audio/ogg",
+    ".srt": "application/x-subrip",
     ".wav": "audio/wav",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",

@@ -14,6 +14,7 @@ from songreel.v1.video_service_pb2 import (
     CreateStoryboardResult,
 )
 
+from songreel_app.checkpoints import local_checkpoint
 from songreel_app.failures import check_input
 from songreel_app.outputs import check_output
 from songreel_app.runner import Interrupts
@@ -39,7 +40,11 @@ class StoryboardWishes:
     """What `songreel storyboard` was asked for."""
 
     analysis: Path
+    rewritten: Path | None
+    """A storyboard whose times and locked scenes are kept."""
     output: Path
+    checkpoint: str
+    """Path of the checkpoint that prompts have to fit; empty for the server's default."""
     options: StoryboardOptions
     server: str | None
     as_json: bool
@@ -79,15 +84,23 @@ async def analyze_song(wishes: AnalysisWishes, interrupts: Interrupts) -> None:
 async def write_storyboard(wishes: StoryboardWishes, interrupts: Interrupts) -> None:
     """Runs the second stage and says where its document is."""
     check_input(wishes.analysis, "the analysis")
+    if wishes.rewritten is not None:
+        check_input(wishes.rewritten, "the storyboard of --from")
     check_output(wishes.output, "-o")
+    options = StoryboardOptions()
+    options.CopyFrom(wishes.options)
+    if wishes.checkpoint:
+        options.checkpoint = local_checkpoint(wishes.checkpoint, must_exist=wishes.server is None)
 
     def downloads(result: CreateStoryboardResult) -> Downloads:
         return [(result.storyboard.name, wishes.output)]
 
     async with workshop(wishes.server, interrupts) as shop:
         request = CreateStoryboardRequest(
-            analysis=await shop.upload(wishes.analysis), options=wishes.options
+            analysis=await shop.upload(wishes.analysis), options=options
         )
+        if wishes.rewritten is not None:
+            request.storyboard = await shop.upload(wishes.rewritten)
         operation, result = await shop.produce(
             lambda client, identity: client.create_storyboard(request, identity),
             (request, str(wishes.output.absolute())),

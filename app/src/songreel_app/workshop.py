@@ -15,7 +15,7 @@ from songreel_kit.settings import data_folder
 
 from songreel_app.client import Client, read_local_file
 from songreel_app.display import Display, Standing, progress_display
-from songreel_app.jobs import Start, result_of, run_job
+from songreel_app.jobs import Arrived, Start, result_of, run_job
 from songreel_app.outputs import outputs
 from songreel_app.runner import Interrupts
 from songreel_app.session import Session
@@ -51,6 +51,7 @@ class Workshop:
         key: tuple[str | Message, ...],
         kind: type[M],
         downloads: Callable[[M], Downloads],
+        arrived: Arrived | None = None,
     ) -> tuple[str, M]:
         """Runs a job, or joins it, and brings its files out; once more if they were purged.
 
@@ -59,6 +60,7 @@ class Workshop:
             key: What makes this job the same as an earlier one.
             kind: Message that the operation ends with.
             downloads: Which of its files go where.
+            arrived: Hears what the job has made, while it runs.
 
         Returns:
             Name of the operation, and its result.
@@ -70,19 +72,20 @@ class Workshop:
             (version("songreel"), *key),
             display=self.display,
             interrupts=self.interrupts,
+            arrived=arrived,
         )
         operation = await run()
         result = result_of(operation, kind)
         try:
-            await self._download(downloads(result))
+            await self.download(downloads(result))
         except NotFound:
             self.display.note("what was made before is no longer on the server; making it again")
             operation = await run(lost=frozenset({operation.name}))
             result = result_of(operation, kind)
-            await self._download(downloads(result))
+            await self.download(downloads(result))
         return operation.name, result
 
-    async def _download(self, wanted: Downloads) -> None:
+    async def download(self, wanted: Downloads) -> None:
         """Brings files out: all of them, whole, or none."""
         with outputs() as results:
             for name, goal in wanted:

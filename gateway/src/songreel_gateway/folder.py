@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
-from songreel_kit.errors import FailedPrecondition, from_os_error
+from songreel_kit.errors import DiskFull, FailedPrecondition, from_os_error
+
+ROOM_BYTES: Final = 16 * 1024 * 1024
+"""Free bytes without which no start is tried: the databases alone grow by more."""
 
 
 class FolderLock:
@@ -25,6 +30,7 @@ class FolderLock:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(folder / "gateway.lock", thread_local=False)
             self._lock.acquire(timeout=0)
+            free = shutil.disk_usage(folder).free
         except Timeout as error:
             raise FailedPrecondition(
                 f"another songreel process works in {folder}: stop it, talk to it with "
@@ -37,6 +43,13 @@ class FolderLock:
                 "choose another one with --data or SONGREEL_DATA",
                 folder=str(folder),
             ) from error
+        if free < ROOM_BYTES:
+            self.release()
+            raise DiskFull(
+                f"the disk of the data folder {folder} is full ({free // 1024} KiB free): "
+                "free some space, or choose another folder with --data or SONGREEL_DATA",
+                folder=str(folder),
+            )
 
     def release(self) -> None:
         """Lets go of the folder."""

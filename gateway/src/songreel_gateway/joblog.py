@@ -25,6 +25,7 @@ _ENDINGS = {
     "contact_sheet": ".storyboard.png",
     "video": ".mp4",
 }
+_VIDEO_ENDINGS = {"video/webm": ".webm", "image/webp": ".webp"}
 
 
 class JobEnded(Exception):  # noqa: N818 - it is news, not an error
@@ -71,6 +72,11 @@ class JobLog:
         await self.keep("plan", plan)
         await self._write()
 
+    async def contact_sheet(self, sheet: Artifact) -> None:
+        """See `stages.Listener.contact_sheet`. Raises `JobEnded`."""
+        await self.keep("contact_sheet", sheet)
+        await self._write()
+
     async def keep(self, part: str, artifact: Artifact, song: str = "") -> Media | None:
         """Gives the project a media that the job made; written with the next event.
 
@@ -82,7 +88,8 @@ class JobLog:
         if not artifact.sha256:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
-        media = await self._library.add(self._job.project, artifact, stem + _ENDINGS[part])
+        ending = _VIDEO_ENDINGS.get(artifact.media_type, _ENDINGS[part])
+        media = await self._library.add(self._job.project, artifact, stem + ending)
         setattr(self.media, part, media.name)
         return media
 

@@ -30,6 +30,7 @@ from songreel_gateway.folder import FolderLock
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
 from songreel_gateway.media_servicer import MediaServicer
+from songreel_gateway.open_jobs import counted
 from songreel_gateway.operations_servicer import OperationsServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.stages import Stages, Targets
@@ -102,7 +103,8 @@ class Gateway:
             try:
                 self._engine = engine
                 self._started.set()
-                yield
+                with counted(self._database):
+                    yield
             finally:
                 self._stopping = True
                 self._engine = None

@@ -80,6 +80,10 @@ class Listener(Protocol):
         """The render plan was stored."""
         ...
 
+    async def contact_sheet(self, sheet: Artifact) -> None:
+        """The stills of the scenes were drawn, before the frames."""
+        ...
+
 
 class Stages:
     """Calls the stages; what is transient is tried again, a bounded number of times."""
@@ -215,6 +219,8 @@ async def _heard(event: Any, listener: Listener, patience: _Patience) -> Any:
                 patience.restore()
         case "plan":
             await listener.plan(event.plan)
+        case "contact_sheet":
+            await listener.contact_sheet(event.contact_sheet)
         case "result":
             return event.result
         case _:

@@ -8,6 +8,7 @@ from typing import Any
 
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf.message import Message
+from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongRequest,
@@ -56,6 +57,7 @@ _INPUTS = (
     "analyze_options",
     "storyboard_options",
     "render_settings",
+    "rewrite_storyboard",
 )
 
 
@@ -83,6 +85,13 @@ class VideoServicer(VideoServiceServicer):
         """Begins a video."""
         project = project_of(request.parent)
         video = _inputs(request.video)
+        _refuse_artifact(video.storyboard_options, "video.storyboard")
+        if video.rewrite_storyboard and not video.storyboard:
+            raise InvalidRequest(
+                "video.rewrite_storyboard needs video.storyboard: the media name of the "
+                "storyboard that is rewritten",
+                field="video.storyboard",
+            )
         for field, required in (
             ("song", True),
             ("lyrics", False),
@@ -111,6 +120,9 @@ class VideoServicer(VideoServiceServicer):
         """Begins a storyboard."""
         project = project_of(request.parent)
         await self._library.own(project, request.analysis, "analysis")
+        if request.storyboard:
+            await self._library.own(project, request.storyboard, "storyboard")
+        _refuse_artifact(request.options, "storyboard")
         return await self._begin(JobKind.STORYBOARD, project, request, request.request_id)
 
     async def GetVideo(self, request: GetVideoRequest, context: Any) -> GetVideoResponse:  # noqa: N802
@@ -172,6 +184,16 @@ def _inputs(given: Video) -> Video:
     return video
 
 
+def _refuse_artifact(options: StoryboardOptions, field: str) -> None:
+    """Callers name media of their project; an artifact could be anybody's."""
+    if options.HasField("storyboard"):
+        raise InvalidRequest(
+            f"the options' own storyboard is not for callers: upload it and give its media name "
+            f"in {field}",
+            field=field,
+        )
+
+
 def _without_request_id(asked: Message) -> Any:
     """A copy to compare with, and to keep: the same wish under any request id."""
     request = type(asked)()
@@ -210,5 +232,6 @@ def _new_video(job: Job, request: CreateVideoRequest) -> Video:
     video.create_time.CopyFrom(timestamp(job.created))
     # What was given is known from the beginning.
     video.media.analysis = request.video.analysis
-    video.media.storyboard = request.video.storyboard
+    if not video.rewrite_storyboard:
+        video.media.storyboard = request.video.storyboard
     return video

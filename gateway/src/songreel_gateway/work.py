@@ -14,7 +14,9 @@ from google.protobuf.message import Message
 from songreel.audio.v1.audio_service_pb2 import AnalyzeRequest, AnalyzeResult
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
+    CheckStoryboardResponse,
     FormatStoryboardRequest,
+    StoryboardOptions,
     WriteStoryboardRequest,
     WriteStoryboardResult,
 )
@@ -97,38 +99,61 @@ class Work:
         if self._job.kind is JobKind.STORYBOARD:
             asked = CreateStoryboardRequest.FromString(self._job.request)
             analysis = await self._library.get(asked.analysis)
+            song = analysis.display_name.removesuffix(".json").removesuffix(".analysis")
             return await self._write_storyboard(
-                WriteStoryboardRequest(analysis=analysis.artifact, options=asked.options),
-                analysis.display_name.removesuffix(".json").removesuffix(".analysis"),
+                analysis.artifact, asked.options, asked.storyboard, song
             )
         video = _video(self._job)
         song = await self._library.get(video.song)
         analysis = await self._analysis()
-        if video.storyboard:
-            return await self._check_storyboard(video.storyboard, analysis)
-        request = WriteStoryboardRequest(analysis=analysis, options=video.storyboard_options)
-        return await self._write_storyboard(request, song.display_name)
+        options = StoryboardOptions()
+        options.CopyFrom(video.storyboard_options)
+        # What draws the prompts is what they have to fit.
+        options.checkpoint = options.checkpoint or video.render_settings.checkpoint
+        if video.storyboard and not video.rewrite_storyboard:
+            return await self._keep_storyboard(video.storyboard, analysis, options)
+        return await self._write_storyboard(analysis, options, video.storyboard, song.display_name)
 
-    async def _write_storyboard(self, request: WriteStoryboardRequest, song: str) -> dict[str, Any]:
+    async def _write_storyboard(
+        self, analysis: Artifact, options: StoryboardOptions, previous: str, song: str
+    ) -> dict[str, Any]:
+        """Writes a storyboard, or rewrites the open scenes of `previous`, a media name."""
+        request = WriteStoryboardRequest(analysis=analysis, options=options)
+        notes: list[str] = []
+        if previous:
+            checked = await self._check_storyboard(previous, analysis, options)
+            request.options.storyboard.CopyFrom(checked.storyboard)
+            notes = list(checked.notes)
         result = await self._stages.write_storyboard(request, self._log)
         formatted = await self._stages.format_storyboard(
             FormatStoryboardRequest(storyboard=result.storyboard)
         )
         await self._log.keep("storyboard", formatted.document, song)
         await self._log.complete()
-        return plain(result)
+        return plain(result) | {"notes": notes}
 
-    async def _check_storyboard(self, name: str, analysis: Artifact) -> dict[str, Any]:
-        given = await self._library.get(name)
-        checked = await self._stages.check_storyboard(
-            CheckStoryboardRequest(
-                document=given.artifact, analysis=analysis, document_name=given.display_name
-            )
-        )
-        self._log.media.storyboard = given.name
+    async def _keep_storyboard(
+        self, name: str, analysis: Artifact, options: StoryboardOptions
+    ) -> dict[str, Any]:
+        """Takes a storyboard as a person edited it."""
+        checked = await self._check_storyboard(name, analysis, options)
+        self._log.media.storyboard = name
         await self._log.complete()
         result = WriteStoryboardResult(storyboard=checked.storyboard)
         return plain(result) | {"notes": list(checked.notes)}
+
+    async def _check_storyboard(
+        self, name: str, analysis: Artifact, options: StoryboardOptions
+    ) -> CheckStoryboardResponse:
+        given = await self._library.get(name)
+        return await self._stages.check_storyboard(
+            CheckStoryboardRequest(
+                document=given.artifact,
+                analysis=analysis,
+                document_name=given.display_name,
+                options=options,
+            )
+        )
 
     async def _render(self) -> dict[str, Any]:
         video = _video(self._job)

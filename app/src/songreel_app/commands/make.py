@@ -1,8 +1,7 @@
 """`songreel make`: the whole way from a song to a music video."""
 
-from pathlib import Path
-
 from songreel_app.commands import options
+from songreel_app.commands.rendering import Drawing, default_output
 
 
 def make(
@@ -12,6 +11,10 @@ def make(
     style: options.Style = "",
     checkpoint: options.Checkpoint = "",
     storyteller: options.Storyteller = "",
+    protagonist: options.Protagonist = "",
+    protagonist_share: options.ProtagonistShare = 0.0,
+    storyboard: options.EditedStoryboard = None,
+    from_: options.RewrittenStoryboard = None,
     fps: options.Fps = "12",
     size: options.Size = 256,
     steps: options.Steps = 0,
@@ -19,6 +22,13 @@ def make(
     start: options.Start = 0.0,
     seconds: options.Seconds = 0.0,
     schedule: options.Schedule = "",
+    scheduler: options.Scheduler = "",
+    guidance: options.Guidance = 0.0,
+    cadence: options.Cadence = None,
+    colour_match: options.ColourMatch = None,
+    lora: options.Loras = None,
+    mark: options.Mark = "",
+    preview: options.Preview = False,
     server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
@@ -28,27 +38,53 @@ def make(
     Beside the video come its analysis, its storyboard to edit, and a picture of each.
     The same command given again after a crash takes up the unfinished job.
     """
+    options.check_storyboard_options(
+        storyboard,
+        style=style,
+        storyteller=storyteller,
+        protagonist_share=protagonist_share,
+        from_=from_,
+    )
     from songreel.audio.v1.audio_service_pb2 import AnalyzeOptions
     from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
-    from songreel.render.v1.render_plan_pb2 import RenderSettings
     from songreel.v1.video_pb2 import Video
 
     from songreel_app.making import Wishes, make_video
     from songreel_app.runner import run_command
 
+    drawing = Drawing(
+        fps=fps,
+        size=size,
+        steps=steps,
+        seed=seed,
+        schedule=schedule,
+        scheduler=scheduler,
+        guidance=guidance,
+        cadence=cadence,
+        colour_match=colour_match,
+        loras=lora or [],
+        mark=mark,
+        preview=preview,
+    )
+    goal = output or default_output(song, preview=preview)
     wishes = Wishes(
         song=song,
         lyrics=lyrics or options.lyrics_beside(song),
         analysis=None,
-        storyboard=None,
-        output=output or Path(f"{song.stem}.mp4"),
+        storyboard=storyboard,
+        rewritten=from_,
+        output=goal,
         checkpoint=checkpoint,
         video=Video(
             analyze_options=AnalyzeOptions(start=start, seconds=seconds),
-            storyboard_options=StoryboardOptions(style=style, storyteller=storyteller, seed=seed),
-            render_settings=RenderSettings(
-                fps=fps, size=size, steps=steps, seed=seed, schedule=schedule
+            storyboard_options=StoryboardOptions(
+                style=style,
+                storyteller=storyteller,
+                seed=seed,
+                protagonist_share=protagonist_share,
+                protagonist_name=protagonist,
             ),
+            render_settings=drawing.settings(goal),
         ),
         server=server,
         as_json=as_json,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 DATA_VARIABLE = "SONGREEL_DATA"
+VIDEO_SUFFIXES = (".mp4", ".webm", ".webp")
 
 
 def _set_data(value: Path | None) -> Path | None:
@@ -28,8 +29,10 @@ def _check_fps(value: str) -> str:
 
 
 def _check_video(value: Path | None) -> Path | None:
-    if value is not None and value.suffix.lower() != ".mp4":
-        raise typer.BadParameter(f"{value} does not end in .mp4; videos are MP4 files")
+    if value is not None and value.suffix.lower() not in VIDEO_SUFFIXES:
+        raise typer.BadParameter(
+            f"{value} does not end in .mp4 (MP4), .webm or .webp (animated, without sound)"
+        )
     return value
 
 
@@ -59,7 +62,8 @@ Video = Annotated[
         "-o",
         "--output",
         metavar="VIDEO.mp4",
-        help="The video; by default the song's name with .mp4 in this folder.",
+        help="The video: .mp4, .webm, or .webp (animated, without sound); by default the song's "
+        "name with .mp4 in this folder.",
         callback=_check_video,
     ),
 ]
@@ -68,7 +72,8 @@ Lyrics = Annotated[
     typer.Option(
         "--lyrics",
         metavar="FILE",
-        help="Lyrics with times (.lrc); by default the .lrc file beside the song, if any.",
+        help="Lyrics: an .lrc or .srt file with times, or plain text (.txt); by default the "
+        "song's .lrc or .srt file beside it, if any.",
     ),
 ]
 Style = Annotated[
@@ -77,12 +82,47 @@ Style = Annotated[
 Storyteller = Annotated[
     str, typer.Option("--storyteller", metavar="NAME", help="Who writes: offline or llm.")
 ]
+ProtagonistShare = Annotated[
+    float,
+    typer.Option(
+        "--protagonist-share",
+        metavar="SHARE",
+        help="Share of the scenes that show the protagonist, up to 1; 0 is at least half.",
+        min=0,
+        max=1,
+    ),
+]
+Protagonist = Annotated[
+    str,
+    typer.Option(
+        "--protagonist",
+        metavar="NAME",
+        help="Name of the protagonist, who has agreed to be in the video: the only real person "
+        "that prompts may name.",
+    ),
+]
+RewrittenStoryboard = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="S.yaml",
+        help="Rewrite this storyboard: its times and its locked scenes stay as they are.",
+    ),
+]
+EditedStoryboard = Annotated[
+    Path | None,
+    typer.Option(
+        "--storyboard",
+        metavar="S.yaml",
+        help="Draw this storyboard as it is, edited or not, instead of writing one.",
+    ),
+]
 Checkpoint = Annotated[
     str,
     typer.Option(
         "--checkpoint",
         metavar="PATH",
-        help="Stable Diffusion 1.x folder or .safetensors file; by default the embedded one.",
+        help="Stable Diffusion folder, .safetensors or .ckpt file; by default the embedded one.",
     ),
 ]
 Fps = Annotated[
@@ -102,17 +142,98 @@ Seconds = Annotated[
     float, typer.Option("--seconds", metavar="S", help="Only so many seconds of it.", min=0)
 ]
 Schedule = Annotated[
-    str, typer.Option("--schedule", metavar="NAME", help="How pictures move: onset, paper, ...")
+    str,
+    typer.Option(
+        "--schedule",
+        metavar="NAME",
+        help="How pictures move: onset, percussive, sine, linear or paper.",
+    ),
+]
+Scheduler = Annotated[
+    str,
+    typer.Option(
+        "--scheduler",
+        metavar="NAME",
+        help="Denoiser: ddim, euler, lcm or tcd; by default the checkpoint's own.",
+    ),
+]
+Guidance = Annotated[
+    float,
+    typer.Option(
+        "--guidance", metavar="SCALE", help="Weight of the prompts; 0 is the checkpoint's.", min=0
+    ),
+]
+Cadence = Annotated[
+    float | None,
+    typer.Option(
+        "--cadence",
+        metavar="RADIANS",
+        help="Way between two denoised frames, those between are interpolated; 0 denoises all.",
+        min=0,
+        max=1,
+    ),
+]
+ColourMatch = Annotated[
+    float | None,
+    typer.Option(
+        "--colour-match",
+        metavar="SHARE",
+        help="How far frames keep their scene's colours; 0 leaves them as drawn.",
+        min=0,
+        max=1,
+    ),
+]
+Loras = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--lora", metavar="FILE[:WEIGHT]", help="A LoRA to merge in; may be given several times."
+    ),
+]
+Mark = Annotated[
+    str, typer.Option("--mark", metavar="TEXT", help="Words to draw into a corner of every frame.")
+]
+Preview = Annotated[
+    bool,
+    typer.Option("--preview", help="Only a still of each scene, moved and dissolved: in seconds."),
 ]
 Extractor = Annotated[
     str, typer.Option("--extractor", metavar="NAME", help="What hears the emotion.")
+]
+Bpm = Annotated[
+    float,
+    typer.Option(
+        "--bpm", metavar="N", help="The tempo, when it is known; 0 finds it.", min=0, max=300
+    ),
+]
+Octave = Annotated[
+    str,
+    typer.Option("--octave", metavar="half|double", help="Count the beats half or twice as fast."),
+]
+Language = Annotated[
+    str,
+    typer.Option("--language", metavar="CODE", help="Language of the lyrics, such as en or pt-BR."),
 ]
 Asr = Annotated[
     str, typer.Option("--asr", metavar="MODEL", help="Speech model for lyrics, or none.")
 ]
 
 
+def check_storyboard_options(edited: Path | None, **writing: object) -> None:
+    """Refuses options for writing a storyboard where one is drawn as it is."""
+    given = [name for name, value in writing.items() if value]
+    if edited is not None and given:
+        names = ", ".join(f"--{name.replace('_', '-').removesuffix('-')}" for name in given)
+        raise typer.BadParameter(
+            f"a storyboard that is drawn as it is takes no {names}; give --from {edited} to have "
+            "its open scenes rewritten",
+            param_hint="--storyboard",
+        )
+
+
 def lyrics_beside(song: Path) -> Path | None:
-    """The `.lrc` file of the song's name in the song's folder, if there is one."""
-    beside = song.with_suffix(".lrc")
-    return beside if beside.is_file() else None
+    """The `.lrc` or else `.srt` file of the song's name in the song's folder, if there is one.
+
+    A `.txt` file of that name may hold anything, so it must be named to be taken for lyrics.
+    """
+    beside = (song.with_suffix(suffix) for suffix in (".lrc", ".srt"))
+    return next((path for path in beside if path.is_file()), None)

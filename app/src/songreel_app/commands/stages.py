@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from songreel_app.commands import options
+from songreel_app.commands.rendering import Drawing, default_output
 
 Analysis = Annotated[Path, typer.Argument(metavar="A.json", help="A song analysis.")]
 AnalysisOutput = Annotated[
@@ -44,6 +45,9 @@ def analyze(
     lyrics: options.Lyrics = None,
     extractor: options.Extractor = "",
     asr: options.Asr = "",
+    language: options.Language = "",
+    bpm: options.Bpm = 0.0,
+    octave: options.Octave = "",
     start: options.Start = 0.0,
     seconds: options.Seconds = 0.0,
     server: options.Server = None,
@@ -62,7 +66,14 @@ def analyze(
         output=output or Path(f"{song.stem}.analysis.json"),
         plot=plot,
         options=AnalyzeOptions(
-            start=start, seconds=seconds, extractor=extractor, asr=asr, plot=plot is not None
+            start=start,
+            seconds=seconds,
+            extractor=extractor,
+            asr=asr,
+            language=language,
+            tempo_octave=octave,
+            tempo_bpm=bpm,
+            plot=plot is not None,
         ),
         server=server,
         as_json=as_json,
@@ -75,12 +86,19 @@ def storyboard(
     output: StoryboardOutput = None,
     style: options.Style = "",
     storyteller: options.Storyteller = "",
+    protagonist: options.Protagonist = "",
+    protagonist_share: options.ProtagonistShare = 0.0,
+    from_: options.RewrittenStoryboard = None,
+    checkpoint: options.Checkpoint = "",
     seed: options.Seed = 0,
     server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
 ) -> int:
-    """Write the storyboard of an analysed song, to be edited by hand."""
+    """Write the storyboard of an analysed song, to be edited by hand.
+
+    With --from the storyboard is written anew around the scenes that a person locked.
+    """
     from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 
     from songreel_app.runner import run_command
@@ -90,7 +108,15 @@ def storyboard(
     wishes = StoryboardWishes(
         analysis=analysis,
         output=output or Path(f"{stem}.storyboard.yaml"),
-        options=StoryboardOptions(style=style, storyteller=storyteller, seed=seed),
+        rewritten=from_,
+        checkpoint=checkpoint,
+        options=StoryboardOptions(
+            style=style,
+            storyteller=storyteller,
+            seed=seed,
+            protagonist_share=protagonist_share,
+            protagonist_name=protagonist,
+        ),
         server=server,
         as_json=as_json,
     )
@@ -108,29 +134,46 @@ def render(
     steps: options.Steps = 0,
     seed: options.Seed = 0,
     schedule: options.Schedule = "",
+    scheduler: options.Scheduler = "",
+    guidance: options.Guidance = 0.0,
+    cadence: options.Cadence = None,
+    colour_match: options.ColourMatch = None,
+    lora: options.Loras = None,
+    mark: options.Mark = "",
+    preview: options.Preview = False,
     server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
 ) -> int:
     """Draw a storyboard to the music."""
-    from songreel.render.v1.render_plan_pb2 import RenderSettings
     from songreel.v1.video_pb2 import Video
 
     from songreel_app.making import Wishes, make_video
     from songreel_app.runner import run_command
 
+    drawing = Drawing(
+        fps=fps,
+        size=size,
+        steps=steps,
+        seed=seed,
+        schedule=schedule,
+        scheduler=scheduler,
+        guidance=guidance,
+        cadence=cadence,
+        colour_match=colour_match,
+        loras=lora or [],
+        mark=mark,
+        preview=preview,
+    )
+    goal = output or default_output(song, preview=preview)
     wishes = Wishes(
         song=song,
         lyrics=None,
         analysis=analysis,
         storyboard=storyboard,
-        output=output or Path(f"{song.stem}.mp4"),
+        output=goal,
         checkpoint=checkpoint,
-        video=Video(
-            render_settings=RenderSettings(
-                fps=fps, size=size, steps=steps, seed=seed, schedule=schedule
-            )
-        ),
+        video=Video(render_settings=drawing.settings(goal)),
         server=server,
         as_json=as_json,
     )

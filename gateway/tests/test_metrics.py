@@ -1,0 +1,38 @@
+"""What Prometheus reads of the jobs."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY
+from songreel_gateway.database import Database
+from songreel_gateway.open_jobs import OpenJobs
+from studio import studio_in
+
+
+def value(name: str, **labels: str) -> float | None:
+    return REGISTRY.get_sample_value(name, labels)
+
+
+async def test_open_jobs_are_counted_and_aged(tmp_path) -> None:
+    async with studio_in(tmp_path) as studio:
+        assert value("songreel_oldest_open_job_seconds") == 0
+        studio.hands.hold("analyze")
+        song = await studio.client.upload(b"a song in the queue")
+        operation = await studio.client.create(song)
+        await studio.client.reach(operation, "analyze", "beats")
+        assert value("songreel_open_jobs", state="running") == 1
+        assert value("songreel_open_jobs", state="queued") == 0
+        assert value("songreel_oldest_open_job_seconds") > 0
+        studio.hands.let_go("analyze")
+        assert (await studio.client.wait(operation)).response.value
+        assert value("songreel_open_jobs", state="running") == 0
+        assert value("songreel_oldest_open_job_seconds") == 0
+    # A gateway that has stopped tells nothing.
+    assert value("songreel_open_jobs", state="running") is None
+
+
+def test_a_broken_database_takes_no_other_metric_away(tmp_path) -> None:
+    path = tmp_path / "gone.db"
+    database = Database(f"sqlite:///{path}")
+    database.run_here(lambda connection: connection.exec_driver_sql("DROP TABLE jobs"))
+    assert list(OpenJobs(database).collect()) == []
+    database.close()
