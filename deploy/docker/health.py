@@ -1,0 +1,30 @@
+#!/opt/songreel/bin/python
+"""Exit code 0 when the gRPC service in this container says that it serves.
+
+`songreel-health [HOST:PORT]`; for engines without gRPC probes of their own.
+"""
+
+import os
+import sys
+
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+
+def main() -> int:
+    """Asks once, for two seconds at the most."""
+    target = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:50051"
+    with grpc.insecure_channel(target) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        try:
+            answer = stub.Check(health_pb2.HealthCheckRequest(), timeout=2.0)
+        except grpc.RpcError as error:
+            sys.stderr.write(f"{target}: {error.code().name}\n")
+            return 1
+    return int(answer.status != health_pb2.HealthCheckResponse.SERVING)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Carries out the Dockerfiles without a container engine, and looks at what comes out."""

@@ -1,0 +1,160 @@
+"""Proves the images' steps without a container engine: `python deploy/docker/prove.py`.
+
+Carries out each Dockerfile, in a folder or (`--debian ROOT`) in a clean Debian root, starts
+the service that comes out, asks its health and its metrics, and looks what it can import.
+Prints a table of installed sizes.
+
+    mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm ROOT
+    python deploy/docker/prove.py --debian ROOT --keep /tmp/images
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from proof.boxes import Box, Folder, Root
+from proof.image import Image, metrics_of
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+
+HEAVY = (
+    *("torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL"),
+    *("librosa", "numba", "sklearn", "dbos", "sqlalchemy", "psycopg", "openai", "numpy"),
+    *("mediapipe", "dlib", "cv2"),
+)
+"""What only some services need."""
+
+ALLOWED = {
+    "gateway": {"dbos", "sqlalchemy", "psycopg"},
+    "audio": {"scipy", "matplotlib", "av", "PIL", "librosa", "numba", "sklearn", "numpy"},
+    "prompt": {"openai"},
+    "render": {"torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL", "numpy"},
+}
+"""Which of them each service's image may have."""
+
+OURS = ("songreel_gateway", "songreel_audio", "songreel_prompt", "songreel_identity")
+OURS += ("songreel_render", "songreel_app")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one image."""
+
+    service: str
+    packages: int
+    megabytes: float
+    """Of the Python environment, 10^6 bytes."""
+    models: float
+    """Of the models in the image, 10^6 bytes."""
+    largest: str
+    ready: float
+    """Seconds from the start to the first good answer of the health check."""
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def examine(image: Image) -> Finding:
+    """Starts the service and asks it; AssertionError when something is not as it should be."""
+    program = (
+        "import importlib.util, json\n"
+        f"names = {[*HEAVY, *OURS]!r}\n"
+        "print(json.dumps([name for name in names if importlib.util.find_spec(name)]))"
+    )
+    found = set(json.loads(image.ask(program)))
+    surplus = found - ALLOWED[image.service] - {f"songreel_{image.service}"}
+    assert not surplus, f"{image.service} can import {', '.join(sorted(surplus))}"
+    missing = ALLOWED[image.service] - found
+    assert not missing, f"{image.service} cannot import {', '.join(sorted(missing))}"
+    port, metrics = free_port(), free_port()
+    with image.serving(port, metrics, {"SONGREEL_STORE": "/data/artifacts"}) as ready:
+        page = metrics_of(metrics)
+        assert "grpc_server_started_total" in page, f"{image.service} exports no metrics"
+    listing = json.loads(image.ask(SIZES))
+    largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in listing["largest"])
+    return Finding(
+        image.service,
+        listing["packages"],
+        image.size() / 1e6,
+        image.size("/models") / 1e6,
+        largest,
+        ready,
+    )
+
+
+SIZES = """
+import json, sysconfig
+from importlib.metadata import distributions
+from pathlib import Path
+site = Path(sysconfig.get_path("purelib"))
+def size(path):
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(each.lstat().st_blocks * 512 for each in files if not each.is_symlink())
+sizes = {}
+for path in site.iterdir():
+    name = path.name.split("-")[0].split(".libs")[0]
+    sizes[name] = sizes.get(name, 0) + size(path)
+largest = sorted(sizes.items(), key=lambda each: -each[1])[:4]
+print(json.dumps({"packages": len(list(distributions())), "largest": largest}))
+"""
+
+
+def table(findings: list[Finding]) -> str:
+    """The findings for a page."""
+    lines = [
+        "| image | packages | Python environment | models | largest parts, MB | first health |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {each.service} | {each.packages} | {each.megabytes:.0f} MB | "
+        f"{f'{each.models:.0f} MB' if each.models else '-'} | {each.largest} | "
+        f"{each.ready:.1f} s |"
+        for each in findings
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Proves the named services, or all that have a Dockerfile."""
+    known = sorted(path.name.partition(".")[0] for path in HERE.glob("*.Dockerfile"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(known))
+    parser.add_argument("--debian", type=Path, help="a clean Debian root with python3 and venv")
+    parser.add_argument("--bind", type=Path, action="append", default=[], help="for pip, as here")
+    parser.add_argument("--arg", action="append", default=[], help="NAME=VALUE of an ARG")
+    parser.add_argument("--keep", type=Path, help="build below this folder and leave it")
+    options = parser.parse_args()
+    if unknown := set(options.services) - set(known):
+        parser.error(f"no Dockerfile for {', '.join(sorted(unknown))}")
+    with tempfile.TemporaryDirectory(prefix="songreel-images-") as temporary:
+        where: Path = options.keep or Path(temporary)
+
+        def new_box(name: str) -> Box:
+            folder = where / name
+            folder.mkdir(parents=True)
+            if options.debian:
+                return Root(folder, options.debian, options.bind)
+            return Folder(folder)
+
+        given = dict(each.split("=", 1) for each in options.arg)
+        findings: list[Finding] = []
+        for service in options.services or known:
+            image = Image(HERE / f"{service}.Dockerfile", REPOSITORY, new_box, given)
+            findings.append(examine(image))
+            sys.stderr.write(f"{findings[-1]}\n")
+    print(table(findings))  # noqa: T201 - what the program is for
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+{{/* What all pods of the release have in common. */}}
+
+{{- define "songreel.podSecurity" -}}
+automountServiceAccountToken: {{ .token | default false }}
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .uid | default 10001 }}
+  runAsGroup: {{ .uid | default 10001 }}
+  fsGroup: {{ .uid | default 10001 }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- define "songreel.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Spread over nodes and zones, as far as there are any. */}}
+{{- define "songreel.spread" -}}
+topologySpreadConstraints:
+  {{- range $key := list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - topologyKey: {{ $key }}
+    maxSkew: 1
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "songreel.selector" $ | nindent 8 }}
+    {{- if ne $.kind "StatefulSet" }}
+    matchLabelKeys: [pod-template-hash]
+    {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* A setting that comes from the release's Secret. */}}
+{{- define "songreel.secretEnv" -}}
+- name: {{ .variable }}
+  valueFrom:
+    secretKeyRef: {name: {{ .root.Values.secretName }}, key: {{ .key }}}
+{{- end }}
+
+{{/* Environment of every service; `prefix` is that of its settings. */}}
+{{- define "songreel.env" -}}
+{{- $prefix := printf "SONGREEL_%s_" (upper .name) -}}
+{{- $store := .root.Values.store -}}
+- {name: {{ $prefix }}BIND, value: "0.0.0.0:50051"}
+- {name: {{ $prefix }}METRICS_PORT, value: "9464"}
+- {name: {{ $prefix }}GRACE_SECONDS, value: {{ .values.graceSeconds | quote }}}
+- {name: {{ $prefix }}MAX_CONCURRENT_CALLS, value: {{ .values.maxConcurrentCalls | quote }}}
+- {name: SONGREEL_STORE, value: "s3://{{ $store.bucket }}{{ with $store.prefix }}/{{ . }}{{ end }}"}
+- {name: SONGREEL_DATA, value: /data}
+- {name: SONGREEL_S3_ENDPOINT, value: {{ include "songreel.storeEndpoint" .root | quote }}}
+- {name: SONGREEL_S3_REGION, value: {{ $store.region | quote }}}
+- {name: SONGREEL_S3_SECURE, value: {{ and $store.secure (not .root.Values.trial.store.enabled) | quote }}}
+- {name: SONGREEL_S3_CREATE_BUCKET, value: {{ or $store.createBucket .root.Values.trial.store.enabled | quote }}}
+- {name: SONGREEL_S3_CACHE, value: /cache}
+- {name: SONGREEL_S3_CACHE_BYTES, value: "{{ mul $store.cacheGiB 1073741824 }}"}
+{{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_ACCESS_KEY" "key" "s3-access-key") }}
+{{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_SECRET_KEY" "key" "s3-secret-key") }}
+{{- with .env }}
+{{ . }}
+{{- end }}
+{{- range $key, $value := .values.settings }}
+{{- /* Helm's numbers are floats, which print as 5.36e+08. */}}
+{{- if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value = int64 $value }}{{ end }}
+- {name: {{ $prefix }}{{ upper $key }}, value: {{ $value | toString | quote }}}
+{{- end }}
+{{- end }}
+
+{{- define "songreel.probe" -}}
+grpc: {port: 50051{{ with .service }}, service: {{ . }}{{ end }}}
+timeoutSeconds: 5
+{{- end }}
+
+{{/* The pod of a service. `it` may add: env, mounts, volumes (YAML), grpcService, gpu. */}}
+{{- define "songreel.pod" -}}
+metadata:
+  labels:
+    {{- include "songreel.podLabels" . | nindent 4 }}
+  annotations:
+    kubectl.kubernetes.io/default-container: {{ .name }}
+    {{- with .values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  serviceAccountName: {{ include "songreel.fullname" . }}
+  {{- include "songreel.podSecurity" . | nindent 2 }}
+  terminationGracePeriodSeconds: {{ add .values.graceSeconds 10 }}
+  {{- include "songreel.spread" . | nindent 2 }}
+  {{- with .values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .values.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: {{ .name }}
+      image: {{ include "songreel.image" (dict "root" .root "image" .values.image) }}
+      imagePullPolicy: {{ .values.image.pullPolicy }}
+      {{- include "songreel.containerSecurity" . | nindent 6 }}
+      env:
+        {{- include "songreel.env" . | nindent 8 }}
+      ports:
+        - {name: grpc, containerPort: 50051}
+        - {name: metrics, containerPort: 9464}
+      startupProbe:
+        {{- include "songreel.probe" (dict) | nindent 8 }}
+        periodSeconds: 2
+        failureThreshold: 60
+      readinessProbe:
+        {{- include "songreel.probe" (dict "service" .grpcService) | nindent 8 }}
+        periodSeconds: 5
+        failureThreshold: 2
+      livenessProbe:
+        {{- include "songreel.probe" (dict) | nindent 8 }}
+        periodSeconds: 20
+        failureThreshold: 6
+      lifecycle:
+        # Balancers hear first that the pod goes; only then the server is told.
+        preStop: {sleep: {seconds: 5}}
+      resources:
+        {{- include "songreel.resources" . | nindent 8 }}
+      volumeMounts:
+        - {name: tmp, mountPath: /tmp}
+        - {name: cache, mountPath: /cache}
+        - {name: data, mountPath: /data}
+        {{- with .mounts }}
+        {{- . | nindent 8 }}
+        {{- end }}
+  volumes:
+    - {name: tmp, emptyDir: {sizeLimit: 8Gi}}
+    # The cache is trimmed after each artifact, so it may stand above its limit a while.
+    - {name: cache, emptyDir: {sizeLimit: {{ add .root.Values.store.cacheGiB 2 }}Gi}}
+    {{- if not .claimed }}
+    - {name: data, emptyDir: {sizeLimit: 1Gi}}
+    {{- end }}
+    {{- with .volumes }}
+    {{- . | nindent 4 }}
+    {{- end }}
+{{- end }}
+
+{{- define "songreel.resources" -}}
+{{- $resources := deepCopy .values.resources }}
+{{- if and .gpu (gt (int .gpu.count) 0) }}
+{{- $_ := set $resources "limits" (merge (dict .gpu.resource (int .gpu.count)) $resources.limits) }}
+{{- end }}
+{{- toYaml $resources }}
+{{- end }}
