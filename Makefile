@@ -2,20 +2,21 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := libs/contracts libs/kit services/audio services/prompt services/render gateway app models/training
+DISTRIBUTIONS := libs/contracts libs/kit services/audio services/prompt services/render services/identity gateway app models/training
 STAMP := $(VENV)/.ready
 DEMO := out/demo
 
-.PHONY: help setup demo test test-slow check protos bench clean
+.PHONY: help setup demo test test-slow check protos bench bench-audio clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: $(STAMP) ## a virtual environment with everything in it
 
-$(STAMP): requirements.txt requirements-dev.txt $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+$(STAMP): requirements.txt requirements-dev.txt requirements-nodeps.txt $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps $(addprefix -e ,$(DISTRIBUTIONS))
 	touch $@
 
@@ -42,6 +43,9 @@ protos: $(STAMP) ## Python stubs from protos/
 
 bench: $(STAMP) ## the figures of the README, as ratios in one run
 	$(BIN)/python -m bench
+
+bench-audio: $(STAMP) ## how well songs are heard, beside librosa (needs ../shared/data; minutes)
+	$(BIN)/python -m bench audio
 
 clean: ## everything that was made, the environment too
 	rm -rf $(VENV) out build

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
+from pathlib import Path
+
+from bench import data
 
 BENCHMARKS = {
+    "prompt": "faults of a language model's server and what came of them; checks",
     "whole": "the main job on real songs: time, memory, sync, sound",
+    "identity": "liveness: accept and reject rates of simulated sessions (an hour or more)",
+    "audio": "how well songs are heard: beats, voices, mood, cost; beside librosa",
+    "render": "memory, speed, motion and resuming of the renderer, on random weights",
 }
 
 
@@ -19,7 +27,12 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], default=[])
-    for name in parser.parse_args().names or BENCHMARKS:
+    parser.add_argument("--data", type=Path, help="folder of the data; default: ../shared/data")
+    options = parser.parse_args()
+    if options.data:
+        os.environ[data.VARIABLE] = str(options.data)
+    # The long one runs only when it is asked for.
+    for name in options.names or [name for name in BENCHMARKS if name != "identity"]:
         importlib.import_module(f"bench.{name}").main()
 
 
