@@ -7,13 +7,14 @@ import pytest
 import torch
 from diffusers import StableDiffusionPipeline
 from songreel_sprout.autoencoder import encode_scenes, latent_statistics
-from songreel_sprout.codec import fold, latents_of, linear_latents, new_autoencoder
-from songreel_sprout.coupling import SHAPE
+from songreel_sprout.captions import Caption
+from songreel_sprout.codec import SHAPE, fold, folded, latents_of, linear_latents, new_autoencoder
 from songreel_sprout.diffusion import DiffusionPlan, Latents, Trainer, new_scheduler, new_sprout
 from songreel_sprout.export import export
-from songreel_sprout.labels import KNOB_COUNT, random_indices
+from songreel_sprout.labels import FIELDS, NAMES, random_indices
 from songreel_sprout.scenes import Scenes, paint_scenes
-from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
+from songreel_sprout.tokenizer import load_tokenizer, token_ids, write_tokenizer
+from songreel_sprout.wording import stated_labels, teach_words
 
 CPU = torch.device("cpu")
 
@@ -41,13 +42,15 @@ def test_folding_makes_latents_standard_and_leaves_reconstructions_alone(scenes:
     model, x = new_autoencoder().eval(), _pictures(scenes, 16)
     with torch.no_grad():
         before = model.decode(latents_of(model, x[:1])).sample
-        fold(model, *latent_statistics(scenes))
+        mean, std = latent_statistics(scenes)
+        fold(model, mean, std)
         z = latents_of(model, x)
         after = model.decode(z[:1]).sample
     assert torch.allclose(before, after, atol=1e-3)
     assert z.mean(dim=(0, 2, 3)).abs().max() < 0.05
     assert (z.std(dim=(0, 2, 3)) - 1).abs().max() < 0.05
-    assert np.abs(encode_scenes(scenes).astype(np.float32) - z.numpy()).max() < 0.1
+    assert torch.allclose(torch.stack(folded(model)), torch.stack([mean, std]), atol=1e-5)
+    assert np.abs(encode_scenes(scenes, model).astype(np.float32) - z.numpy()).max() < 0.1
 
 
 def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -57,9 +60,8 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     data = Latents(
         rng.standard_normal((8, *SHAPE)).astype(np.float16),
         random_indices(rng, 8),
-        rng.random((8, KNOB_COUNT), dtype=np.float32),
     )
-    plan = DiffusionPlan(batch=1)
+    plan = DiffusionPlan(batch=1, words=1)
     first = Trainer(data, tokenizer, tmp_path, plan, CPU, bf16=False)
     for _ in range(2):
         assert np.isfinite(first.update())
@@ -68,6 +70,29 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert second.step == 2
     for a, b in zip(first.average.parameters(), second.average.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_the_text_encoder_learns_to_say_the_labels(tmp_path: Path) -> None:
+    write_tokenizer(tmp_path)
+    tokenizer = load_tokenizer(tmp_path)
+    torch.manual_seed(0)
+    text = new_sprout(tokenizer).text
+    labels = random_indices(np.random.default_rng(1), 500)
+    # Saying "not stated" for every label would be right for a third of them.
+    assert teach_words(text, labels, tokenizer, 40, 0, CPU) > 0.6
+    ids = torch.tensor(token_ids(tokenizer, ["a dog at the beach", "a car on the road"]))
+    with torch.no_grad():
+        dog, car = text(input_ids=ids).last_hidden_state[:, -1]
+    assert not torch.allclose(dog, car, atol=0.1)
+
+
+def test_a_label_that_is_not_said_is_taught_as_unsaid() -> None:
+    rows = random_indices(np.random.default_rng(2), 2)
+    said = np.zeros((2, len(FIELDS)), dtype=bool)
+    said[0, 3] = True
+    taught = stated_labels(rows, [Caption("", row) for row in said])
+    assert taught[0, 3] == rows[0, 3]
+    assert taught[1].tolist() == [len(NAMES[f]) for f in FIELDS]
 
 
 def test_the_last_timestep_is_pure_noise() -> None:

@@ -23,7 +23,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--scenes", type=int, default=28_000, help="pictures to paint")
     train.add_argument("--autoencoder-minutes", type=float, default=30.0)
     train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")
-    train.add_argument("--batch", type=int, default=12, help="128 suits a GPU")
+    train.add_argument("--distill-minutes", type=float, default=30.0, help="for the few steps")
+    train.add_argument("--batch", type=int, default=16, help="128 suits a GPU")
     train.add_argument("--start", type=Path, help="exported checkpoint to begin from")
     train.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
 
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> None:
 
         from songreel_sprout.autoencoder import AutoencoderPlan
         from songreel_sprout.diffusion import DiffusionPlan
+        from songreel_sprout.distilling import DistillingPlan
         from songreel_sprout.training import TrainingPlan, train
 
         if args.threads:
@@ -77,6 +79,7 @@ def main(argv: list[str] | None = None) -> None:
             scenes=args.scenes,
             autoencoder=AutoencoderPlan(minutes=args.autoencoder_minutes),
             diffusion=DiffusionPlan(minutes=args.minutes, batch=args.batch),
+            distilling=DistillingPlan(minutes=args.distill_minutes, batch=args.batch),
         )
         train(plan)
     elif args.command == "export":

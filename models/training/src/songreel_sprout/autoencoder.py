@@ -24,6 +24,7 @@ from songreel_sprout.codec import (
     FACTOR,
     LATENT_NOISE,
     fold,
+    folded,
     linear_latents,
     new_autoencoder,
 )
@@ -93,8 +94,7 @@ def train_decoder(
     """
     torch.manual_seed(0)
     rng = np.random.default_rng()
-    mean, std = latent_statistics(scenes)
-    model = fold(new_autoencoder(), mean, std)
+    model = fold(new_autoencoder(), *latent_statistics(scenes))
     parts: Any = model
     parts.to(device=device, memory_format=torch.channels_last)
     learning = [*parts.decoder.parameters(), *parts.post_quant_conv.parameters()]
@@ -113,7 +113,7 @@ def train_decoder(
     last = saved = time.monotonic()
     shown: list[float] = []
     errors: list[float] = []
-    shift, scale = (v.view(1, -1, 1, 1).to(device) for v in (mean, std))
+    shift, scale = (v.view(1, -1, 1, 1).to(device) for v in folded(model))
     while spent < budget:
         part = spent / budget
         rate = plan.rate * min(1.0, (step + 1) / 50)
@@ -181,9 +181,9 @@ def _batch(scenes: Scenes, rows: range) -> Tensor:
 
 
 @torch.no_grad()
-def encode_scenes(scenes: Scenes) -> NDArray[np.float16]:
-    """Folded latents of all scenes, ``(n, 8, 32, 32)`` float16."""
-    mean, std = (v.view(1, -1, 1, 1) for v in latent_statistics(scenes))
+def encode_scenes(scenes: Scenes, model: AutoencoderKL) -> NDArray[np.float16]:
+    """Latents of all scenes as ``model`` encodes them, ``(n, 8, 32, 32)`` float16."""
+    mean, std = (v.cpu().view(1, -1, 1, 1) for v in folded(model))
     side = SIZE // FACTOR
     out = np.empty((len(scenes.pictures), CHANNELS, side, side), dtype=np.float16)
     for i in range(0, len(out), 64):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -20,6 +22,20 @@ FILLERS: Final[tuple[str, ...]] = (
     "golden", "silver", "blue", "red", "green", "new", "old", "little", "big", "good day",
 )  # fmt: skip
 """Words with no label: the model learns that they change nothing."""
+
+
+@cache
+def common_words() -> tuple[str, ...]:
+    """Words of songs and stories that get a token though no caption needs them."""
+    path = files("songreel_sprout").joinpath("common_words.txt")
+    return tuple(path.read_text(encoding="utf-8").split())
+
+
+@cache
+def _idle_words() -> tuple[str, ...]:
+    """The common words that no label uses: in a caption they mean nothing."""
+    used = {w for f in FIELDS for c in CLASSES[f] for phrase in c.words for w in phrase.split()}
+    return tuple(w for w in common_words() if w not in used)
 
 
 @dataclass(frozen=True)
@@ -76,4 +92,7 @@ def draw_caption(
     for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.35 else 0):
         filler = FILLERS[int(rng.integers(len(FILLERS)))]
         parts.insert(int(rng.integers(1, len(parts) + 1)) if parts else 0, filler)
+    if rng.random() < 0.3:
+        # A tail as storytellers write it, from words of the song.
+        parts.append(" ".join(rng.choice(_idle_words(), size=int(rng.integers(1, 9)))))
     return Caption(", ".join(parts), stated)

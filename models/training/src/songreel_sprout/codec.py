@@ -27,6 +27,8 @@ CHANNELS: Final = 8
 
 FACTOR: Final = 8
 
+SHAPE: Final = (CHANNELS, 32, 32)
+"""Channels, rows and columns of the latents of a 256-px picture."""
 
 LATENT_NOISE: Final = 0.1
 """Noise added to unit-variance latents while training, so that small errors decode alike."""
@@ -218,3 +220,15 @@ def fold(model: AutoencoderKL, mean: Tensor, std: Tensor) -> AutoencoderKL:
     back.bias += back.weight[:, :, 0, 0] @ mean
     back.weight *= std[None, :, None, None]
     return model
+
+
+@torch.no_grad()
+def folded(model: AutoencoderKL) -> tuple[Tensor, Tensor]:
+    """The mean and spread ``(8,)`` that ``fold`` has put into ``model``."""
+    out = model.quant_conv
+    assert out is not None
+    assert out.bias is not None
+    mixing = torch.eye(CHANNELS)
+    mixing[:3, :3] = COLOURS
+    std = mixing.norm(dim=1) / out.weight[:CHANNELS, :CHANNELS, 0, 0].norm(dim=1)
+    return -out.bias[:CHANNELS] * std, std

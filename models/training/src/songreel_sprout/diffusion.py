@@ -1,8 +1,9 @@
 """The text encoder and the denoiser, trained together on the scenes' latents.
 
-v-prediction on a schedule with zero terminal signal-to-noise ratio (Lin et al. 2023, "Common
-diffusion noise schedules and sample steps are flawed"): at the last timestep the input is pure
-noise and the target is the picture itself, so one step already draws.
+v-prediction (Salimans & Ho 2022) on a schedule with zero terminal signal-to-noise ratio (Lin et
+al. 2023, "Common diffusion noise schedules and sample steps are flawed"): at the last timestep
+the input is pure noise and the target is the picture itself. One caption in ten is empty, so that
+the sampler can be guided away from it (Ho & Salimans 2022, "Classifier-free diffusion guidance").
 """
 
 from __future__ import annotations
@@ -23,15 +24,12 @@ from torch import Tensor, nn
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 from songreel_sprout.captions import draw_caption
-from songreel_sprout.coupling import SHAPE, coordinates, couple, directions, label_positions
-from songreel_sprout.reading import open_the_drawing_way, open_the_place_way, open_the_reading_way
+from songreel_sprout.codec import SHAPE
+from songreel_sprout.labels import FIELDS, NAMES
 from songreel_sprout.tokenizer import MAX_LENGTH, token_ids
+from songreel_sprout.wording import teach_words
 
 TEXT_WIDTH: Final = 192
-TRAILING: Final = (999, 749, 499, 249)
-"""Timesteps of a four-step sampler with trailing spacing (and of the one- and two-step ones)."""
-
-
 CHANNEL_WEIGHTS: Final = (2.0, 1.5, 1.5, 0.6, 0.6, 0.6, 0.6, 0.6)
 """Weights of the latent channels in the loss, mean 1."""
 
@@ -42,12 +40,14 @@ class DiffusionPlan:
 
     minutes: float = 240.0
     """Wall-clock budget; the learning rate follows the share of it that has passed."""
-    batch: int = 12
+    batch: int = 16
     """Latents per update."""
-    rate: float = 1e-3
+    rate: float = 8e-4
     """Peak learning rate."""
-    warmup: int = 150
+    warmup: int = 300
     """Updates until the peak."""
+    words: int = 600
+    """Updates in which the text encoder learns the labels before the denoiser begins."""
     seed: int = 0
     """Of weights, captions and noise."""
 
@@ -77,22 +77,22 @@ class Sprout(nn.Module):
             out_channels=SHAPE[0],
             # A thin first level: its 32 x 32 positions would take most of the time. Attention
             # only where there are few positions.
-            block_out_channels=(32, 64, 128, 192),
+            block_out_channels=(40, 80, 160, 256),
             layers_per_block=1,
             down_block_types=("DownBlock2D",) * 2 + ("CrossAttnDownBlock2D",) * 2,
             up_block_types=("CrossAttnUpBlock2D",) * 2 + ("UpBlock2D",) * 2,
+            # The 4 x 4 level has three blocks with attention already; this one would weigh 8 MB.
+            mid_block_type=None,
             cross_attention_dim=TEXT_WIDTH,
             attention_head_dim=4,
-            # Few groups: small ones remove the averages in which the noise carries the knobs.
             norm_num_groups=8,
         )
-        open_the_reading_way(self.unet)
-        open_the_place_way(self.unet)
-        open_the_drawing_way(self.unet)
 
     def forward(self, noisy: Tensor, timesteps: Tensor, ids: Tensor) -> Tensor:
-        """Predicted v ``(n, 8, 32, 32)`` for token ids ``(n, 32)``."""
-        words = self.text(input_ids=ids).last_hidden_state
+        """Predicted v ``(n, 8, 32, 32)`` for token ids ``(n, 64)``."""
+        # It has learnt the words before (see ``wording``) and stays as it is.
+        with torch.no_grad():
+            words = self.text(input_ids=ids).last_hidden_state
         return self.unet(noisy, timesteps, encoder_hidden_states=words).sample
 
 
@@ -127,18 +127,31 @@ class Latents:
     """``(n, 8, 32, 32)``."""
     labels: NDArray[np.uint8]
     """``(n, 7)`` class numbers."""
-    knobs: NDArray[np.float32]
-    """``(n, 40)``."""
 
 
 def draw_timesteps(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
-    """Timesteps ``(count,)``: most on the steps that few-step samplers visit.
+    """Timesteps ``(count,)``: noisier ones more often, and a tenth at the noisy end.
 
-    Pure noise comes most often: there the whole picture is decided.
+    What a picture shows is decided where there is most noise; every sampler begins at the end.
     """
-    some = rng.integers(0, 1000, size=count)
-    fixed = rng.choice(TRAILING, size=count, p=(0.65, 0.1, 0.2, 0.05))
-    return np.where(rng.random(count) < 0.85, fixed, some).astype(np.int64)
+    some = 1000 * np.sqrt(rng.random(count))
+    return np.where(rng.random(count) < 0.1, 999, some).astype(np.int64)
+
+
+def chances(labels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How often each picture of ``labels`` ``(n, 7)`` is shown, summing to 1.
+
+    Rain, snow and distance hide the subject; pictures with a free view of it teach more.
+    """
+    hidden = np.isin(labels[:, FIELDS.index("weather")], _indices("weather", "rain", "snow"))
+    wide = np.isin(labels[:, FIELDS.index("framing")], _indices("framing", "wide"))
+    alone = np.isin(labels[:, FIELDS.index("subject")], _indices("subject", "none"))
+    weight = np.where(hidden | (wide & ~alone), 0.35, 1.0)
+    return weight / weight.sum()
+
+
+def _indices(field: str, *names: str) -> list[int]:
+    return [NAMES[field].index(name) for name in names]
 
 
 class Trainer:
@@ -165,12 +178,15 @@ class Trainer:
             self.model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
         )
         self.alphas = new_scheduler().alphas_cumprod.to(device)
-        self.basis = directions().to(device)
         # The mean colours of the blocks are the picture; the waves within them come second.
         self.weights = torch.tensor(CHANNEL_WEIGHTS, device=device)
+        self.chances = chances(data.labels)
         self.step, self.spent = 0, 0.0
         if self.path.exists():
             self._resume()
+        else:
+            teach_words(self.model.text, data.labels, tokenizer, plan.words, plan.seed, device)
+            self.average.load_state_dict(self.model.state_dict())
         self.rng = np.random.default_rng((plan.seed, self.step))
 
     def _resume(self) -> None:
@@ -195,15 +211,12 @@ class Trainer:
         self.path.with_suffix(".tmp").replace(self.path)
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Latents, coupled noise, timesteps and token ids of one update."""
-        pick = self.rng.integers(len(self.data.latents), size=self.plan.batch)
+        """Latents, noise, timesteps and token ids of one update."""
+        pick = self.rng.choice(len(self.chances), size=self.plan.batch, p=self.chances)
         labels = self.data.labels[pick]
         captions = [draw_caption(row, self.rng) for row in labels]
-        stated = np.stack([c.stated for c in captions])
-        wanted = coordinates(self.data.knobs[pick], label_positions(labels, stated, self.rng))
         latents = torch.from_numpy(self.data.latents[pick].astype(np.float32)).to(self.device)
-        free = torch.randn(latents.shape, device=self.device)
-        noise = couple(free, torch.from_numpy(wanted).to(self.device), self.basis)
+        noise = torch.randn(latents.shape, device=self.device)
         timesteps = torch.from_numpy(draw_timesteps(self.rng, len(pick))).to(self.device)
         ids = torch.tensor(
             token_ids(self.tokenizer, [c.text for c in captions]), device=self.device
@@ -236,8 +249,9 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        # A growing window: a fixed .999 would still hold the random start after 1,000 updates.
-        keep = min(0.999, (1 + self.step) / (20 + 1.2 * self.step + 1))
+        # A window of a tenth of the run: a fixed .999 would still hold the random start after
+        # 1,000 updates.
+        keep = min(0.999, 1 - 10 / (10 + self.step))
         for slow, fast in zip(self.average.parameters(), self.model.parameters(), strict=True):
             slow.lerp_(fast, 1 - keep)
 
@@ -250,9 +264,9 @@ class Trainer:
             now = time.monotonic()
             self.spent += now - last
             last = now
-            if self.step % 25 == 0:
+            if self.step % 50 == 0:
                 print(
-                    f"diffusion {self.step} {self.spent:.0f} s loss {np.mean(losses[-100:]):.4f}",
+                    f"diffusion {self.step} {self.spent:.0f} s loss {np.mean(losses[-200:]):.4f}",
                     flush=True,
                 )
             if now - saved > every:

@@ -18,7 +18,7 @@ from songreel_sprout.diffusion import Sprout, new_scheduler
 LIMIT_BYTES = 40_000_000
 """The most a checkpoint may weigh."""
 
-DRAWN_BEST = {"steps": 2, "guidance_scale": 1.0, "size": 256}
+DRAWN_BEST = {"steps": 8, "guidance_scale": 2.0, "size": 256}
 """What songreel's renderer reads as defaults from `songreel.json`; others ignore it."""
 
 

@@ -21,7 +21,7 @@ class Knobs(NamedTuple):
     """The continuous parameters of a picture, each in [0, 1] and uniform over the training set.
 
     A picture is a pure function of its labels and its knobs, and (nearly) continuous in the
-    knobs. The training couples every knob to one direction of the latent noise.
+    knobs. No caption names them: they are what differs between two pictures of one caption.
     """
 
     sun_x: float

@@ -13,7 +13,7 @@ from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import Stabl
 from numpy.typing import NDArray
 
 from songreel_sprout.captions import canonical
-from songreel_sprout.coupling import SHAPE
+from songreel_sprout.codec import SHAPE
 from songreel_sprout.judge import agreement, trained_judge
 from songreel_sprout.labels import Labels, random_indices
 from songreel_sprout.scenes import open_scenes

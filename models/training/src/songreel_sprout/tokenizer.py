@@ -10,23 +10,17 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
 from transformers import CLIPTokenizer
 
-from songreel_sprout.captions import FILLERS
+from songreel_sprout.captions import FILLERS, common_words
 from songreel_sprout.labels import CLASSES
 
-MAX_LENGTH: Final = 32
-
-
-def _common_words() -> list[str]:
-    """Words of songs and stories that get a token though no caption needs them."""
-    path = files("songreel_sprout").joinpath("common_words.txt")
-    return path.read_text(encoding="utf-8").split()
+MAX_LENGTH: Final = 64
+"""Tokens of a prompt, both ends included."""
 
 
 def _byte_letters() -> list[str]:
@@ -43,7 +37,7 @@ def _byte_letters() -> list[str]:
 
 
 def _corpus() -> Counter[tuple[str, ...]]:
-    texts: list[str] = [*FILLERS, *_common_words()]
+    texts: list[str] = [*FILLERS, *common_words()]
     for classes in CLASSES.values():
         for entry in classes:
             texts.extend(entry.words)

@@ -24,6 +24,7 @@ from songreel_sprout.autoencoder import (
 )
 from songreel_sprout.codec import new_autoencoder
 from songreel_sprout.diffusion import DiffusionPlan, Latents, Sprout, Trainer, new_sprout
+from songreel_sprout.distilling import Distiller, DistillingPlan
 from songreel_sprout.export import export, pipeline_of
 from songreel_sprout.scenes import Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
@@ -47,6 +48,8 @@ class TrainingPlan:
     """The first model."""
     diffusion: DiffusionPlan = field(default_factory=DiffusionPlan)
     """The second model."""
+    distilling: DistillingPlan = field(default_factory=DistillingPlan)
+    """How the second model learns to need few steps."""
     save_every: float = 150.0
     """Seconds between resumable checkpoints of the denoiser."""
     sheet_every: float = 300.0
@@ -92,14 +95,18 @@ def trained_autoencoder(work: Path) -> AutoencoderKL:
     return model.eval()
 
 
-def averaged_sprout(work: Path) -> Sprout:
-    """The moving average of the denoiser's latest checkpoint, on the CPU.
+def averaged_sprout(work: Path, distilled: bool = True) -> Sprout:
+    """The moving average of the latest checkpoint, on the CPU.
+
+    With ``distilled``, the student's where there is one.
 
     Raises:
         FileNotFoundError: when its training has not begun.
     """
     model = new_sprout(load_tokenizer(work / "tokenizer"))
-    state = torch.load(work / "diffusion.pt", map_location="cpu")
+    student = work / "distilled.pt"
+    path = student if distilled and student.exists() else work / "diffusion.pt"
+    state = torch.load(path, map_location="cpu")
     model.load_state_dict(state["average"])
     return model.eval()
 
@@ -108,10 +115,10 @@ def encoded(work: Path, scenes: Scenes, held: int = HELD) -> Latents:
     """Latents of all scenes but the last ``held``, computed once and kept in ``latents.npy``."""
     path = work / "latents.npy"
     if not path.exists():
-        np.save(work / "latents.tmp.npy", encode_scenes(scenes))
+        np.save(work / "latents.tmp.npy", encode_scenes(scenes, trained_autoencoder(work)))
         (work / "latents.tmp.npy").replace(path)
     count = len(scenes.pictures) - held
-    return Latents(np.load(path)[:count], scenes.labels[:count], scenes.knobs[:count])
+    return Latents(np.load(path)[:count], scenes.labels[:count])
 
 
 def train(plan: TrainingPlan) -> None:
@@ -128,11 +135,7 @@ def train(plan: TrainingPlan) -> None:
     tokenizer = load_tokenizer(plan.work / "tokenizer")
     train_decoder(scenes, plan.work, plan.autoencoder, device, bf16)
     data = encoded(plan.work, scenes)
-    # On the trial processor bfloat16 halves the time of the decoder's wide pictures and doubles
-    # that of the small maps of the denoiser.
-    trainer = Trainer(
-        data, tokenizer, plan.work, plan.diffusion, device, bf16 and device.type == "cuda"
-    )
+    trainer = Trainer(data, tokenizer, plan.work, plan.diffusion, device, bf16)
     drawn = time.monotonic()
 
     def on_pause(run: Trainer) -> None:
@@ -143,14 +146,17 @@ def train(plan: TrainingPlan) -> None:
         drawn = time.monotonic()
 
     trainer.run(60 * plan.diffusion.minutes, plan.save_every, on_pause)
+    teacher = averaged_sprout(plan.work, distilled=False)
+    distiller = Distiller(teacher, data, tokenizer, plan.work, plan.distilling, device, bf16)
+    distiller.run(60 * plan.distilling.minutes, plan.save_every)
     draw_sheet(plan.work, plan.work / "sheet-last.jpg")
 
 
 def begin_from(checkpoint: Path, work: Path) -> None:
     """Lay an exported checkpoint into a work folder without checkpoints of its own.
 
-    The painted set, and with it the statistics of the latents, follows from its seed, so the
-    exported models fit the set that this machine paints.
+    The statistics of the latents lie in the exported autoencoder, so the set that this machine
+    paints is encoded as the exported denoiser knows it.
     """
     if (work / "diffusion.pt").exists():
         return
