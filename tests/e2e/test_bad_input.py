@@ -158,8 +158,7 @@ def test_full_disk(desk: Desk, song: Path, full: Path) -> None:
 
 def test_full_data_folder(desk: Desk, song: Path, full: Path) -> None:
     line = refused(desk, "make", song, "-o", desk.folder / "v.mp4", "--data", full, *SMALL)
-    assert "DISK_FULL" in line
-    assert str(full) in line, "which disk is full is not said"
+    assert f"the disk of the data folder {full} is full" in line
 
 
 def test_wrong_usage_is_2(desk: Desk, song: Path) -> None:
