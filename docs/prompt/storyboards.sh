@@ -22,5 +22,7 @@ for song in demo/song.mp3 "$music"/lets-go-fishin.ogg "$music"/vibe-ace.ogg \
     "$songreel" storyboard "$out/$name.json" -o "$boards/$name.yaml"
     "$songreel" render "$song" --analysis "$out/$name.json" --storyboard "$boards/$name.yaml" \
         --fps 2 -o "$out/$name.mp4" "$@"
-    cp "$out/$name.storyboard.png" "$boards/$name.png"
+    .venv/bin/python -c 'import sys; from PIL import Image
+Image.open(sys.argv[1]).convert("RGB").save(sys.argv[2], quality=80)' \
+        "$out/$name.storyboard.png" "$boards/$name.jpg"
 done
