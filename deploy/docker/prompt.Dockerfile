@@ -1,6 +1,6 @@
 # The prompt service alone. Build from the repository's root:
 #   docker build -f deploy/docker/prompt.Dockerfile -t songreel-prompt:0.1.0 .
-ARG PYTHON=docker.io/library/python:3.11.14-slim-bookworm
+ARG PYTHON=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1

@@ -1,16 +1,16 @@
 # The render service alone. Build from the repository's root:
 #   docker build -f deploy/docker/render.Dockerfile -t songreel-render:0.1.0 .
-ARG PYTHON=docker.io/library/python:3.11.14-slim-bookworm
+ARG PYTHON=python:3.11.14-slim-bookworm
 
 FROM ${PYTHON} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/songreel
 COPY deploy/docker/requirements/build.txt deploy/docker/requirements/render.txt requirements/
-# Where torch comes from: this for the CPU; https://pypi.org/simple for CUDA, whose
-# libraries torch itself pins, so they are not in the file.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
-RUN /opt/build/bin/pip --python /opt/songreel install --no-cache-dir --extra-index-url ${TORCH_INDEX} -r requirements/render.txt
+# torch as the registry has it brings CUDA, whose libraries torch itself pins, so they are not in
+# the file. With the address of an index of CPU builds the image is several GB smaller.
+ARG TORCH_INDEX=
+RUN /opt/build/bin/pip --python /opt/songreel install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements/render.txt
 COPY libs/contracts libs/contracts
 COPY libs/kit libs/kit
 COPY services/render services/render
