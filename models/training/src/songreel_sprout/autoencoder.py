@@ -30,6 +30,7 @@ from songreel_sprout.codec import (
 )
 from songreel_sprout.painter_canvas import SIZE
 from songreel_sprout.scenes import Scenes
+from songreel_sprout.states import write_state
 
 
 @dataclass(frozen=True)
@@ -146,21 +147,14 @@ def train_decoder(
             errors.clear()
         if now - saved > 60 or spent >= budget:
             saved = now
-            _save(path, model, optimizer, spent, step)
+            write_state(
+                path,
+                model=model.state_dict(),
+                optimizer=optimizer.state_dict(),
+                spent=spent,
+                step=step,
+            )
     return model
-
-
-def _save(
-    path: Path, model: AutoencoderKL, optimizer: torch.optim.Optimizer, spent: float, step: int
-) -> None:
-    state: dict[str, Any] = {
-        "model": model.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "spent": spent,
-        "step": step,
-    }
-    torch.save(state, path.with_suffix(".tmp"))
-    path.with_suffix(".tmp").replace(path)
 
 
 def latent_statistics(scenes: Scenes, count: int = 1024) -> tuple[Tensor, Tensor]:

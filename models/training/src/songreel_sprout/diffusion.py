@@ -1,4 +1,4 @@
-"""The text encoder and the denoiser, trained together on the scenes' latents.
+"""The denoiser, trained on the scenes' latents by a text encoder that knows the words.
 
 v-prediction (Salimans & Ho 2022) on a schedule with zero terminal signal-to-noise ratio (Lin et
 al. 2023, "Common diffusion noise schedules and sample steps are flawed"): at the last timestep
@@ -26,6 +26,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from songreel_sprout.captions import draw_caption
 from songreel_sprout.codec import SHAPE
 from songreel_sprout.labels import FIELDS, NAMES
+from songreel_sprout.states import follow, write_state
 from songreel_sprout.tokenizer import MAX_LENGTH, token_ids
 from songreel_sprout.wording import teach_words
 
@@ -200,15 +201,14 @@ class Trainer:
 
     def save(self) -> None:
         """Write everything that ``_resume`` needs, at once."""
-        state: dict[str, Any] = {
-            "model": self.model.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "spent": self.spent,
-        }
-        torch.save(state, self.path.with_suffix(".tmp"))
-        self.path.with_suffix(".tmp").replace(self.path)
+        write_state(
+            self.path,
+            model=self.model.state_dict(),
+            average=self.average.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            step=self.step,
+            spent=self.spent,
+        )
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Latents, noise, timesteps and token ids of one update."""
@@ -244,16 +244,10 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        self._follow()
-        return loss.item()
-
-    @torch.no_grad()
-    def _follow(self) -> None:
         # A window of a tenth of the run: a fixed .999 would still hold the random start after
         # 1,000 updates.
-        keep = min(0.999, 1 - 10 / (10 + self.step))
-        for slow, fast in zip(self.average.parameters(), self.model.parameters(), strict=True):
-            slow.lerp_(fast, 1 - keep)
+        follow(self.average, self.model, min(0.999, 1 - 10 / (10 + self.step)))
+        return loss.item()
 
     def run(self, until: float, every: float, on_pause: Any = None) -> None:
         """Train until ``until`` seconds are spent, saving every ``every`` seconds."""

@@ -22,6 +22,7 @@ from transformers import CLIPTokenizer
 
 from songreel_sprout.captions import draw_caption
 from songreel_sprout.diffusion import CHANNEL_WEIGHTS, Latents, Sprout, new_scheduler
+from songreel_sprout.states import follow, write_state
 from songreel_sprout.tokenizer import token_ids
 
 
@@ -101,7 +102,7 @@ class Distiller:
         )
         self.weights = torch.tensor(CHANNEL_WEIGHTS, device=device)
         self.steps = Steps(device)
-        self.empty = torch.tensor(token_ids(tokenizer, [""]), device=device)
+        self.untold = self._read([""])
         self.step, self.spent = 0, 0.0
         if self.path.exists():
             state = torch.load(self.path, map_location=device)
@@ -111,17 +112,23 @@ class Distiller:
             self.step, self.spent = state["step"], state["spent"]
         self.rng = np.random.default_rng((plan.seed, self.step))
 
+    @torch.no_grad()
+    def _read(self, captions: list[str]) -> Tensor:
+        """Hidden states ``(n, 64, 192)``; the student's text encoder is the teacher's."""
+        ids = torch.tensor(token_ids(self.tokenizer, captions), device=self.device)
+        hidden: Tensor = self.teacher.text(input_ids=ids).last_hidden_state
+        return hidden
+
     def save(self) -> None:
         """Write everything that a resumption needs, at once."""
-        state: dict[str, Any] = {
-            "model": self.student.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "step": self.step,
-            "spent": self.spent,
-        }
-        torch.save(state, self.path.with_suffix(".tmp"))
-        self.path.with_suffix(".tmp").replace(self.path)
+        write_state(
+            self.path,
+            model=self.student.state_dict(),
+            average=self.average.state_dict(),
+            optimizer=self.optimizer.state_dict(),
+            step=self.step,
+            spent=self.spent,
+        )
 
     @torch.no_grad()
     def _walk(self, x: Tensor, words: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
@@ -142,18 +149,14 @@ class Distiller:
         size = self.plan.batch
         pick = self.rng.integers(len(self.data.latents), size=size)
         captions = [draw_caption(row, self.rng, empty=0.03).text for row in self.data.labels[pick]]
-        ids = torch.tensor(token_ids(self.tokenizer, captions), device=self.device)
         clean = torch.from_numpy(self.data.latents[pick].astype(np.float32)).to(self.device)
         t = torch.from_numpy(self.rng.choice(ladder(self.plan.steps), size=size)).to(self.device)
         a, b = self.steps.scales(t)
         x = a * clean + b * torch.randn_like(clean)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            with torch.no_grad():
-                told = self.teacher.text(input_ids=ids).last_hidden_state
-                untold = self.teacher.text(input_ids=self.empty).last_hidden_state
-            words = torch.cat([told, untold.expand_as(told)])
-            end, s = self._walk(x, words, t)
-            predicted = self.student(x, t, ids)
+            told = self._read(captions)
+            end, s = self._walk(x, torch.cat([told, self.untold.expand_as(told)]), t)
+            predicted = self.student.unet(x, t, encoder_hidden_states=told).sample
         wanted = self.steps.leap(x, end, t, s)
         error = (predicted.float() - wanted).square().mean(dim=(0, 2, 3))
         loss = (error * self.weights).mean()
@@ -165,12 +168,7 @@ class Distiller:
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        keep = min(0.99, self.step / (self.step + 10))
-        with torch.no_grad():
-            for slow, fast in zip(
-                self.average.parameters(), self.student.parameters(), strict=True
-            ):
-                slow.lerp_(fast, 1 - keep)
+        follow(self.average, self.student, min(0.99, self.step / (self.step + 10)))
         return loss.item()
 
     def run(self, until: float, every: float = 120.0) -> None:
