@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from songreel_sprout.labels import FIELDS, NAMES
+from songreel_sprout.captions import canonical
+from songreel_sprout.labels import FIELDS, NAMES, Knobs, Labels
+from songreel_sprout.measures import manner_of
+from songreel_sprout.painter import paint
+from songreel_sprout.scenes import draw_knobs
+from songreel_sprout.sheets import draw
 from songreel_sprout.tokenizer import load_tokenizer
 
 FOLDER = Path(__file__).resolve().parents[2] / "sprout"
@@ -95,3 +100,39 @@ def test_neighbouring_noise_gives_neighbouring_pictures(pipe: StableDiffusionPip
     near = np.abs(pictures[1] - pictures[0]).mean()
     far = np.abs(pictures[2] - pictures[0]).mean()
     assert near < 0.25 * far
+
+
+def _nearest_subject(picture: np.ndarray, labels: Labels, knobs: list[Knobs]) -> str:
+    """The subject whose paintings, all else as in ``labels``, are nearest on average."""
+
+    def distance(subject: str) -> float:
+        painted = Labels(**{**labels.__dict__, "subject": subject})
+        mean = np.mean(
+            [np.asarray(paint(painted, k).reduce(8), dtype=float) for k in knobs], axis=0
+        )
+        return float(np.square(picture - mean).mean())
+
+    return min(NAMES["subject"], key=distance)
+
+
+def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPipeline) -> None:
+    knobs = [Knobs(*map(float, k)) for k in draw_knobs(np.random.default_rng(1), 4)]
+    # A man and a child, or a woman and a child, differ by little more than their size.
+    asked = [s for s in NAMES["subject"] if s not in ("none", "child")]
+    manner = manner_of(FOLDER)
+    found: dict[str, str] = {}
+    for i, subject in enumerate(asked):
+        labels = Labels(
+            NAMES["style"][i % 3],
+            NAMES["place"][i % 10],
+            ("dawn", "day", "sunset")[i % 3],
+            "clear",
+            subject,
+            ("close-up", "medium")[i % 2],
+            NAMES["mood"][i % 5],
+        )
+        (picture,) = draw(pipe, [canonical(labels)], manner.steps, i, manner.guidance)
+        found[subject] = _nearest_subject(np.asarray(picture.reduce(8), float), labels, knobs)
+    wrong = {s: f for s, f in found.items() if s != f}
+    # By chance one in sixteen would be right.
+    assert len(wrong) <= 3, wrong

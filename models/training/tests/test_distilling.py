@@ -38,7 +38,11 @@ def test_teaching_brings_the_student_nearer_and_goes_on(tmp_path: Path) -> None:
     write_tokenizer(tmp_path / "tokenizer")
     tokenizer = load_tokenizer(tmp_path / "tokenizer")
     rng = np.random.default_rng(0)
-    data = Latents(rng.standard_normal((4, *SHAPE)).astype(np.float16), random_indices(rng, 4))
+    data = Latents(
+        rng.standard_normal((4, *SHAPE)).astype(np.float16),
+        random_indices(rng, 4),
+        np.zeros((4, 32, 32), np.uint8),
+    )
     torch.manual_seed(0)
     teacher = new_sprout(tokenizer)
     plan = DistillingPlan(batch=2, steps=1, rate=1e-3)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from songreel_sprout.labels import CLASSES, FIELDS, KNOB_COUNT, NAMES, Knobs, Labels, random_indices
-from songreel_sprout.painter import paint, paint_array
+from songreel_sprout.painter import paint, paint_array, paint_covered
 
 MIDDLE = Knobs(*([0.45] * KNOB_COUNT))
 PLAIN = Labels("cartoon", "beach", "day", "clear", "woman", "close-up", "joyful")
@@ -65,3 +65,14 @@ def test_shares_and_words_are_complete() -> None:
         assert all(c.weight > 0 and c.words for c in CLASSES[field])
     first = [c.words[0] for c in CLASSES["place"]]
     assert len(set(first)) == len(first)
+
+
+def test_the_cover_is_where_the_subject_is() -> None:
+    heart = Labels("cartoon", "desert", "day", "clear", "heart", "medium", "joyful")
+    picture, cover = paint_covered(heart, MIDDLE)
+    assert cover.shape == (32, 32)
+    red = np.asarray(picture.reduce(8), dtype=np.float64)[cover > 200]
+    assert len(red) > 30
+    assert red[:, 0].mean() > red[:, 1].mean() + 60
+    bare = Labels(**{**heart.__dict__, "subject": "none"})
+    assert not paint_covered(bare, MIDDLE)[1].any()

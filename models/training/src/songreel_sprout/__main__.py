@@ -1,4 +1,4 @@
-"""The command line: ``python -m songreel_sprout paint|train|export|sheet|measure``."""
+"""The command line: ``python -m songreel_sprout paint|train|export|sheet|seeds|measure``."""
 
 from __future__ import annotations
 
@@ -32,16 +32,21 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("work", type=Path)
     export.add_argument("target", type=Path, help="folder to write, e.g. models/sprout")
 
-    sheet = commands.add_parser("sheet", help="draw the standard prompts with a checkpoint")
-    sheet.add_argument("checkpoint", type=Path)
-    sheet.add_argument("target", type=Path, help="picture file to write")
-    sheet.add_argument("--steps", type=int, default=4)
-    sheet.add_argument("--seed", type=int, default=0)
+    for name, what in (
+        ("sheet", "draw the standard prompts with a checkpoint"),
+        ("seeds", "draw three scenes in every style from six seeds"),
+    ):
+        sheet = commands.add_parser(name, help=what)
+        sheet.add_argument("checkpoint", type=Path)
+        sheet.add_argument("target", type=Path, help="picture file to write")
+        sheet.add_argument("--steps", type=int, help="default: the checkpoint's songreel.json")
+        sheet.add_argument("--guidance", type=float, help="default: the same")
 
     measure = commands.add_parser("measure", help="caption agreement, smoothness and speed")
     measure.add_argument("checkpoint", type=Path)
     measure.add_argument("--work", type=Path, required=True, help="keeps the judge's weights")
-    measure.add_argument("--pictures", type=int, default=96)
+    measure.add_argument("--pictures", type=int, default=480, help="drawings to judge, at most 500")
+    measure.add_argument("--faces", type=Path, help="folder of photographs and clips of faces")
     return parser
 
 
@@ -86,19 +91,30 @@ def main(argv: list[str] | None = None) -> None:
         from songreel_sprout.training import export_run
 
         print(f"{export_run(args.work, args.target) / 1e6:.1f} MB")
-    elif args.command == "sheet":
-        from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
-            StableDiffusionPipeline,
-        )
-
-        from songreel_sprout.sheets import write_sheet
-
-        pipe = StableDiffusionPipeline.from_pretrained(args.checkpoint, safety_checker=None)
-        write_sheet(pipe, args.target, args.steps, args.seed)
+    elif args.command in ("sheet", "seeds"):
+        _show(args)
     else:
         from songreel_sprout.measures import measure
 
-        print(measure(args.checkpoint, args.work, args.pictures))
+        print(measure(args.checkpoint, args.work, args.pictures, args.faces))
+
+
+def _show(args: argparse.Namespace) -> None:
+    from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import (
+        StableDiffusionPipeline,
+    )
+
+    from songreel_sprout.measures import manner_of
+    from songreel_sprout.sheets import write_seeds, write_sheet
+
+    manner = manner_of(args.checkpoint)
+    steps = args.steps or manner.steps
+    guidance = manner.guidance if args.guidance is None else args.guidance
+    pipe = StableDiffusionPipeline.from_pretrained(args.checkpoint, safety_checker=None)
+    if args.command == "sheet":
+        write_sheet(pipe, args.target, steps, guidance=guidance)
+    else:
+        write_seeds(pipe, args.target, steps, guidance)
 
 
 if __name__ == "__main__":

@@ -89,3 +89,10 @@ def agreement(
         f: float((o.argmax(1) == truth[:, i]).float().mean())
         for i, (f, o) in enumerate(zip(FIELDS, logits, strict=True))
     }
+
+
+@torch.no_grad()
+def features(judge: Judge, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """What the judge sees in ``(n, 256, 256, 3)`` pictures, averaged over each: ``(n, 160)``."""
+    seen: Tensor = judge.body[:-2](reduce(pictures))
+    return seen.mean(dim=(2, 3)).double().numpy()

@@ -11,17 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songreel_sprout.labels import KNOB_COUNT, Knobs, random_indices
-from songreel_sprout.painter import SIZE, paint_many
+from songreel_sprout.painter import COVER, SIZE, paint_many
 
 COLOURS: Final = frozenset(
     (
-        *("skin", "hair_hue", "hair_len", "cloth_hue", "cloth_val", "eye_hue", "beard"),
+        *("skin", "hair_hue", "cloth_hue", "cloth_val", "eye_hue", "beard"),
         *("sky_hue", "ground_hue", "warmth", "contrast", "light", "windows", "accent"),
     )
 )
 """Knobs that leave every shape where it is."""
 
-SWAY: Final = 0.3
+SWAY: Final = 0.12
 """Share of its range that any other knob takes.
 
 A denoiser this small, trained this briefly, draws the mean of all pictures that fit a caption:
@@ -29,11 +29,15 @@ where a subject may stand anywhere, that is fog. Around one composition it is a 
 """
 
 
+TINT: Final = 0.5
+"""Share of its range that a colour takes: over a whole circle of hues the mean is grey."""
+
+
 def draw_knobs(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    """Knobs ``(count, knobs)`` of training pictures: all colours, one composition swaying."""
-    free = np.array([name in COLOURS for name in Knobs._fields])
+    """Knobs ``(count, knobs)`` of training pictures: many colours, one composition swaying."""
+    share = np.array([TINT if name in COLOURS else SWAY for name in Knobs._fields])
     u = rng.random((count, KNOB_COUNT), dtype=np.float32)
-    return np.where(free, u, 0.5 + SWAY * (u - 0.5)).astype(np.float32)
+    return (0.5 + share * (u - 0.5)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Scenes:
     """``(n, 7)`` class numbers in the order of ``labels.FIELDS``."""
     knobs: NDArray[np.float32]
     """``(n, knobs)`` in [0, 1)."""
+    covers: NDArray[np.uint8]
+    """``(n, 32, 32)``: how much of each 8 x 8 pixels the subject covers, 0..255."""
 
 
 def open_scenes(folder: Path) -> Scenes:
@@ -60,6 +66,7 @@ def open_scenes(folder: Path) -> Scenes:
         np.load(folder / "pictures.npy", mmap_mode="r"),
         np.load(folder / "labels.npy"),
         np.load(folder / "knobs.npy"),
+        np.load(folder / "covers.npy"),
     )
 
 
@@ -76,10 +83,13 @@ def paint_scenes(folder: Path, count: int, seed: int, workers: int | None = None
     pictures = np.lib.format.open_memmap(
         folder / "pictures.npy", mode="w+", dtype=np.uint8, shape=(count, SIZE, SIZE, 3)
     )
+    covers = np.empty((count, COVER, COVER), dtype=np.uint8)
     done = 0
-    for block in paint_many(labels, knobs, workers or os.cpu_count() or 1):
-        pictures[done : done + len(block)] = block
+    for block, cover in paint_many(labels, knobs, workers or os.cpu_count() or 1):
+        part = slice(done, done + len(block))
+        pictures[part], covers[part] = block, cover
         done += len(block)
     pictures.flush()
+    np.save(folder / "covers.npy", covers)
     (folder / "complete").write_text(f"{count} scenes, seed {seed}\n", encoding="utf-8")
     return open_scenes(folder)

@@ -9,20 +9,25 @@ import torch
 from diffusers.pipelines.stable_diffusion.pipeline_stable_diffusion import StableDiffusionPipeline
 from PIL import Image
 
-PROMPTS: Final = (
-    "cartoon of a woman at the beach, sunset, clear sky, close-up, joyful",
-    "realistic of a man in the forest, day, clear, close-up, serene",
-    "sketch of a couple in the city, night, clear, medium, joyful",
-    "realistic of an empty landscape in the mountains, dawn, clear, wide, serene",
-    "cartoon of a musician on the stage, night, clear, medium, tense",
-    "sketch of a boat at the lake, sunset, cloudy, medium, sad",
-    "realistic of a car on the road, night, rain, medium, tense",
-    "cartoon of a dog in the meadow, day, clear, close-up, joyful",
-    "realistic of a dancer on the stage, sunset, clear, medium, joyful",
-    "cartoon of a house in the mountains, night, snow, medium, serene",
-    "sketch of a woman in the room, day, rain, close-up, sad",
-    "realistic of a heart in the desert, sunset, clear, medium, joyful",
+from songreel_sprout.captions import canonical
+from songreel_sprout.labels import KNOB_COUNT, Knobs, Labels
+from songreel_sprout.painter import paint
+
+SCENES: Final = (
+    Labels("cartoon", "beach", "sunset", "clear", "woman", "close-up", "joyful"),
+    Labels("realistic", "forest", "day", "clear", "man", "close-up", "serene"),
+    Labels("sketch", "city", "night", "clear", "couple", "medium", "joyful"),
+    Labels("realistic", "lake", "day", "clear", "boat", "medium", "serene"),
+    Labels("cartoon", "stage", "night", "clear", "musician", "medium", "tense"),
+    Labels("cartoon", "meadow", "day", "clear", "dog", "close-up", "joyful"),
+    Labels("cartoon", "mountains", "dawn", "snow", "house", "medium", "serene"),
+    Labels("sketch", "room", "day", "rain", "woman", "close-up", "sad"),
+    Labels("realistic", "road", "sunset", "clear", "car", "medium", "neutral"),
+    Labels("realistic", "desert", "sunset", "clear", "heart", "medium", "joyful"),
+    Labels("sketch", "meadow", "day", "cloudy", "flower", "close-up", "serene"),
+    Labels("cartoon", "stage", "sunset", "clear", "dancer", "medium", "joyful"),
 )
+"""What the sample sheet asks for."""
 
 
 def draw(
@@ -56,7 +61,29 @@ def grid(pictures: list[Image.Image], columns: int, side: int = 256) -> Image.Im
     return sheet
 
 
-def write_sheet(pipe: StableDiffusionPipeline, path: Path, steps: int = 4, seed: int = 0) -> None:
-    """The standard prompts as one picture file."""
+def write_sheet(
+    pipe: StableDiffusionPipeline, path: Path, steps: int, seed: int = 0, guidance: float = 1.0
+) -> None:
+    """The standard scenes as one picture file: two rows drawn, two as they were painted."""
     pipe.set_progress_bar_config(disable=True)
-    grid(draw(pipe, list(PROMPTS), steps, seed), 4).save(path, quality=88)
+    drawn = draw(pipe, [canonical(scene) for scene in SCENES], steps, seed, guidance)
+    middle = Knobs(*([0.5] * KNOB_COUNT))
+    painted = [paint(scene, middle) for scene in SCENES]
+    grid(drawn + painted, 6, side=192).save(path, quality=88)
+
+
+def write_seeds(
+    pipe: StableDiffusionPipeline, path: Path, steps: int, guidance: float, seeds: int = 6
+) -> None:
+    """The same three scenes in every style from several seeds: what the noise decides."""
+    pipe.set_progress_bar_config(disable=True)
+    scenes = (
+        "a woman at the beach, sunset, clear sky, close-up, joyful",
+        "a dog in the meadow, day, clear, close-up, joyful",
+        "a boat at the lake, dawn, cloudy, medium, serene",
+    )
+    pictures: list[Image.Image] = []
+    for style in ("sketch", "cartoon", "realistic"):
+        for scene in scenes:
+            pictures += draw(pipe, [f"{style} of {scene}"] * seeds, steps, 0, guidance)
+    grid(pictures, seeds, side=160).save(path, quality=88)

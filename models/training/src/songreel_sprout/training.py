@@ -25,7 +25,7 @@ from songreel_sprout.autoencoder import (
 from songreel_sprout.codec import new_autoencoder
 from songreel_sprout.diffusion import DiffusionPlan, Latents, Sprout, Trainer, new_sprout
 from songreel_sprout.distilling import Distiller, DistillingPlan
-from songreel_sprout.export import export, pipeline_of
+from songreel_sprout.export import DISTILLED, DRAWN_BEST, export, pipeline_of
 from songreel_sprout.scenes import Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
@@ -95,6 +95,11 @@ def trained_autoencoder(work: Path) -> AutoencoderKL:
     return model.eval()
 
 
+def manner_of_work(work: Path) -> dict[str, float]:
+    """How the latest checkpoint of ``work`` is drawn with: a student needs no guidance."""
+    return DISTILLED if (work / "distilled.pt").exists() else DRAWN_BEST
+
+
 def averaged_sprout(work: Path, distilled: bool = True) -> Sprout:
     """The moving average of the latest checkpoint, on the CPU.
 
@@ -118,7 +123,7 @@ def encoded(work: Path, scenes: Scenes, held: int = HELD) -> Latents:
         np.save(work / "latents.tmp.npy", encode_scenes(scenes, trained_autoencoder(work)))
         (work / "latents.tmp.npy").replace(path)
     count = len(scenes.pictures) - held
-    return Latents(np.load(path)[:count], scenes.labels[:count])
+    return Latents(np.load(path)[:count], scenes.labels[:count], scenes.covers[:count])
 
 
 def train(plan: TrainingPlan) -> None:
@@ -173,11 +178,12 @@ def begin_from(checkpoint: Path, work: Path) -> None:
     )
 
 
-def draw_sheet(work: Path, path: Path, steps: int = 4) -> None:
+def draw_sheet(work: Path, path: Path) -> None:
     """Sample sheet of the latest checkpoint in ``work``."""
     autoencoder = trained_autoencoder(work)
     pipe = pipeline_of(autoencoder, averaged_sprout(work), load_tokenizer(work / "tokenizer"))
-    write_sheet(pipe, path, steps)
+    manner = manner_of_work(work)
+    write_sheet(pipe, path, int(manner["steps"]), guidance=manner["guidance_scale"])
 
 
 def export_run(work: Path, target: Path) -> int:
@@ -189,6 +195,7 @@ def export_run(work: Path, target: Path) -> int:
         load_tokenizer(tokenizer_folder),
         tokenizer_folder,
         target,
+        manner_of_work(work),
     )
     words = Path(__file__).with_name("vocabulary.json")
     shutil.copy(words, target / "vocabulary.json")
