@@ -9,9 +9,11 @@ HEAVY = {"torch", "diffusers", "transformers", "librosa", "av", "dbos", "matplot
 # What each entry point may load of the heavy packages when it is imported.
 MAY_LOAD = {
     "songreel_kit.server": set(),
+    "songreel_client": set(),
     "songreel_prompt.service": set(),
     "songreel_gateway.service": {"dbos"},
     "songreel_audio.service": {"av", "librosa", "matplotlib"},
+    "songreel_identity.service": set(),
     "songreel_render.service": {"torch", "diffusers", "transformers", "av", "matplotlib"},
     "songreel_app.__main__": set(),
 }

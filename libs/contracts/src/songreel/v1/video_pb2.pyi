@@ -14,7 +14,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Video(_message.Message):
-    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time")
+    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "identity", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Video.State]
@@ -36,6 +36,7 @@ class Video(_message.Message):
     STORYBOARD_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     RENDER_SETTINGS_FIELD_NUMBER: _ClassVar[int]
     REWRITE_STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     MEDIA_FIELD_NUMBER: _ClassVar[int]
     FRAMES_FIELD_NUMBER: _ClassVar[int]
     FRAMES_REUSED_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +55,7 @@ class Video(_message.Message):
     storyboard_options: _prompt_service_pb2.StoryboardOptions
     render_settings: _render_plan_pb2.RenderSettings
     rewrite_storyboard: bool
+    identity: VideoIdentity
     media: VideoMedia
     frames: int
     frames_reused: int
@@ -63,7 +65,17 @@ class Video(_message.Message):
     operation: str
     state: Video.State
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., identity: _Optional[_Union[VideoIdentity, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class VideoIdentity(_message.Message):
+    __slots__ = ("name", "noun", "weight")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    NOUN_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    noun: str
+    weight: float
+    def __init__(self, name: _Optional[str] = ..., noun: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class VideoMedia(_message.Message):
     __slots__ = ("video", "analysis", "storyboard", "plan", "timeline", "contact_sheet", "plot")

@@ -1,6 +1,8 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
+from songreel.type.v1 import artifact_pb2 as _artifact_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -63,12 +65,14 @@ class EnrollRequest(_message.Message):
     def __init__(self, start: _Optional[_Union[EnrollStart, _Mapping]] = ..., frame: _Optional[_Union[CameraFrame, _Mapping]] = ...) -> None: ...
 
 class EnrollStart(_message.Message):
-    __slots__ = ("nonce", "ways")
+    __slots__ = ("nonce", "ways", "identity")
     NONCE_FIELD_NUMBER: _ClassVar[int]
     WAYS_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     nonce: str
     ways: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, nonce: _Optional[str] = ..., ways: _Optional[_Iterable[str]] = ...) -> None: ...
+    identity: str
+    def __init__(self, nonce: _Optional[str] = ..., ways: _Optional[_Iterable[str]] = ..., identity: _Optional[str] = ...) -> None: ...
 
 class CameraFrame(_message.Message):
     __slots__ = ("jpeg", "capture_ms")
@@ -79,18 +83,20 @@ class CameraFrame(_message.Message):
     def __init__(self, jpeg: _Optional[bytes] = ..., capture_ms: _Optional[int] = ...) -> None: ...
 
 class EnrollResponse(_message.Message):
-    __slots__ = ("prompt", "guidance", "dot", "light", "outcome")
+    __slots__ = ("prompt", "guidance", "dot", "light", "outcome", "error")
     PROMPT_FIELD_NUMBER: _ClassVar[int]
     GUIDANCE_FIELD_NUMBER: _ClassVar[int]
     DOT_FIELD_NUMBER: _ClassVar[int]
     LIGHT_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
     prompt: ActionPrompt
     guidance: Guidance
     dot: DotTarget
     light: ScreenLight
     outcome: EnrollOutcome
-    def __init__(self, prompt: _Optional[_Union[ActionPrompt, _Mapping]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., dot: _Optional[_Union[DotTarget, _Mapping]] = ..., light: _Optional[_Union[ScreenLight, _Mapping]] = ..., outcome: _Optional[_Union[EnrollOutcome, _Mapping]] = ...) -> None: ...
+    error: _status_pb2.Status
+    def __init__(self, prompt: _Optional[_Union[ActionPrompt, _Mapping]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., dot: _Optional[_Union[DotTarget, _Mapping]] = ..., light: _Optional[_Union[ScreenLight, _Mapping]] = ..., outcome: _Optional[_Union[EnrollOutcome, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class ActionPrompt(_message.Message):
     __slots__ = ("action", "text", "seconds", "step", "steps", "again")
@@ -171,7 +177,7 @@ class GetIdentityRequest(_message.Message):
     def __init__(self, identity: _Optional[str] = ...) -> None: ...
 
 class GetIdentityResponse(_message.Message):
-    __slots__ = ("state", "consent_version", "pictures", "adapter_sha256")
+    __slots__ = ("state", "consent_version", "pictures", "adapter_sha256", "create_time", "expire_time", "identity")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[GetIdentityResponse.State]
@@ -186,11 +192,35 @@ class GetIdentityResponse(_message.Message):
     CONSENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     PICTURES_FIELD_NUMBER: _ClassVar[int]
     ADAPTER_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
     state: GetIdentityResponse.State
     consent_version: str
     pictures: int
     adapter_sha256: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, state: _Optional[_Union[GetIdentityResponse.State, str]] = ..., consent_version: _Optional[str] = ..., pictures: _Optional[int] = ..., adapter_sha256: _Optional[_Iterable[str]] = ...) -> None: ...
+    create_time: _timestamp_pb2.Timestamp
+    expire_time: _timestamp_pb2.Timestamp
+    identity: str
+    def __init__(self, state: _Optional[_Union[GetIdentityResponse.State, str]] = ..., consent_version: _Optional[str] = ..., pictures: _Optional[int] = ..., adapter_sha256: _Optional[_Iterable[str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., identity: _Optional[str] = ...) -> None: ...
+
+class ListIdentitiesRequest(_message.Message):
+    __slots__ = ("project", "page_size", "after")
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    AFTER_FIELD_NUMBER: _ClassVar[int]
+    project: str
+    page_size: int
+    after: str
+    def __init__(self, project: _Optional[str] = ..., page_size: _Optional[int] = ..., after: _Optional[str] = ...) -> None: ...
+
+class ListIdentitiesResponse(_message.Message):
+    __slots__ = ("identities", "more")
+    IDENTITIES_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
+    identities: _containers.RepeatedCompositeFieldContainer[GetIdentityResponse]
+    more: bool
+    def __init__(self, identities: _Optional[_Iterable[_Union[GetIdentityResponse, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...
 
 class WithdrawConsentRequest(_message.Message):
     __slots__ = ("identity",)
@@ -211,14 +241,126 @@ class EraseIdentityRequest(_message.Message):
     def __init__(self, identity: _Optional[str] = ...) -> None: ...
 
 class EraseIdentityResponse(_message.Message):
-    __slots__ = ("audit_head", "objects", "keys_sha256")
+    __slots__ = ("audit_head", "objects", "keys_sha256", "uses_cleared", "uses_silent")
     AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
     KEYS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    USES_CLEARED_FIELD_NUMBER: _ClassVar[int]
+    USES_SILENT_FIELD_NUMBER: _ClassVar[int]
     audit_head: str
     objects: int
     keys_sha256: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ...) -> None: ...
+    uses_cleared: int
+    uses_silent: int
+    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ..., uses_cleared: _Optional[int] = ..., uses_silent: _Optional[int] = ...) -> None: ...
+
+class TrainAdapterRequest(_message.Message):
+    __slots__ = ("identity", "checkpoint", "checkpoint_sha256", "noun", "steps")
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    NOUN_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    identity: str
+    checkpoint: str
+    checkpoint_sha256: str
+    noun: str
+    steps: int
+    def __init__(self, identity: _Optional[str] = ..., checkpoint: _Optional[str] = ..., checkpoint_sha256: _Optional[str] = ..., noun: _Optional[str] = ..., steps: _Optional[int] = ...) -> None: ...
+
+class TrainAdapterResponse(_message.Message):
+    __slots__ = ("progress", "result")
+    PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    progress: _artifact_pb2.Progress
+    result: TrainAdapterResult
+    def __init__(self, progress: _Optional[_Union[_artifact_pb2.Progress, _Mapping]] = ..., result: _Optional[_Union[TrainAdapterResult, _Mapping]] = ...) -> None: ...
+
+class TrainAdapterResult(_message.Message):
+    __slots__ = ("adapter_sha256", "checkpoint_sha256", "pictures_sha256", "phrase", "step", "steps", "face_share", "match_share", "distance", "base_face_share", "base_match_share", "base_distance", "seconds", "reused", "resumed_from", "notes")
+    ADAPTER_SHA256_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    PICTURES_SHA256_FIELD_NUMBER: _ClassVar[int]
+    PHRASE_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    STEPS_FIELD_NUMBER: _ClassVar[int]
+    FACE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    MATCH_SHARE_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    BASE_FACE_SHARE_FIELD_NUMBER: _ClassVar[int]
+    BASE_MATCH_SHARE_FIELD_NUMBER: _ClassVar[int]
+    BASE_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    REUSED_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FROM_FIELD_NUMBER: _ClassVar[int]
+    NOTES_FIELD_NUMBER: _ClassVar[int]
+    adapter_sha256: str
+    checkpoint_sha256: str
+    pictures_sha256: str
+    phrase: str
+    step: int
+    steps: int
+    face_share: float
+    match_share: float
+    distance: float
+    base_face_share: float
+    base_match_share: float
+    base_distance: float
+    seconds: float
+    reused: bool
+    resumed_from: int
+    notes: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, adapter_sha256: _Optional[str] = ..., checkpoint_sha256: _Optional[str] = ..., pictures_sha256: _Optional[str] = ..., phrase: _Optional[str] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., face_share: _Optional[float] = ..., match_share: _Optional[float] = ..., distance: _Optional[float] = ..., base_face_share: _Optional[float] = ..., base_match_share: _Optional[float] = ..., base_distance: _Optional[float] = ..., seconds: _Optional[float] = ..., reused: _Optional[bool] = ..., resumed_from: _Optional[int] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MeasureLikenessRequest(_message.Message):
+    __slots__ = ("start", "picture")
+    START_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
+    start: MeasureLikenessStart
+    picture: bytes
+    def __init__(self, start: _Optional[_Union[MeasureLikenessStart, _Mapping]] = ..., picture: _Optional[bytes] = ...) -> None: ...
+
+class MeasureLikenessStart(_message.Message):
+    __slots__ = ("identity", "impostors")
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    IMPOSTORS_FIELD_NUMBER: _ClassVar[int]
+    identity: str
+    impostors: _containers.RepeatedCompositeFieldContainer[Impostor]
+    def __init__(self, identity: _Optional[str] = ..., impostors: _Optional[_Iterable[_Union[Impostor, _Mapping]]] = ...) -> None: ...
+
+class Impostor(_message.Message):
+    __slots__ = ("name", "picture")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    picture: bytes
+    def __init__(self, name: _Optional[str] = ..., picture: _Optional[bytes] = ...) -> None: ...
+
+class MeasureLikenessResponse(_message.Message):
+    __slots__ = ("pictures", "faces", "matches", "distance", "impostors")
+    PICTURES_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    IMPOSTORS_FIELD_NUMBER: _ClassVar[int]
+    pictures: int
+    faces: int
+    matches: int
+    distance: float
+    impostors: _containers.RepeatedCompositeFieldContainer[ImpostorLikeness]
+    def __init__(self, pictures: _Optional[int] = ..., faces: _Optional[int] = ..., matches: _Optional[int] = ..., distance: _Optional[float] = ..., impostors: _Optional[_Iterable[_Union[ImpostorLikeness, _Mapping]]] = ...) -> None: ...
+
+class ImpostorLikeness(_message.Message):
+    __slots__ = ("name", "matches", "distance", "enrolled_distance")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    ENROLLED_DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    matches: int
+    distance: float
+    enrolled_distance: float
+    def __init__(self, name: _Optional[str] = ..., matches: _Optional[int] = ..., distance: _Optional[float] = ..., enrolled_distance: _Optional[float] = ...) -> None: ...
 
 class GrantUseRequest(_message.Message):
     __slots__ = ("identity", "adapter_sha256", "job_sha256")
@@ -261,6 +403,28 @@ class WatchUseRequest(_message.Message):
     def __init__(self, use_id: _Optional[str] = ...) -> None: ...
 
 class WatchUseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class OpenAdapterRequest(_message.Message):
+    __slots__ = ("use_id",)
+    USE_ID_FIELD_NUMBER: _ClassVar[int]
+    use_id: str
+    def __init__(self, use_id: _Optional[str] = ...) -> None: ...
+
+class OpenAdapterResponse(_message.Message):
+    __slots__ = ("chunk",)
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    chunk: bytes
+    def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+
+class EndUseRequest(_message.Message):
+    __slots__ = ("use_id",)
+    USE_ID_FIELD_NUMBER: _ClassVar[int]
+    use_id: str
+    def __init__(self, use_id: _Optional[str] = ...) -> None: ...
+
+class EndUseResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

@@ -64,6 +64,11 @@ class IdentityServiceStub:
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityResponse.FromString,
                 _registered_method=True)
+        self.ListIdentities = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/ListIdentities',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesResponse.FromString,
+                _registered_method=True)
         self.WithdrawConsent = channel.unary_unary(
                 '/songreel.identity.v1.IdentityService/WithdrawConsent',
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentRequest.SerializeToString,
@@ -73,6 +78,16 @@ class IdentityServiceStub:
                 '/songreel.identity.v1.IdentityService/EraseIdentity',
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
+                _registered_method=True)
+        self.TrainAdapter = channel.unary_stream(
+                '/songreel.identity.v1.IdentityService/TrainAdapter',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.FromString,
+                _registered_method=True)
+        self.MeasureLikeness = channel.stream_unary(
+                '/songreel.identity.v1.IdentityService/MeasureLikeness',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.FromString,
                 _registered_method=True)
         self.GrantUse = channel.unary_unary(
                 '/songreel.identity.v1.IdentityService/GrantUse',
@@ -88,6 +103,16 @@ class IdentityServiceStub:
                 '/songreel.identity.v1.IdentityService/WatchUse',
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.FromString,
+                _registered_method=True)
+        self.OpenAdapter = channel.unary_stream(
+                '/songreel.identity.v1.IdentityService/OpenAdapter',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterResponse.FromString,
+                _registered_method=True)
+        self.EndUse = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/EndUse',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseResponse.FromString,
                 _registered_method=True)
         self.GetGrantKey = channel.unary_unary(
                 '/songreel.identity.v1.IdentityService/GetGrantKey',
@@ -140,6 +165,13 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListIdentities(self, request, context):
+        """A project's identities, by name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def WithdrawConsent(self, request, context):
         """Takes every consent back: no grant is given or redeemed from then on, and the
         uses under way are told to stop.
@@ -150,6 +182,24 @@ class IdentityServiceServicer:
 
     def EraseIdentity(self, request, context):
         """Destroys pictures, embeddings, adapters, their keys and the name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TrainAdapter(self, request, context):
+        """Trains an adapter (LoRA) of an enrolled person for one checkpoint: sends
+        progress, then exactly one result. One that was trained before for the same
+        pictures is found again; one that was broken off goes on where it was.
+        Cancelling the call stops the training; what it has learnt is kept, encrypted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MeasureLikeness(self, request_iterator, context):
+        """Counts in how many pictures the person is recognised; pictures go in, one
+        result comes out, nothing is kept.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -173,6 +223,22 @@ class IdentityServiceServicer:
         """Lives as long as a redeemed use may go on: it fails with PERMISSION_DENIED the
         moment the consent is withdrawn or the identity erased. For the renderer,
         while it draws.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenAdapter(self, request, context):
+        """The adapter of a redeemed use, in pieces. For the renderer, which keeps it in
+        memory only.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndUse(self, request, context):
+        """Says that a use has ended and that the renderer holds nothing of the adapter
+        any more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -213,6 +279,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetIdentityResponse.SerializeToString,
             ),
+            'ListIdentities': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListIdentities,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesResponse.SerializeToString,
+            ),
             'WithdrawConsent': grpc.unary_unary_rpc_method_handler(
                     servicer.WithdrawConsent,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WithdrawConsentRequest.FromString,
@@ -222,6 +293,16 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.EraseIdentity,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.SerializeToString,
+            ),
+            'TrainAdapter': grpc.unary_stream_rpc_method_handler(
+                    servicer.TrainAdapter,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.SerializeToString,
+            ),
+            'MeasureLikeness': grpc.stream_unary_rpc_method_handler(
+                    servicer.MeasureLikeness,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.SerializeToString,
             ),
             'GrantUse': grpc.unary_unary_rpc_method_handler(
                     servicer.GrantUse,
@@ -237,6 +318,16 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.WatchUse,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.SerializeToString,
+            ),
+            'OpenAdapter': grpc.unary_stream_rpc_method_handler(
+                    servicer.OpenAdapter,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterResponse.SerializeToString,
+            ),
+            'EndUse': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndUse,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseResponse.SerializeToString,
             ),
             'GetGrantKey': grpc.unary_unary_rpc_method_handler(
                     servicer.GetGrantKey,
@@ -395,6 +486,33 @@ class IdentityService:
             _registered_method=True)
 
     @staticmethod
+    def ListIdentities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/ListIdentities',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.ListIdentitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def WithdrawConsent(request,
             target,
             options=(),
@@ -438,6 +556,60 @@ class IdentityService:
             '/songreel.identity.v1.IdentityService/EraseIdentity',
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TrainAdapter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/TrainAdapter',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.TrainAdapterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureLikeness(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/songreel.identity.v1.IdentityService/MeasureLikeness',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -519,6 +691,60 @@ class IdentityService:
             '/songreel.identity.v1.IdentityService/WatchUse',
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseRequest.SerializeToString,
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.WatchUseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenAdapter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/OpenAdapter',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.OpenAdapterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndUse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/EndUse',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.EndUseResponse.FromString,
             options,
             channel_credentials,
             insecure,

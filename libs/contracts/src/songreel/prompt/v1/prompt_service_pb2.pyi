@@ -16,7 +16,7 @@ class WriteStoryboardRequest(_message.Message):
     def __init__(self, analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ...) -> None: ...
 
 class StoryboardOptions(_message.Message):
-    __slots__ = ("style", "storyteller", "seed", "protagonist_share", "storyboard", "protagonist_name", "checkpoint")
+    __slots__ = ("style", "storyteller", "seed", "protagonist_share", "storyboard", "protagonist_name", "checkpoint", "protagonist_phrase")
     STYLE_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
@@ -24,6 +24,7 @@ class StoryboardOptions(_message.Message):
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     PROTAGONIST_NAME_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    PROTAGONIST_PHRASE_FIELD_NUMBER: _ClassVar[int]
     style: str
     storyteller: str
     seed: int
@@ -31,7 +32,8 @@ class StoryboardOptions(_message.Message):
     storyboard: _artifact_pb2.Artifact
     protagonist_name: str
     checkpoint: str
-    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ..., protagonist_share: _Optional[float] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., protagonist_name: _Optional[str] = ..., checkpoint: _Optional[str] = ...) -> None: ...
+    protagonist_phrase: str
+    def __init__(self, style: _Optional[str] = ..., storyteller: _Optional[str] = ..., seed: _Optional[int] = ..., protagonist_share: _Optional[float] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., protagonist_name: _Optional[str] = ..., checkpoint: _Optional[str] = ..., protagonist_phrase: _Optional[str] = ...) -> None: ...
 
 class WriteStoryboardResponse(_message.Message):
     __slots__ = ("progress", "result")

@@ -32,7 +32,7 @@ class RenderPlan(_message.Message):
     def __init__(self, settings: _Optional[_Union[RenderSettings, _Mapping]] = ..., checkpoint_sha256: _Optional[str] = ..., song_sha256: _Optional[str] = ..., analysis_sha256: _Optional[str] = ..., storyboard_sha256: _Optional[str] = ..., duration: _Optional[float] = ..., frames: _Optional[int] = ..., scenes: _Optional[_Iterable[_Union[ScenePlan, _Mapping]]] = ..., segments: _Optional[_Iterable[_Union[SegmentPlan, _Mapping]]] = ..., renderer: _Optional[str] = ...) -> None: ...
 
 class RenderSettings(_message.Message):
-    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale", "scheduler", "cadence", "colour_match", "loras", "format", "preview", "mark")
+    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale", "scheduler", "cadence", "colour_match", "loras", "format", "preview", "mark", "in_betweens")
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     FPS_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -47,6 +47,7 @@ class RenderSettings(_message.Message):
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
+    IN_BETWEENS_FIELD_NUMBER: _ClassVar[int]
     checkpoint: str
     fps: str
     size: int
@@ -61,21 +62,26 @@ class RenderSettings(_message.Message):
     format: str
     preview: bool
     mark: str
-    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ...) -> None: ...
+    in_betweens: str
+    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ..., in_betweens: _Optional[str] = ...) -> None: ...
 
 class Lora(_message.Message):
-    __slots__ = ("path", "artifact", "weight", "consent_id", "sha256")
+    __slots__ = ("path", "artifact", "weight", "consent_id", "sha256", "adapter_sha256", "grant")
     PATH_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     CONSENT_ID_FIELD_NUMBER: _ClassVar[int]
     SHA256_FIELD_NUMBER: _ClassVar[int]
+    ADAPTER_SHA256_FIELD_NUMBER: _ClassVar[int]
+    GRANT_FIELD_NUMBER: _ClassVar[int]
     path: str
     artifact: _artifact_pb2.Artifact
     weight: float
     consent_id: str
     sha256: str
-    def __init__(self, path: _Optional[str] = ..., artifact: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., weight: _Optional[float] = ..., consent_id: _Optional[str] = ..., sha256: _Optional[str] = ...) -> None: ...
+    adapter_sha256: str
+    grant: str
+    def __init__(self, path: _Optional[str] = ..., artifact: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., weight: _Optional[float] = ..., consent_id: _Optional[str] = ..., sha256: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., grant: _Optional[str] = ...) -> None: ...
 
 class ScenePlan(_message.Message):
     __slots__ = ("index", "first_frame", "end_frame", "path_length")

@@ -59,11 +59,15 @@ class RenderResult(_message.Message):
     def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., timeline: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., reused: _Optional[bool] = ..., frames_denoised: _Optional[int] = ..., credentials: _Optional[str] = ...) -> None: ...
 
 class GetRendererRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("checkpoint", "storyboard")
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    checkpoint: str
+    storyboard: _artifact_pb2.Artifact
+    def __init__(self, checkpoint: _Optional[str] = ..., storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class GetRendererResponse(_message.Message):
-    __slots__ = ("device", "default_checkpoint", "checkpoint_problem", "schedules", "native_size", "schedulers", "formats", "styles")
+    __slots__ = ("device", "default_checkpoint", "checkpoint_problem", "schedules", "native_size", "schedulers", "formats", "styles", "checkpoint", "checkpoint_sha256", "people_in_memory")
     DEVICE_FIELD_NUMBER: _ClassVar[int]
     DEFAULT_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_PROBLEM_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +76,9 @@ class GetRendererResponse(_message.Message):
     SCHEDULERS_FIELD_NUMBER: _ClassVar[int]
     FORMATS_FIELD_NUMBER: _ClassVar[int]
     STYLES_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    CHECKPOINT_SHA256_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_IN_MEMORY_FIELD_NUMBER: _ClassVar[int]
     device: str
     default_checkpoint: str
     checkpoint_problem: str
@@ -80,4 +87,7 @@ class GetRendererResponse(_message.Message):
     schedulers: _containers.RepeatedScalarFieldContainer[str]
     formats: _containers.RepeatedScalarFieldContainer[str]
     styles: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, device: _Optional[str] = ..., default_checkpoint: _Optional[str] = ..., checkpoint_problem: _Optional[str] = ..., schedules: _Optional[_Iterable[str]] = ..., native_size: _Optional[int] = ..., schedulers: _Optional[_Iterable[str]] = ..., formats: _Optional[_Iterable[str]] = ..., styles: _Optional[_Iterable[str]] = ...) -> None: ...
+    checkpoint: str
+    checkpoint_sha256: str
+    people_in_memory: int
+    def __init__(self, device: _Optional[str] = ..., default_checkpoint: _Optional[str] = ..., checkpoint_problem: _Optional[str] = ..., schedules: _Optional[_Iterable[str]] = ..., native_size: _Optional[int] = ..., schedulers: _Optional[_Iterable[str]] = ..., formats: _Optional[_Iterable[str]] = ..., styles: _Optional[_Iterable[str]] = ..., checkpoint: _Optional[str] = ..., checkpoint_sha256: _Optional[str] = ..., people_in_memory: _Optional[int] = ...) -> None: ...
