@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import socket
-import subprocess
-import sys
-import time
+import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import grpc
 import grpc.aio
@@ -23,6 +25,12 @@ from songreel_kit.local_artifacts import LocalArtifactStore
 from songreel_kit.s3_artifacts import S3ArtifactStore, S3Settings
 from songreel_kit.server import RunningServer, ServerSettings
 from songreel_kit.service import Service
+from songreel_kit.temporary_servers import (
+    NotInstalledError,
+    S3Endpoint,
+    temporary_moto,
+    temporary_rclone,
+)
 from songreel_kit.testing import serving_at, temporary_store
 
 NAME = "songreel.test.v1.ProbeService"
@@ -134,12 +142,12 @@ def store(tmp_path: Path) -> LocalArtifactStore:
 
 @dataclass
 class S3Server:
-    """An S3 endpoint of another make, on a free loopback port."""
+    """An S3 endpoint of another make."""
 
     endpoint: str
     access_key: str
     secret_key: str
-    verifies_signatures: bool
+    secure: bool = False
 
     def settings(self, cache: Path, **changes: Any) -> S3Settings:
         """Settings that reach it."""
@@ -147,69 +155,54 @@ class S3Server:
             "endpoint": self.endpoint,
             "access_key": self.access_key,
             "secret_key": self.secret_key,
-            "secure": False,
+            "secure": self.secure,
             "cache": cache,
         }
         return S3Settings(**(values | changes))
 
 
-def _tool(name: str) -> str:
-    beside = Path(sys.executable).with_name(name)
-    found = str(beside) if beside.exists() else shutil.which(name)
-    if not found:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+# A real one besides, where the environment names it: https://KEY:SECRET@HOST[:PORT].
+# Its user has to be allowed to make buckets; they are called songreel-... and stay.
+REAL = os.environ.get("SONGREEL_TEST_S3", "")
+MAKES = ["moto", "rclone", *(["real"] if REAL else [])]
 
 
 @contextmanager
-def _running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
+def _started(server: AbstractContextManager[S3Endpoint]) -> Iterator[S3Server]:
     try:
-        end = time.monotonic() + 60
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < end, log.read_text()
-        yield
-    finally:
-        process.terminate()
-        process.wait(20)
+        with server as endpoint:
+            yield S3Server(endpoint.address, endpoint.access_key, endpoint.secret_key)
+    except NotInstalledError as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(scope="session")
 def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """moto: knows S3's semantics well, looks at no signature."""
-    port = _free_port()
-    folder = tmp_path_factory.mktemp("moto")
-    command = [_tool("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, port, folder / "log"):
-        yield S3Server(f"127.0.0.1:{port}", "songreel", "sesame-open", False)
+    with _started(temporary_moto(tmp_path_factory.mktemp("moto"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def rclone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """rclone: verifies every signature."""
-    port = _free_port()
-    folder = tmp_path_factory.mktemp("rclone")
-    (folder / "buckets").mkdir()
-    command = [_tool("rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}"]
-    command += ["--config", str(folder / "none.conf"), "--vfs-cache-mode", "off"]
-    command += ["--auth-key", "songreel,sesame-open", str(folder / "buckets")]
-    with _running(command, port, folder / "log"):
-        yield S3Server(f"127.0.0.1:{port}", "songreel", "sesame-open", True)
+    with _started(temporary_rclone(tmp_path_factory.mktemp("rclone"))) as server:
+        yield server
 
 
-@pytest.fixture(params=["moto", "rclone"])
+@pytest.fixture(scope="session")
+def real() -> S3Server:
+    """What SONGREEL_TEST_S3 names."""
+    url = urlsplit(REAL)
+    return S3Server(
+        url.netloc.rpartition("@")[2],
+        unquote(url.username or ""),
+        unquote(url.password or ""),
+        url.scheme == "https",
+    )
+
+
+@pytest.fixture(params=MAKES)
 def s3_server(request: pytest.FixtureRequest) -> S3Server:
     """Either S3 endpoint."""
     return request.getfixturevalue(request.param)
@@ -219,10 +212,23 @@ def s3_server(request: pytest.FixtureRequest) -> S3Server:
 def s3_store(s3_server: S3Server, tmp_path: Path) -> S3ArtifactStore:
     """A bucket of the test's own."""
     bucket = f"songreel-{uuid.uuid4().hex[:12]}"
-    return S3ArtifactStore(bucket, "team/one", s3_server.settings(tmp_path / "cache"))
+    settings = s3_server.settings(tmp_path / "cache", part_bytes=5 * 1024**2)
+    return S3ArtifactStore(bucket, "team/one", settings)
 
 
-@pytest.fixture(params=["local", "moto", "rclone"])
+@pytest.fixture
+def moto_store(moto: S3Server, tmp_path: Path) -> S3ArtifactStore:
+    """A bucket of the test's own at moto."""
+    return S3ArtifactStore(f"m{uuid.uuid4().hex[:12]}", "", moto.settings(tmp_path / "moto"))
+
+
+@pytest.fixture
+def rclone_store(rclone: S3Server, tmp_path: Path) -> S3ArtifactStore:
+    """A bucket of the test's own at rclone."""
+    return S3ArtifactStore(f"r{uuid.uuid4().hex[:12]}", "", rclone.settings(tmp_path / "rclone"))
+
+
+@pytest.fixture(params=["local", *MAKES])
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> ArtifactStore:
     """Each kind of store in turn."""
     if request.param == "local":

@@ -24,7 +24,7 @@ def client(server: Any) -> Minio:
         server.endpoint,
         access_key=server.access_key,
         secret_key=server.secret_key,
-        secure=False,
+        secure=server.secure,
         region="us-east-1",
     )
 

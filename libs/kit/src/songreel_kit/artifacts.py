@@ -8,7 +8,10 @@ bytes are many.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
 from urllib.parse import unquote, urlsplit
@@ -84,9 +87,44 @@ class ArtifactStore(Protocol):
         """Makes the artifact findable under a key; an earlier one is replaced."""
         ...
 
-    def lookup(self, key: str) -> Artifact | None:
-        """What was bound to the key, if its bytes are still there."""
+    def bind_first(self, key: str, artifact: Artifact) -> Artifact:
+        """Binds the key unless it is bound; gives what it is bound to from then on."""
         ...
+
+    def lookup(self, key: str, *, renew: bool = True) -> Artifact | None:
+        """What was bound to the key, if its bytes are still there.
+
+        With `renew` both count as used: no garbage collection takes them for a while.
+        """
+        ...
+
+    def held(self) -> Iterator[Held]:
+        """Everything that the store holds, in no order; for `songreel_kit.garbage`."""
+        ...
+
+    def bound(self) -> Iterator[tuple[str, datetime]]:
+        """All keys, and when each was bound."""
+        ...
+
+    def discard(self, held: Held) -> bool:
+        """Removes bytes for good; False when they were stored or used again meanwhile."""
+        ...
+
+    def unbind(self, key: str) -> None:
+        """Forgets a key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Held:
+    """Bytes in a store."""
+
+    sha256: str
+    size: int
+    """Bytes."""
+
+    modified: datetime
+    """When they were stored or used again last, in UTC."""
 
 
 def make_artifact(sha256: str, media_type: str, size: int) -> Artifact:

@@ -14,12 +14,17 @@ import grpc.aio
 
 from songreel_kit.calls import REQUEST_ID_KEY, current_call
 from songreel_kit.server import MAX_MESSAGE_BYTES
+from songreel_kit.tls import ChannelTls
+
+Headers = Callable[[], Sequence[tuple[str, str]]]
+"""Gives metadata for a call that is about to be made."""
 
 IDEMPOTENT: tuple[str, ...] = (
     # Stages are pure functions of their requests.
     "songreel.audio.v1.AudioService",
     "songreel.prompt.v1.PromptService",
     "songreel.render.v1.RenderService",
+    "songreel.v1.AccessService",
     "songreel.v1.MediaService/DownloadMedia",
     "songreel.v1.MediaService/GetMedia",
     "songreel.v1.VideoService/GetVideo",
@@ -44,32 +49,37 @@ def open_channel(
     timeout: float | None = None,
     idempotent: Sequence[str] = IDEMPOTENT,
     max_message_bytes: int = MAX_MESSAGE_BYTES,
+    tls: ChannelTls | None = None,
+    headers: Headers = tuple,
 ) -> grpc.aio.Channel:
     """A channel to `host:port`, all addresses of the name in turn, or to `unix:/path`.
 
     Every call carries the request id of the call it is made for (else a new one)
     and never outlasts that call's deadline; `timeout` (seconds) limits calls that
-    set none. Calls of `idempotent` methods that find no server are tried up to
-    four times. Errors are raised as `grpc.aio.AioRpcError`: see
+    set none. With `tls` the server is held to its certificate; `headers` is asked, at
+    every call, for metadata that says who calls. Calls of `idempotent` methods that find
+    no server are tried up to four times. Errors are raised as `grpc.aio.AioRpcError`: see
     `songreel_kit.errors.from_rpc_error`. Close it, or use it with `async with`.
     """
-    channel = grpc.aio.insecure_channel(
-        target if target.startswith(_SCHEMES) else f"dns:///{target}",
-        options=[
-            ("grpc.service_config", json.dumps(_service_config(idempotent))),
-            ("grpc.enable_retries", 1),
-            ("grpc.max_receive_message_length", max_message_bytes),
-            ("grpc.max_send_message_length", max_message_bytes),
-            ("grpc.keepalive_time_ms", _KEEPALIVE_SECONDS * 1000),
-            ("grpc.keepalive_timeout_ms", 10_000),
-            ("grpc.keepalive_permit_without_calls", 0),
-            # A server that restarts is found again soon, not after two minutes.
-            ("grpc.initial_reconnect_backoff_ms", 200),
-            ("grpc.max_reconnect_backoff_ms", 5_000),
-            ("grpc.use_local_subchannel_pool", 1),
-        ],
-    )
-    return _CallingChannel(channel, timeout)
+    address = target if target.startswith(_SCHEMES) else f"dns:///{target}"
+    options: list[tuple[str, Any]] = [
+        ("grpc.service_config", json.dumps(_service_config(idempotent))),
+        ("grpc.enable_retries", 1),
+        ("grpc.max_receive_message_length", max_message_bytes),
+        ("grpc.max_send_message_length", max_message_bytes),
+        ("grpc.keepalive_time_ms", _KEEPALIVE_SECONDS * 1000),
+        ("grpc.keepalive_timeout_ms", 10_000),
+        ("grpc.keepalive_permit_without_calls", 0),
+        # A server that restarts is found again soon, not after two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+        ("grpc.use_local_subchannel_pool", 1),
+    ]
+    if tls is None:
+        channel = grpc.aio.insecure_channel(address, options=options)
+    else:
+        channel = grpc.aio.secure_channel(address, tls.credentials(), options=options)
+    return _CallingChannel(channel, timeout, headers)
 
 
 def _service_config(idempotent: Sequence[str]) -> dict[str, Any]:
@@ -102,9 +112,10 @@ class _CallingChannel(grpc.aio.Channel):
     its intercepted calls differ from plain ones in cancelling and in `code()`.
     """
 
-    def __init__(self, channel: grpc.aio.Channel, timeout: float | None) -> None:
+    def __init__(self, channel: grpc.aio.Channel, timeout: float | None, headers: Headers) -> None:
         self._channel = channel
         self._timeout = timeout
+        self._headers = headers
 
     async def __aenter__(self) -> _CallingChannel:
         return self
@@ -149,7 +160,7 @@ class _CallingChannel(grpc.aio.Channel):
             **rest: Any,
         ) -> Any:
             scope = current_call()
-            sent: list[Any] = list(metadata or ())
+            sent: list[Any] = [*(metadata or ()), *self._headers()]
             if all(key != REQUEST_ID_KEY for key, _ in sent):
                 sent.append((REQUEST_ID_KEY, scope.request_id or uuid.uuid4().hex))
             limit = scope.remaining(self._timeout if timeout is None else timeout)

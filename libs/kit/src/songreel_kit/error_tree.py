@@ -152,6 +152,10 @@ class MediaNotFound(NotFound):
     """No media has this name."""
 
 
+class ProjectNotFound(NotFound):
+    """No project has this name."""
+
+
 class OperationNotFound(NotFound):
     """No operation has this name."""
 
@@ -198,6 +202,14 @@ class CheckpointUnsupported(FailedPrecondition):
 
 class LoraUnusable(FailedPrecondition):
     """The LoRA cannot be read or does not fit the checkpoint."""
+
+
+class AdapterMismatch(LoraUnusable):
+    """The adapter was trained on another checkpoint, or is not the one that was granted."""
+
+
+class NotEnrolled(FailedPrecondition):
+    """There are no pictures of the person: an enrolment session has to be passed first."""
 
 
 class CredentialsUnusable(FailedPrecondition):
@@ -258,6 +270,17 @@ class Busy(ResourceExhausted):
     retry_seconds = 5.0
 
 
+class RateLimited(ResourceExhausted):
+    """More calls came than the caller's rate allows."""
+
+
+class QuotaExceeded(ResourceExhausted):
+    """A quota of the project is used up; `metadata` says which, `retry_seconds` until when.
+
+    Travels with a `QuotaFailure`, made from `quota`, `limit` and `project`.
+    """
+
+
 class Aborted(SongreelError):
     """Another change came between; begin the exchange again."""
 
@@ -268,6 +291,10 @@ class Unauthenticated(SongreelError):
     """The caller did not say, or could not prove, who it is."""
 
     code = grpc.StatusCode.UNAUTHENTICATED
+
+
+class TokenExpired(Unauthenticated):
+    """The token is too old: get another one."""
 
 
 class PermissionDenied(SongreelError):

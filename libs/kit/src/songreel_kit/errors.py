@@ -9,17 +9,19 @@
     |  `- InvalidPageToken, InvalidRenderSettings, BadFrame, FrameOutOfOrder
     |- NotFound                      NOT_FOUND             name something that exists
     |  `- ArtifactNotFound, MediaNotFound, OperationNotFound, VideoNotFound,
-    |     CheckpointNotFound, IdentityNotFound
+    |     CheckpointNotFound, IdentityNotFound, ProjectNotFound
     |- Conflict                      ALREADY_EXISTS        take another name or id
     |  `- RequestIdReused, VideoExists
     |- FailedPrecondition            FAILED_PRECONDITION   mend the set-up, then ask again
     |  |- CheckpointIncomplete, CheckpointUnsupported, LoraUnusable, CredentialsUnusable
-    |  |- ConsentMissing, SessionSpent, VaultUnusable
+    |  |- AdapterMismatch, NotEnrolled, ConsentMissing, SessionSpent, VaultUnusable
     |  `- ModelMissing, OperationNotDone
     |- ResourceExhausted             RESOURCE_EXHAUSTED    ask for less, or later
-    |  `- DiskFull, UploadTooLarge, FrameTooLarge, TooManyFrames, LockedOut, Busy
+    |  `- DiskFull, UploadTooLarge, FrameTooLarge, TooManyFrames, LockedOut, Busy,
+    |     RateLimited, QuotaExceeded
     |- Aborted                       ABORTED               begin the whole exchange again
     |- Unauthenticated               UNAUTHENTICATED       say who you are
+    |  `- TokenExpired
     |- PermissionDenied              PERMISSION_DENIED     ask for the right
     |  `- ConsentWithdrawn, GrantInvalid, GrantExpired, GrantSpent
     |- Unimplemented                 UNIMPLEMENTED         use a newer server
@@ -37,6 +39,7 @@ its reason is the class's name in UPPER_SNAKE, its domain "songreel".
 
 from songreel_kit.error_tree import (
     Aborted,
+    AdapterMismatch,
     ArtifactCorrupt,
     ArtifactNotFound,
     AudioTooLong,
@@ -78,10 +81,14 @@ from songreel_kit.error_tree import (
     MediaNotFound,
     ModelMissing,
     NotAudio,
+    NotEnrolled,
     NotFound,
     OperationNotDone,
     OperationNotFound,
     PermissionDenied,
+    ProjectNotFound,
+    QuotaExceeded,
+    RateLimited,
     RequestIdReused,
     ResourceExhausted,
     ServiceUnavailable,
@@ -89,6 +96,7 @@ from songreel_kit.error_tree import (
     SilentAudio,
     SongreelError,
     StreamStalled,
+    TokenExpired,
     TooManyFrames,
     Unauthenticated,
     Unimplemented,
@@ -106,6 +114,7 @@ from songreel_kit.statuses import DOMAIN, from_os_error, from_rpc_error, from_st
 __all__ = [
     "DOMAIN",
     "Aborted",
+    "AdapterMismatch",
     "ArtifactCorrupt",
     "ArtifactNotFound",
     "AudioTooLong",
@@ -147,10 +156,14 @@ __all__ = [
     "MediaNotFound",
     "ModelMissing",
     "NotAudio",
+    "NotEnrolled",
     "NotFound",
     "OperationNotDone",
     "OperationNotFound",
     "PermissionDenied",
+    "ProjectNotFound",
+    "QuotaExceeded",
+    "RateLimited",
     "RequestIdReused",
     "ResourceExhausted",
     "ServiceUnavailable",
@@ -158,6 +171,7 @@ __all__ = [
     "SilentAudio",
     "SongreelError",
     "StreamStalled",
+    "TokenExpired",
     "TooManyFrames",
     "Unauthenticated",
     "Unimplemented",

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from songreel.render.v1.render_service_pb2 import RenderRequest
 
+from songreel_kit.documents import stage_key
 from songreel_kit.errors import GrantExpired, GrantInvalid
 
 ISSUER = "songreel.identity.v1"
@@ -36,6 +38,19 @@ class Grant:
     consent: str
     expires: int
     """Seconds since 1970."""
+
+
+def job_sha256(request: RenderRequest) -> str:
+    """Hash of the render that a grant is for: what is drawn, and with what.
+
+    Grants themselves do not count, nor where the store keeps the documents.
+    """
+    settings = type(request.settings)()
+    settings.CopyFrom(request.settings)
+    for lora in settings.loras:
+        lora.grant = ""
+    documents = (request.song, request.analysis, request.storyboard)
+    return stage_key("render.grant", "1", *(each.sha256 for each in documents), settings)
 
 
 def verify_grant(

@@ -37,6 +37,9 @@ class Call:
     request_id: str = ""
     """Set by tracing."""
 
+    caller: Any = None
+    """Who calls: set by the guard of a server that has one."""
+
     deadline: float | None = None
     """When the caller stops waiting, on `time.monotonic`'s clock; None for never."""
 

@@ -1,7 +1,7 @@
 """What happens to every call on a songreel server.
 
-Outermost first: in-flight count, tracing, metrics, errors, (auth and rate limit, when
-they come), admission, deadline, validation.
+Outermost first: in-flight count, tracing, metrics, errors, the server's own guards (who
+may call, and how often), admission, deadline, validation.
 """
 
 from __future__ import annotations

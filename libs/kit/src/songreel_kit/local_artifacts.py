@@ -17,73 +17,23 @@ import time
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from google.protobuf import json_format
 from songreel.type.v1.artifact_pb2 import Artifact
 
-from songreel_kit.artifacts import CHUNK_BYTES, checked_key, digest_of, make_artifact
+from songreel_kit.artifacts import CHUNK_BYTES, Held, checked_key, digest_of
 from songreel_kit.errors import (
     ArtifactCorrupt,
     ArtifactNotFound,
     FailedPrecondition,
-    from_os_error,
 )
+from songreel_kit.local_writer import LocalArtifactWriter, full_disk_typed
 from songreel_kit.telemetry import get_logger
 
 _log = get_logger(__name__)
-
-
-@contextmanager
-def full_disk_typed() -> Generator[None]:
-    """Turns the operating system's "no space" into `DiskFull`."""
-    try:
-        yield
-    except OSError as error:
-        typed = from_os_error(error)
-        if typed is None:
-            raise
-        raise typed from error
-
-
-class LocalArtifactWriter:
-    """Writes one artifact into the folder's `incoming`."""
-
-    def __init__(self, file: BinaryIO, media_type: str) -> None:
-        self._file = file
-        self._media_type = media_type
-        self._digest = hashlib.sha256()
-        self._size = 0
-        self._artifact: Artifact | None = None
-
-    @property
-    def size(self) -> int:
-        """Bytes written so far."""
-        return self._size
-
-    @property
-    def artifact(self) -> Artifact:
-        """What was stored; RuntimeError before the `with` block has ended well."""
-        if self._artifact is None:
-            raise RuntimeError("the artifact exists only after the writer's with block")
-        return self._artifact
-
-    def write(self, data: bytes) -> int:
-        """Appends bytes. Raises `DiskFull`."""
-        with full_disk_typed():
-            self._file.write(data)
-        self._digest.update(data)
-        self._size += len(data)
-        return len(data)
-
-    def described(self) -> Artifact:
-        """The reference to what was written so far, stored or not."""
-        return make_artifact(self._digest.hexdigest(), self._media_type, self._size)
-
-    def finish(self, artifact: Artifact) -> None:
-        """Called by the store once the bytes are in their place."""
-        self._artifact = artifact
 
 
 class LocalArtifactStore:
@@ -165,13 +115,32 @@ class LocalArtifactStore:
     def bind(self, key: str, artifact: Artifact) -> None:
         """See `ArtifactStore.bind`."""
         place = self._ref(key)
-        text = json_format.MessageToJson(artifact, preserving_proto_field_name=True)
         with self._incoming() as (path, file):
             with full_disk_typed():
-                file.write(text.encode("utf-8"))
+                file.write(_reference(artifact))
             self._settle(path, file, place, size=None)
 
-    def lookup(self, key: str) -> Artifact | None:
+    def bind_first(self, key: str, artifact: Artifact) -> Artifact:
+        """See `ArtifactStore.bind_first`."""
+        place = self._ref(key)
+        with self._incoming() as (path, file), full_disk_typed():
+            file.write(_reference(artifact))
+            file.flush()
+            os.fsync(file.fileno())
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(path, place)  # atomic, and fails where there is one
+            except FileExistsError:
+                earlier = self.lookup(key)
+            else:
+                _sync_folder(place.parent)
+                return artifact
+        if earlier is None:  # what was bound is damaged, or its bytes are gone
+            self.bind(key, artifact)
+            return artifact
+        return earlier
+
+    def lookup(self, key: str, *, renew: bool = True) -> Artifact | None:
         """See `ArtifactStore.lookup`."""
         try:
             text = self._ref(key).read_text(encoding="utf-8")
@@ -181,7 +150,38 @@ class LocalArtifactStore:
         except (json_format.ParseError, UnicodeDecodeError) as error:
             _log.warning("a reference is damaged and is not used", key=key, problem=str(error))
             return None
-        return artifact if self.exists(artifact) else None
+        if not self.exists(artifact):
+            return None
+        if renew:
+            self.touch(artifact)
+            with suppress(OSError):
+                os.utime(self._ref(key))
+        return artifact
+
+    def held(self) -> Iterator[Held]:
+        """See `ArtifactStore.held`."""
+        for path in (self.root / "sha256").glob("*/*"):
+            with suppress(FileNotFoundError):
+                yield _held(path)
+
+    def bound(self) -> Iterator[tuple[str, datetime]]:
+        """See `ArtifactStore.bound`."""
+        refs = self.root / "refs"
+        for path in refs.rglob("*.json"):
+            with suppress(FileNotFoundError):
+                key = str(path.relative_to(refs)).removesuffix(".json")
+                yield key, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+    def discard(self, held: Held) -> bool:
+        """See `ArtifactStore.discard`; what `local_path` has lent out stays, too."""
+        path = self.root / "sha256" / held.sha256[:2] / held.sha256
+        with suppress(FileNotFoundError):
+            return _held(path).modified <= held.modified and _remove_unlocked(path)
+        return False
+
+    def unbind(self, key: str) -> None:
+        """See `ArtifactStore.unbind`."""
+        self._ref(key).unlink(missing_ok=True)
 
     def touch(self, artifact: Artifact) -> None:
         """Marks the artifact as just used, for `trim`."""
@@ -240,6 +240,8 @@ class LocalArtifactStore:
         """Moves a written file to its place; one of this size that is there stays."""
         with full_disk_typed():
             if size is not None and place.is_file() and place.stat().st_size == size:
+                with suppress(OSError):
+                    os.utime(place)  # used again: no garbage for now
                 return
             file.flush()
             if size is not None:
@@ -262,6 +264,16 @@ def _remove_unlocked(path: Path) -> bool:
         path.unlink()
         return True
     return False
+
+
+def _held(path: Path) -> Held:
+    info = path.stat()
+    return Held(path.name, info.st_size, datetime.fromtimestamp(info.st_mtime, UTC))
+
+
+def _reference(artifact: Artifact) -> bytes:
+    text = json_format.MessageToJson(artifact, preserving_proto_field_name=True)
+    return text.encode("utf-8")
 
 
 def _stats(paths: list[Path]) -> Iterator[tuple[Path, os.stat_result]]:

@@ -19,7 +19,7 @@ from grpc_reflection.v1alpha import reflection
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.interception import Chain
+from songreel_kit.interception import Chain, Interceptor
 from songreel_kit.interceptors import (
     Admission,
     CallMetrics,
@@ -31,6 +31,7 @@ from songreel_kit.interceptors import (
 )
 from songreel_kit.service import Service
 from songreel_kit.telemetry import configure_logging, get_logger
+from songreel_kit.tls import NamedClients, ServerTls, is_loopback
 
 _log = get_logger(__name__)
 
@@ -66,6 +67,26 @@ class ServerSettings:
     connection_age_grace_seconds: float = 6 * 3600.0
     """How long calls on such a connection may go on: a render is one long call."""
 
+    handshake_seconds: float = 20.0
+    """A client that has not begun to speak HTTP/2 (and TLS) by then is cut off."""
+
+    tls: ServerTls | None = None
+    """Plain text when None. With `client_authority` clients must show certificates, on
+    `bind` or, where it is set, on `mutual_bind` only."""
+
+    mutual_bind: str = ""
+    """Another address, for clients that show certificates."""
+
+    clients: tuple[str, ...] = ()
+    """DNS names of the certificates that may call; empty for all of the authority's."""
+
+    probe_bind: str = ""
+    """Another address, in plain text and with health only: probes know no TLS."""
+
+    inner: bool = False
+    """Whether there is a port in plain text besides, on loopback, for parts of the same
+    process; the guards stand before it as well."""
+
     def options(self) -> list[tuple[str, Any]]:
         """The same as gRPC's channel arguments."""
         return [
@@ -73,6 +94,7 @@ class ServerSettings:
             ("grpc.max_send_message_length", self.max_message_bytes),
             ("grpc.max_connection_age_ms", round(self.max_connection_age_seconds * 1000)),
             ("grpc.max_connection_age_grace_ms", round(self.connection_age_grace_seconds * 1000)),
+            ("grpc.server_handshake_timeout_ms", round(self.handshake_seconds * 1000)),
             # With port reuse (gRPC's default) a second server on a taken port would
             # start without a word and get some of the first one's calls.
             ("grpc.so_reuseport", 0),
@@ -85,12 +107,23 @@ class ServerSettings:
 class RunningServer:
     """A server that accepts calls."""
 
-    def __init__(self, settings: ServerSettings, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        registry: CollectorRegistry,
+        guards: Sequence[Interceptor] = (),
+    ) -> None:
+        """`guards` decide who may call, before anything is done for the call."""
         self.registry = registry
         """Prometheus registry with the server's metrics."""
         self.port = 0
         """The port it listens on; 0 for a Unix socket."""
+        self.mutual_port = 0
+        """The port for clients with certificates, where it is another one."""
+        self.probe_port = 0
+        """The port of `probe_bind`."""
         self.metrics_port: int | None = None
+        self._inner_port = 0
         self._settings = settings
         self._in_flight = InFlight()
         self._admission = Admission(self._in_flight, settings.max_concurrent_calls)
@@ -104,12 +137,15 @@ class RunningServer:
                 Tracing(),
                 CallMetrics(registry),
                 Errors(),
+                *([NamedClients(settings.clients)] if settings.clients else []),
+                *guards,
                 self._admission,
                 Deadline(),
                 Validation(),
             ]
         )
         self._server = grpc.aio.server(interceptors=[chain], options=settings.options())
+        self._probes = grpc.aio.server(options=settings.options()) if settings.probe_bind else None
 
     @property
     def address(self) -> str:
@@ -119,6 +155,11 @@ class RunningServer:
             return self._settings.bind
         loopback = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - a name, not a bind
         return f"{loopback.get(host, host)}:{self.port}"
+
+    @property
+    def inner_address(self) -> str:
+        """Where a client in this process reaches it without TLS."""
+        return f"127.0.0.1:{self._inner_port}" if self._inner_port else self.address
 
     @property
     def in_flight(self) -> int:
@@ -156,15 +197,42 @@ class RunningServer:
         reflection.enable_server_reflection(
             [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server
         )
-        try:
-            self.port = self._server.add_insecure_port(self._settings.bind)
-        except RuntimeError as error:
-            raise FailedPrecondition(
-                f"cannot listen on {self._settings.bind}: is another server using it? "
-                "Choose another address with the bind setting",
-                bind=self._settings.bind,
-            ) from error
+        self._listen()
+        if self._probes is not None:
+            health_pb2_grpc.add_HealthServicer_to_server(self._health, self._probes)
+            self.probe_port = _port(self._probes, self._settings.probe_bind, None)
+            await self._probes.start()
         await self._server.start()
+
+    def _listen(self) -> None:
+        """Opens the ports, with TLS where there is any. Raises `FailedPrecondition`."""
+        settings, tls = self._settings, self._settings.tls
+        if tls is None:
+            if settings.mutual_bind or settings.clients:
+                raise FailedPrecondition(
+                    "clients' certificates need TLS: give tls_certificate, tls_key and "
+                    "tls_client_authority"
+                )
+            if not is_loopback(settings.bind):
+                _log.warning(
+                    "serving in plain text: whoever can reach the address can listen in; keep "
+                    "it inside a closed network, or give tls_certificate and tls_key",
+                    address=settings.bind,
+                )
+            self.port = _port(self._server, settings.bind, None)
+            return
+        mutual = tls.client_authority is not None and not settings.mutual_bind
+        if settings.clients and not mutual:
+            raise FailedPrecondition(
+                "tls_clients names certificates, but not every client has to show one: give "
+                "tls_client_authority, and no mutual_bind"
+            )
+        self.port = _port(self._server, settings.bind, tls.credentials(mutual=mutual))
+        if settings.inner:
+            self._inner_port = _port(self._server, "127.0.0.1:0", None)
+        if settings.mutual_bind:
+            both = tls.credentials(mutual=True)
+            self.mutual_port = _port(self._server, settings.mutual_bind, both)
 
     async def stop(self) -> None:
         """Stops: health first, then no new calls, then the calls in flight."""
@@ -184,6 +252,8 @@ class RunningServer:
         if not draining.done():
             await self._server.stop(None)
             await draining
+        if self._probes is not None:
+            await self._probes.stop(None)
         # Handlers that were cancelled, or that aborted by themselves, may be cleaning up.
         cleaning = asyncio.create_task(self._in_flight.wait_idle())
         await self._or_hurried(cleaning, timeout=grace)
@@ -197,22 +267,38 @@ class RunningServer:
         hurried.cancel()
 
 
+def _port(server: grpc.aio.Server, bind: str, tls: grpc.ServerCredentials | None) -> int:
+    try:
+        if tls is None:
+            return server.add_insecure_port(bind)
+        return server.add_secure_port(bind, tls)
+    except RuntimeError as error:
+        raise FailedPrecondition(
+            f"cannot listen on {bind}: is another server using it? "
+            "Choose another address with the bind setting"
+            + ("" if tls is None else "; or certificate and key do not belong together"),
+            bind=bind,
+        ) from error
+
+
 @asynccontextmanager
 async def running_server(
     services: Sequence[Service],
     settings: ServerSettings | None = None,
     *,
     registry: CollectorRegistry | None = None,
+    guards: Sequence[Interceptor] = (),
 ) -> AsyncGenerator[RunningServer]:
     """Serves inside the `with` block; leaving it stops gracefully and closes the services.
 
-    Metrics go to `registry`, by default one of the server's own.
+    Metrics go to `registry`, by default one of the server's own; `guards` decide who may
+    call.
     """
     settings = settings or ServerSettings()
     async with AsyncExitStack() as stack:
         for service in services:
             stack.push_async_callback(service.close)
-        server = RunningServer(settings, registry or CollectorRegistry())
+        server = RunningServer(settings, registry or CollectorRegistry(), guards)
         await server.start(services)
         stack.push_async_callback(server.stop)
         if settings.metrics_port is not None:

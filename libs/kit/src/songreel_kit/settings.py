@@ -9,7 +9,9 @@ from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from songreel_kit.errors import FailedPrecondition
 from songreel_kit.server import ServerSettings
+from songreel_kit.tls import ServerTls
 
 
 def data_folder() -> Path:
@@ -45,11 +47,47 @@ class ServiceSettings(BaseSettings):
     max_concurrent_calls: int | None = Field(default=None, ge=1)
     """More calls at once are refused with RESOURCE_EXHAUSTED; unlimited when unset."""
 
+    tls_certificate: Path | None = None
+    """PEM file of the certificate to serve with; plain text when unset."""
+
+    tls_key: Path | None = None
+    """PEM file of its private key."""
+
+    tls_client_authority: Path | None = None
+    """PEM file of the authorities of clients' certificates; every client has to show one
+    then."""
+
+    tls_clients: str = ""
+    """DNS names, with commas between them, of the certificates that may call; empty for all
+    of the authority's."""
+
+    probe_bind: str = ""
+    """Another address, in plain text and with health only: a cluster's probes know no TLS."""
+
     def server(self) -> ServerSettings:
-        """The part of it that the server takes."""
+        """The part of it that the server takes. Raises `FailedPrecondition`."""
         return ServerSettings(
             bind=self.bind,
             metrics_port=self.metrics_port,
             grace_seconds=self.grace_seconds,
             max_concurrent_calls=self.max_concurrent_calls,
+            tls=self._tls(),
+            clients=names_in(self.tls_clients),
+            probe_bind=self.probe_bind,
         )
+
+    def _tls(self) -> ServerTls | None:
+        if self.tls_certificate is None and self.tls_key is None:
+            if self.tls_client_authority is not None:
+                raise FailedPrecondition(
+                    "tls_client_authority needs tls_certificate and tls_key as well"
+                )
+            return None
+        if self.tls_certificate is None or self.tls_key is None:
+            raise FailedPrecondition("tls_certificate and tls_key belong together: give both")
+        return ServerTls(self.tls_certificate, self.tls_key, self.tls_client_authority)
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names in a list with commas."""
+    return tuple(name for each in text.split(",") if (name := each.strip()))

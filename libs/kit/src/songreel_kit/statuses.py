@@ -15,6 +15,7 @@ from songreel_kit.error_tree import (
     DiskFull,
     InternalError,
     InvalidRequest,
+    QuotaExceeded,
     SongreelError,
 )
 
@@ -26,7 +27,8 @@ _STATUS_KEY = "grpc-status-details-bin"
 # gRPC takes 8 KiB of trailing metadata, beyond that the client sees an error about
 # metadata instead of the real one. The message travels twice, percent-encoded
 # (three bytes for each byte that is no ASCII) and in base64 inside the status:
-# at most 1600 + 2133 or 2700 + 1200 bytes. The facts take at most 2560 more.
+# at most 1600 + 2133 or 2700 + 1200 bytes. The facts take at most 2560 more, a
+# QuotaFailure 400.
 _ASCII_MESSAGE_BYTES = 1600
 _MESSAGE_BYTES = 900
 _FACTS = 8
@@ -37,7 +39,7 @@ _FACT_NAME_BYTES = 40
 def to_status(error: SongreelError, request_id: str = "") -> status_pb2.Status:
     """The error as it travels.
 
-    Code, message and ErrorInfo, where known also RetryInfo and RequestInfo. Texts
+    Code, message and ErrorInfo, where known also RetryInfo, QuotaFailure and RequestInfo. Texts
     too long for gRPC's metadata are cut.
     """
     details: list[any_pb2.Any] = []
@@ -56,6 +58,8 @@ def to_status(error: SongreelError, request_id: str = "") -> status_pb2.Status:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(round(error.retry_seconds * 1e9))
         _pack(details, error_details_pb2.RetryInfo(retry_delay=delay))
+    if isinstance(error, QuotaExceeded):
+        _pack(details, _quota_failure(error))
     if request_id:
         _pack(details, error_details_pb2.RequestInfo(request_id=request_id))
     code = cast("tuple[int, str]", error.code.value)[0]
@@ -110,6 +114,18 @@ def from_os_error(error: OSError) -> SongreelError | None:
         return None
     where = f" while writing {error.filename}" if error.filename else ""
     return DiskFull(f"the disk is full{where}: free some space and ask again")
+
+
+def _quota_failure(error: QuotaExceeded) -> error_details_pb2.QuotaFailure:
+    facts = error.metadata
+    violation = error_details_pb2.QuotaFailure.Violation(
+        subject=f"projects/{facts.get('project', '')}",
+        description=_cut(error.message, _FACT_BYTES),
+        quota_metric=f"{DOMAIN}/{facts.get('quota', '')}",
+    )
+    if facts.get("limit", "").isdecimal():
+        violation.quota_value = int(facts["limit"])
+    return error_details_pb2.QuotaFailure(violations=[violation])
 
 
 def _pack(details: list[any_pb2.Any], message: Any) -> None:
