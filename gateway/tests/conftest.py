@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
+from songreel_kit.temporary_servers import NotInstalledError, PostgresServer, temporary_postgres
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -18,3 +20,13 @@ async def studio(tmp_path_factory) -> AsyncIterator[Studio]:
     folder = tmp_path_factory.mktemp("studio")
     async with studio_in(folder, poll_seconds=60) as studio:
         yield studio
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A Postgres of the tests' own."""
+    try:
+        with temporary_postgres() as server:
+            yield server
+    except NotInstalledError as missing:
+        pytest.skip(str(missing))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.local_artifacts import LocalArtifactStore
 from songreel_kit.server import RunningServer
+from songreel_kit.service import Service
 from songreel_kit.testing import serving_at, temporary_store
 
 PARENT = "projects/local"
@@ -49,10 +50,12 @@ class Client:
         call = self.media.DownloadMedia(DownloadMediaRequest(name=name, offset=offset))
         return b"".join([part.chunk async for part in call])
 
-    async def create(self, song: Media, request_id: str = "", **video: Any) -> Operation:
+    async def create(
+        self, song: Media, request_id: str = "", parent: str = PARENT, **video: Any
+    ) -> Operation:
         wanted = Video(song=song.name, **video)
         return await self.videos.CreateVideo(
-            CreateVideoRequest(parent=PARENT, video=wanted, request_id=request_id)
+            CreateVideoRequest(parent=parent, video=wanted, request_id=request_id)
         )
 
     async def wait(self, operation: Operation) -> Operation:
@@ -122,13 +125,16 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def studio_in(folder: Path, **settings: Any) -> AsyncIterator[Studio]:
+async def studio_in(
+    folder: Path, *, also: Sequence[Service] = (), **settings: Any
+) -> AsyncIterator[Studio]:
+    """`also` are served on the same port."""
     chosen = {"data": folder / "data", "retry_seconds": 0.01, "event_seconds": 0.001} | settings
     store = temporary_store(folder)
     hands = Stagehands(folder / "hands")
     configured = GatewaySettings(**chosen)
     gateway = Gateway(configured, store)
-    services = [*gateway.services(), *stage_services(store, hands)]
+    services = [*gateway.services(), *stage_services(store, hands), *also]
     async with serving_at(*services) as (server, channel), _running(gateway, server):
         yield Studio(Client(channel), store, hands, configured, server.address)
 

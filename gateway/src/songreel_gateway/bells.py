@@ -12,7 +12,17 @@ class Bells:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = {}
+        self._rings = 0
         self.closed = False
+
+    @property
+    def rings(self) -> int:
+        """How often any bell was rung: what was read before the last ring may be old."""
+        return self._rings
+
+    def heard(self) -> list[str]:
+        """The jobs that somebody listens to."""
+        return list(self._listeners)
 
     @contextmanager
     def listening(self, job: str) -> Generator[asyncio.Event]:
@@ -34,6 +44,7 @@ class Bells:
 
     def ring(self, job: str) -> None:
         """There is news of the job."""
+        self._rings += 1
         for event in self._listeners.get(job, ()):
             event.set()
 

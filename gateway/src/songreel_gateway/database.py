@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import copy
 import sqlite3
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.timestamp_pb2 import Timestamp
-from songreel_kit.errors import DiskFull, FailedPrecondition, SongreelError
+from songreel_kit.errors import DiskFull, FailedPrecondition, ServiceUnavailable, SongreelError
+from songreel_kit.telemetry import get_logger
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from songreel_gateway import tables
+from songreel_gateway.schema import migrate
 
 T = TypeVar("T")
+
+_log = get_logger(__name__)
+
+CONNECTION_OPTIONS: dict[str, Any] = {
+    "connect_timeout": 5,
+    # A cut network that swallows packets is noticed after about 10 s, not two hours.
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+    # A process that was stopped (SIGSTOP) in a transaction does not keep its locks.
+    "options": "-c idle_in_transaction_session_timeout=10000 -c statement_timeout=30000",
+}
+"""libpq's parameters for every connection to Postgres."""
+
+_SERIALIZATION = ("40001", "40P01")  # serialization failure, deadlock: nothing was written
+
+_LONGEST_PAUSE = 2.0
+
+# Not the loop's own pool: the workflow engine puts its own there, and takes it away again.
+_THREADS = ThreadPoolExecutor(32, thread_name_prefix="songreel-gateway")
 
 Transaction = Callable[[sa.Connection], T]
 """What is read and written at once, or not at all."""
@@ -26,19 +52,25 @@ Transaction = Callable[[sa.Connection], T]
 class Database:
     """The gateway's tables, in SQLite or Postgres."""
 
-    def __init__(self, url: str) -> None:
-        """Connects and makes the tables that are missing.
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        """Connects and brings the tables up to date.
+
+        Args:
+            url: SQLAlchemy URL; see `postgres_url` for what is understood.
+            connections: At most so many to Postgres at once.
 
         Raises `FailedPrecondition` when the database cannot be used.
         """
+        self._patient = False
         try:
-            self._engine = sa.create_engine(sa.make_url(url), pool_pre_ping="sqlite" not in url)
-            if self._engine.dialect.name == "sqlite":
-                event.listen(self._engine, "connect", _prepare_sqlite)
-                event.listen(self._engine, "begin", _begin_at_once)
-            tables.metadata.create_all(self._engine)
+            self._engine = create_engine(sa.make_url(postgres_url(url)), connections)
+            with self._engine.begin() as connection:
+                migrate(connection)
         except SQLAlchemyError as error:
-            raise _typed(error) or FailedPrecondition(
+            full = _typed(error)
+            if isinstance(full, DiskFull):
+                raise full from error
+            raise FailedPrecondition(
                 f"the database {sa.make_url(url).render_as_string()} cannot be used: {error}"
             ) from error
 
@@ -47,29 +79,55 @@ class Database:
         """Whether other processes may write into it too."""
         return self._engine.dialect.name != "sqlite"
 
+    def patient(self) -> Database:
+        """The same database for those who can wait for as long as it is away."""
+        other = copy.copy(self)
+        other._patient = True
+        return other
+
     async def write(self, transaction: Transaction[T]) -> T:
-        """Runs a transaction that writes, in a thread. Raises `DiskFull`.
+        """Runs a transaction that writes, in a thread.
 
         It is carried out whole even when the waiting task is cancelled; the cancellation
-        is raised after it.
+        is raised after it. Where the connection broke at its end it may have been carried
+        out, too: a patient caller's transaction has to bear being run twice.
+
+        Raises `DiskFull`; `ServiceUnavailable` when the database is away, unless patient.
         """
-        return await settled(lambda: self.run_here(transaction))
+        return await self._run(transaction, reads=False)
 
     async def read(self, transaction: Transaction[T]) -> T:
         """Runs a transaction that only reads, in a thread; it waits for no writer."""
-        return await settled(lambda: self.run_here(transaction, reads=True))
+        return await self._run(transaction, reads=True)
+
+    async def _run(self, transaction: Transaction[T], *, reads: bool) -> T:
+        pause = 0.1
+        while True:
+            try:
+                return await settled(lambda: self.run_here(transaction, reads=reads))
+            except ServiceUnavailable as error:
+                if not self._patient:
+                    raise
+                _log.warning("the database is away: waiting for it", problem=error.message)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def run_here(self, transaction: Transaction[T], *, reads: bool = False) -> T:
         """Runs a transaction in this thread."""
-        try:
-            connected = self._engine.connect().execution_options(reads=reads)
-            with connected as connection, connection.begin():
-                return transaction(connection)
-        except SQLAlchemyError as error:
-            typed = _typed(error)
-            if typed is None:
-                raise
-            raise typed from error
+        tries = 5
+        while True:
+            tries -= 1
+            try:
+                connected = self._engine.connect().execution_options(reads=reads)
+                with connected as connection, connection.begin():
+                    return transaction(connection)
+            except SQLAlchemyError as error:
+                if tries and _state(error) in _SERIALIZATION:
+                    continue
+                typed = _typed(error)
+                if typed is None:
+                    raise
+                raise typed from error
 
     def insert(self, table: sa.Table) -> Any:
         """An INSERT that knows `on_conflict_do_nothing`, as both dialects do."""
@@ -101,7 +159,10 @@ async def settled(function: Callable[..., T], *arguments: Any) -> T:
 
     What the function works on must not be let go of while it runs.
     """
-    future = asyncio.ensure_future(asyncio.to_thread(function, *arguments))
+    context = contextvars.copy_context()
+    future = asyncio.get_running_loop().run_in_executor(
+        _THREADS, lambda: context.run(function, *arguments)
+    )
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
@@ -139,8 +200,45 @@ def _begin_at_once(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
+def postgres_url(url: str) -> str:
+    """The URL with the driver that we bring, where it names Postgres and no driver."""
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            return f"postgresql+psycopg://{url.removeprefix(scheme)}"
+    return url
+
+
+def create_engine(url: sa.URL, connections: int) -> sa.Engine:
+    """An engine with all that the gateway's transactions rely on."""
+    if url.get_backend_name() == "sqlite":
+        engine = sa.create_engine(url)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_at_once)
+        return engine
+    return sa.create_engine(
+        url,
+        connect_args=CONNECTION_OPTIONS,
+        pool_pre_ping=True,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=10,
+    )
+
+
+def _state(error: SQLAlchemyError) -> str:
+    """Postgres' code for what happened, or an empty string."""
+    return getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+
+
 def _typed(error: SQLAlchemyError) -> SongreelError | None:
     original = getattr(error, "orig", None)
     if getattr(original, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         return DiskFull("the disk of the data folder is full: free some space and ask again")
+    if _state(error) == "53100":
+        return DiskFull("the database's disk is full: free some space there and ask again")
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        return None
+    broken = isinstance(error, DBAPIError) and error.connection_invalidated
+    if broken or isinstance(error, OperationalError | InterfaceError | NoConnection):
+        return ServiceUnavailable("the database does not answer now: ask again in a moment")
     return None

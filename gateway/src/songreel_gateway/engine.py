@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import logging
 import time
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
 from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Video
 from songreel_kit.calls import enter_call
@@ -23,31 +22,35 @@ from songreel_kit.errors import (
     Cancelled,
     FailedPrecondition,
     InternalError,
+    ServiceUnavailable,
     SongreelError,
     to_status,
 )
 from songreel_kit.telemetry import bind_context, get_logger
-from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from songreel_gateway.database import switch_on_wal
+from songreel_gateway import executor
+from songreel_gateway.bells import Bells
+from songreel_gateway.database import Database
+from songreel_gateway.executor import QUEUE, workflow_id
 from songreel_gateway.joblog import JobEnded, JobLog
 from songreel_gateway.jobs import Ending, Job, JobState
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
 from songreel_gateway.metrics import JOBS_RUNNING, STAGE_SECONDS
+from songreel_gateway.replicas import Lease, LeaseLost
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.stages import Stages
+from songreel_gateway.warden import Warden
 from songreel_gateway.work import Outcomes, Work, packed, response_of, stages_of
 
 _log = get_logger(__name__)
 
-WORKFLOW_VERSION = "1"
-"""Raise it whenever the order or the outcomes of a workflow's steps change. Jobs begun
-under an older version are begun anew then; their stages find what they had made."""
+# What it takes to lay a job down while the database is away.
+_PARTING_SECONDS = 3.0
 
-_QUEUE = "songreel-jobs"
-_QUEUE_POLL_SECONDS = 0.2
+# What a stop grants the workflow engine.
+_SHUTDOWN_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,8 @@ class Crew:
     """What the engine works with."""
 
     settings: GatewaySettings
-    ledger: Ledger
-    library: Library
+    database: Database
+    bells: Bells
 
 
 class Engine:
@@ -65,8 +68,16 @@ class Engine:
     def __init__(self, crew: Crew, stages: Stages) -> None:
         self._crew = crew
         self._stages = stages
+        # Work waits for a database that is away; those who ask are told.
+        self._patient = crew.database.patient()
+        self._library = Library(self._patient)
+        self._ledger = Ledger(self._patient, crew.bells)
+        self._front = Ledger(crew.database, crew.bells)
+        self._lease: Lease | None = None
         self._flows: dict[str, asyncio.Task[Any]] = {}
         self._working: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._keeper: asyncio.Task[None] | None = None
+        self._up = asyncio.Event()
         self._stopping = False
 
     async def start(self) -> None:
@@ -76,35 +87,29 @@ class Engine:
             raise FailedPrecondition("there is a gateway at work in this process already")
         _running = self
         try:
-            await asyncio.to_thread(self._prepare)
-            DBOS.launch()  # in the running loop, which becomes the workflows' own
-            await DBOS.register_queue_async(
-                _QUEUE,
-                worker_concurrency=self._crew.settings.concurrent_jobs,
-                polling_interval_sec=_QUEUE_POLL_SECONDS,
-            )
-            await self._take_up()
+            warden = await self._begin()
         except BaseException as error:
             await self.stop()
             if isinstance(error, SQLAlchemyError):
                 raise FailedPrecondition(f"the jobs' database cannot be used: {error}") from error
             raise
+        self._keeper = asyncio.create_task(self._keep(warden))
 
     async def stop(self) -> None:
-        """Lays all work down, to be taken up at the next start."""
+        """Lays all work down, to be taken up by the others or at the next start."""
         global _running
         self._stopping = True
-        await self._lay_down()
-        await asyncio.to_thread(DBOS.destroy)
-        # DBOS made its own threads the loop's default; they are gone now.
-        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
-        await self._lay_down()  # what the queue had begun in the meantime
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait({self._keeper})
+        await self._end(within=_SHUTDOWN_SECONDS)
         _running = None
 
     async def enqueue(self, job: Job) -> None:
         """Sees to it that the job is worked on; more than once is the same as once."""
-        with SetWorkflowID(_workflow_id(job.id)):
-            await DBOS.enqueue_workflow_async(_QUEUE, _work_off, job.id, stages_of(job))
+        await self._started()
+        with SetWorkflowID(workflow_id(job.id)):
+            await DBOS.enqueue_workflow_async(QUEUE, _work_off, job.id, stages_of(job))
 
     async def cancel(self, job: Job) -> None:
         """Ends a job as cancelled and stops what this process does for it.
@@ -112,7 +117,7 @@ class Engine:
         Nothing happens to one that has ended.
         """
         status = to_status(Cancelled("the job was cancelled", job=job.id))
-        if await self._crew.ledger.finish(job.id, Ending(JobState.CANCELLED, status)):
+        if await self._front.finish(job.id, Ending(JobState.CANCELLED, status)):
             _log.info("job cancelled", job_id=job.id)
         work = self._working.get(job.id)
         if work is not None:
@@ -124,15 +129,16 @@ class Engine:
         if flow is not None:
             # The ending is written, but DBOS may not have noted that the workflow is done.
             await asyncio.wait({flow})
-        await DBOS.delete_workflow_async(_workflow_id(job))
+        await self._started()
+        await DBOS.delete_workflow_async(workflow_id(job))
 
     async def flow(self, job: str, stages: list[str]) -> str:
         """The workflow: one step per stage, then the ending."""
         task = asyncio.current_task()
         assert task is not None
         self._flows[job] = task
-        task.add_done_callback(lambda _: self._flows.pop(job))
-        if self._stopping:
+        task.add_done_callback(lambda _: self._forget_flow(job, task))
+        if not self._up.is_set():
             task.cancel()
         bind_context(job_id=job)
         enter_call(request_id=job)  # the stages' logs name the job, too
@@ -152,7 +158,9 @@ class Engine:
             await self._until_done_or_cancelled(job, work)
             return {"ended": True} if work.cancelled() else work.result()
         except asyncio.CancelledError:
-            await self._crew.ledger.lay_down(job, stage)
+            with suppress(LeaseLost, TimeoutError):
+                async with asyncio.timeout(_PARTING_SECONDS):
+                    await self._ledger.lay_down(job, stage)
             raise
         finally:
             del self._working[job]
@@ -161,7 +169,7 @@ class Engine:
 
     async def finish(self, job: str, done: Outcomes, error: str) -> str:
         """A step: writes the job's ending. Returns the state it ended in."""
-        found = await self._crew.ledger.find(job)
+        found = await self._ledger.find(job)
         if found is None or found.state.ended:
             return "" if found is None else found.state
         if error:
@@ -169,50 +177,92 @@ class Engine:
             ending = Ending(JobState.FAILED, status)
             _log.warning("job failed", problem=status.message)
         else:
-            response = await response_of(found, self._crew.library, done)
+            response = await response_of(found, self._library, done)
             progress = found.progress
             progress.stage, progress.step, progress.fraction = "done", "", 1.0
             video = response if isinstance(response, Video) else None
             ending = Ending(JobState.SUCCEEDED, packed(response), progress, video)
             _log.info("job succeeded")
-        await self._crew.ledger.finish(job, ending)
+        await self._ledger.finish(job, ending)
         return ending.state
 
     async def give_up(self, job: str) -> str:
         """Ends a job whose workflow broke by a mistake of ours."""
         error = InternalError("the job's workflow broke off; the log says why. Ask for it again")
-        await self._crew.ledger.finish(job, Ending(JobState.FAILED, to_status(error)))
+        await self._ledger.finish(job, Ending(JobState.FAILED, to_status(error)))
         return JobState.FAILED
 
-    def _prepare(self) -> None:
-        url = make_url(self._crew.settings.workflow_database())
-        if url.get_backend_name() == "sqlite" and url.database:
-            switch_on_wal(url.database)
-        # With a handler of its own DBOS would write past our logging.
-        logging.getLogger("dbos").addHandler(logging.NullHandler())
-        DBOS(
-            config=DBOSConfig(
-                name="songreel",
-                system_database_url=url.render_as_string(hide_password=False),
-                application_version=WORKFLOW_VERSION,
-                executor_id=self._crew.settings.executor_id,
-                log_level="ERROR",
-                notification_listener_polling_interval_sec=0.2,
-            )
+    async def _begin(self) -> Warden:
+        """Takes a lease where others work, too, and starts DBOS under its name."""
+        settings = self._crew.settings
+        lost = asyncio.Event()
+        name = settings.executor_id
+        if self._crew.database.shared:
+            self._lease = Lease(self._crew.database, name, settings.lease_seconds)
+            await self._lease.take()
+            loop = asyncio.get_running_loop()
+
+            def tell() -> None:
+                loop.call_soon_threadsafe(lost.set)
+
+            self._lease.beat(tell)
+            name = self._lease.id
+        self._ledger = Ledger(self._patient, self._crew.bells, lease=self._lease)
+        await executor.launch(settings, name)
+        self._up.set()
+        warden = Warden(
+            self._ledger, self._lease, lost, settings.lease_seconds, self._flowing, self._adopt
         )
+        await warden.sweep()
+        return warden
 
-    async def _take_up(self) -> None:
-        """Enqueues unfinished jobs that DBOS does not know.
+    async def _end(self, *, within: float | None = None) -> None:
+        self._up.clear()
+        await self._lay_down()
+        await executor.shut_down(within=within)
+        await self._lay_down()  # what the queue had begun in the meantime
+        if self._lease is not None:
+            with suppress(SongreelError, TimeoutError):
+                async with asyncio.timeout(_PARTING_SECONDS):
+                    await self._lease.release()
 
-        The process died between writing and enqueueing them, or they are of an older version.
-        """
-        for job in await self._crew.ledger.unfinished():
-            status = await DBOS.get_workflow_status_async(_workflow_id(job.id))
-            if status is None:
-                await self.enqueue(job)
-            elif status.status not in ("PENDING", "ENQUEUED"):
-                _log.error("job without a workflow", job_id=job.id, workflow=status.status)
-                await self.give_up(job.id)
+    async def _keep(self, warden: Warden) -> None:
+        """Watches, and begins anew under another name when the lease is lost."""
+        while True:
+            await warden.watch()
+            await self._end()
+            while True:
+                try:
+                    warden = await self._begin()
+                    break
+                except (SongreelError, SQLAlchemyError) as error:
+                    _log.warning("cannot begin anew yet", problem=str(error))
+                    await self._end()
+                    await asyncio.sleep(1.0)
+
+    async def _started(self) -> None:
+        """Waits while the engine begins anew. Raises `ServiceUnavailable` when it stops."""
+        if self._stopping:
+            raise ServiceUnavailable("this server is stopping: ask again in a moment")
+        await self._up.wait()
+
+    def _forget_flow(self, job: str, task: asyncio.Task[Any]) -> None:
+        if self._flows.get(job) is task:
+            del self._flows[job]
+
+    def _flowing(self) -> set[str]:
+        return {workflow_id(job) for job in self._flows}
+
+    async def _adopt(self, job: str, state: str | None) -> None:
+        """Works on an open job that DBOS does not know, or thinks to be done with."""
+        latest = await self._ledger.find(job)
+        if latest is None or latest.state.ended:
+            return
+        if state is None:
+            await self.enqueue(latest)
+        else:
+            _log.error("job without a workflow", job_id=job, workflow=state)
+            await self.give_up(job)
 
     async def _lay_down(self) -> None:
         flows = set(self._flows.values())
@@ -238,7 +288,7 @@ class Engine:
         """Waits for the work; cancels it when another process has ended the job."""
         while not work.done():
             await asyncio.wait({work}, timeout=self._crew.settings.poll_seconds)
-            found = None if work.done() else await self._crew.ledger.find(job)
+            found = None if work.done() else await self._ledger.find(job)
             if found is not None and found.state.ended:
                 work.cancel()
 
@@ -248,6 +298,10 @@ class Engine:
             outcome = {"result": await self._attempt(job, stage, done)}
         except JobEnded:
             outcome = {"ended": True}
+        except LeaseLost:
+            # Somebody else works on the job. This attempt must come to no end, not even a
+            # bad one; the keeper will lay it down.
+            return await asyncio.get_running_loop().create_future()
         except SongreelError as error:
             outcome = {"error": _encoded(error)}
         except Exception:
@@ -258,19 +312,19 @@ class Engine:
         return outcome
 
     async def _attempt(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
-        crew = self._crew
-        begun = await crew.ledger.begin_stage(job, stage)
+        settings = self._crew.settings
+        begun = await self._ledger.begin_stage(job, stage)
         if begun is None:
             raise JobEnded
-        if begun.attempt > crew.settings.max_attempts:
+        if begun.attempt > settings.max_attempts:
             raise InternalError(
-                f"the process died {crew.settings.max_attempts} times in stage {stage!r}; "
+                f"the process died {settings.max_attempts} times in stage {stage!r}; "
                 "the job is given up: look for lack of memory, and make the video smaller"
             )
         _log.info("stage begins", stage=stage, attempt=begun.attempt)
-        log = JobLog(begun, stages_of(begun), crew.ledger, crew.library, crew.settings)
+        log = JobLog(begun, stages_of(begun), self._ledger, self._library, settings)
         await log.begin()
-        return await Work(begun, log, self._stages, crew.library, done).run()
+        return await Work(begun, log, self._stages, self._library, done).run()
 
 
 _running: Engine | None = None
@@ -287,14 +341,15 @@ async def _work_off(job: str, stages: list[str]) -> str:
     assert engine is not None, "workflows run only while an engine does"
     try:
         return await engine.flow(job, stages)
+    except SQLAlchemyError:
+        # The database went away in a way that DBOS does not wait for. As a cancellation it
+        # leaves the workflow open, and the warden puts it back into the queue.
+        _log.exception("a workflow lost its database", job_id=job)
+        raise asyncio.CancelledError from None
     except Exception:
         # A workflow that raised would not be taken up again, and its job never end.
         _log.exception("a workflow broke", job_id=job)
         return await engine.give_up(job)
-
-
-def _workflow_id(job: str) -> str:
-    return f"{job}.v{WORKFLOW_VERSION}"
 
 
 def _encoded(error: SongreelError) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,9 @@ from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 
 from songreel_gateway.database import timestamp
 from songreel_gateway.names import operation_name
+
+DEFAULT_FPS = "12"
+"""Of videos whose settings name none."""
 
 
 class JobState(StrEnum):
@@ -110,6 +114,11 @@ class Ending:
         if isinstance(self.outcome, status_pb2.Status):
             event.error.CopyFrom(self.outcome)
         return event
+
+
+def video_seconds(video: Video) -> float:
+    """How long a finished video plays."""
+    return float(video.frames / Fraction(video.render_settings.fps or DEFAULT_FPS))
 
 
 def job_of(row: sa.Row[Any]) -> Job:

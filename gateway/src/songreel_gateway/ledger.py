@@ -11,14 +11,16 @@ from typing import Any
 import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
-from songreel_kit.errors import OperationNotDone, OperationNotFound, VideoExists
+from songreel_kit.errors import Busy, OperationNotDone, OperationNotFound, VideoExists
 
+from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.bells import Bells
 from songreel_gateway.database import Database, microseconds, timestamp
-from songreel_gateway.jobs import VIDEO_STATES, Ending, Job, JobState, job_of
+from songreel_gateway.jobs import VIDEO_STATES, Ending, Job, JobState, job_of, video_seconds
 from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
 from songreel_gateway.names import operation_name, video_name
 from songreel_gateway.pages import Page, Position
+from songreel_gateway.replicas import Lease
 from songreel_gateway.requests import RequestClaim, claim, forget
 from songreel_gateway.tables import job_events, jobs, videos
 
@@ -27,17 +29,48 @@ EVENT_BATCH = 200
 _OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
+class _OnlyValidated(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a transaction that is not to be carried out."""
+
+
 class Ledger:
     """Reads and writes jobs; every change rings the job's bell."""
 
-    def __init__(self, database: Database, bells: Bells) -> None:
+    def __init__(
+        self,
+        database: Database,
+        bells: Bells,
+        *,
+        max_open: int | None = None,
+        lease: Lease | None = None,
+        quotas: Quotas | None = None,
+    ) -> None:
+        """A ledger in the database.
+
+        Args:
+            database: Where it is.
+            bells: Rung at every change.
+            max_open: More jobs than this at once are refused; None: any number.
+            lease: Without it nothing is written that belongs to working on a job.
+            quotas: What projects may begin; None: anything.
+        """
         self._database = database
         self._bells = bells
+        self._max_open = max_open
+        self._lease = lease
+        self._quotas = quotas
 
     async def create(
-        self, job: Job, request: RequestClaim, video: Video | None
+        self,
+        job: Job,
+        request: RequestClaim,
+        video: Video | None,
+        *,
+        validate_only: bool = False,
     ) -> tuple[Job, bool]:
         """Writes a new job, its first event and the video it is to make.
+
+        With `validate_only` all of it is taken back again, and only the errors remain.
 
         Returns:
             The job and True; or, for a repeated request, the earlier job and False.
@@ -45,20 +78,30 @@ class Ledger:
         Raises:
             RequestIdReused: The request's id was used for something else.
             VideoExists: The video's id is taken.
+            Busy: As many jobs wait as the server takes.
+            QuotaExceeded: The project may begin none now.
         """
 
         def transaction(connection: sa.Connection) -> tuple[Job, bool]:
             earlier = claim(self._database, connection, request, job.id)
             if earlier is not None:
                 return _load(connection, job.project, earlier), False
+            self._check_room(connection)
+            if self._quotas is not None:
+                self._quotas.admit_job(connection, job.project)
             if video is not None:
                 self._insert_video(connection, job, video)
             connection.execute(sa.insert(jobs).values(**_columns(job)))
             event = JobEvent(time=timestamp(job.created), metadata=job.progress)
             _append(connection, job.id, event)
+            if validate_only:
+                raise _OnlyValidated
             return job, True
 
-        written, new = await self._database.write(transaction)
+        try:
+            written, new = await self._database.write(transaction)
+        except _OnlyValidated:
+            return job, False
         if new:
             JOBS_STARTED.labels(kind=job.kind).inc()
         return written, new
@@ -76,12 +119,12 @@ class Ledger:
 
         return await self._database.read(transaction)
 
-    async def unfinished(self) -> list[Job]:
-        """All jobs that have not ended, oldest first."""
+    async def unfinished(self) -> list[str]:
+        """The ids of all jobs that have not ended, oldest first."""
 
-        def transaction(connection: sa.Connection) -> list[Job]:
-            chosen = sa.select(jobs).where(jobs.c.state.in_(_OPEN)).order_by(jobs.c.created)
-            return [job_of(row) for row in connection.execute(chosen)]
+        def transaction(connection: sa.Connection) -> list[str]:
+            chosen = sa.select(jobs.c.id).where(jobs.c.state.in_(_OPEN)).order_by(jobs.c.created)
+            return list(connection.execute(chosen).scalars())
 
         return await self._database.read(transaction)
 
@@ -103,9 +146,13 @@ class Ledger:
 
         Returns:
             The job as it is then; None when it has ended or is gone.
+
+        Raises:
+            LeaseLost: Somebody else works on it now.
         """
 
         def transaction(connection: sa.Connection) -> Job | None:
+            self._check_lease(connection)
             row = _open_row(connection, job)
             if row is None:
                 return None
@@ -120,9 +167,13 @@ class Ledger:
         return await self._database.write(transaction)
 
     async def lay_down(self, job: str, stage: str) -> None:
-        """Takes the present attempt at a stage back: an orderly stop is no failure."""
+        """Takes the present attempt at a stage back: an orderly stop is no failure.
+
+        Raises `LeaseLost`.
+        """
 
         def transaction(connection: sa.Connection) -> None:
+            self._check_lease(connection)
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job, jobs.c.stage == stage, jobs.c.state == JobState.RUNNING)
@@ -132,9 +183,13 @@ class Ledger:
         await self._database.write(transaction)
 
     async def record(self, job: str, progress: JobMetadata) -> bool:
-        """Adds an event; False when the job has ended or is gone, and nothing was added."""
+        """Adds an event; False when the job has ended or is gone, and nothing was added.
+
+        Raises `LeaseLost`.
+        """
 
         def transaction(connection: sa.Connection) -> bool:
+            self._check_lease(connection)
             row = _open_row(connection, job)
             if row is None:
                 return False
@@ -171,6 +226,9 @@ class Ledger:
             )
             if row.video:
                 _end_video(connection, row, ending, progress)
+            if ending.video is not None:
+                seconds = video_seconds(ending.video)
+                add_use(self._database, connection, row.project, RENDERED, seconds)
             return str(row.kind)
 
         kind = await self._database.write(transaction)
@@ -215,6 +273,32 @@ class Ledger:
 
         return await self._database.read(transaction)
 
+    async def counts(self, watched: list[str]) -> dict[str, int]:
+        """How many events each of these jobs has; one that is gone is missing."""
+
+        def transaction(connection: sa.Connection) -> dict[str, int]:
+            chosen = sa.select(jobs.c.id, jobs.c.events).where(jobs.c.id.in_(watched))
+            return {row.id: row.events for row in connection.execute(chosen)}
+
+        return await self._database.read(transaction)
+
+    def _check_lease(self, connection: sa.Connection) -> None:
+        if self._lease is not None:
+            self._lease.check(connection)
+
+    def _check_room(self, connection: sa.Connection) -> None:
+        if self._max_open is None:
+            return
+        some = sa.select(jobs.c.id).where(jobs.c.state.in_(_OPEN)).limit(self._max_open)
+        if connection.execute(
+            sa.select(sa.func.count()).select_from(some.subquery())
+        ).scalar_one() >= (self._max_open):
+            raise Busy(
+                f"{self._max_open} jobs are waiting or running, as many as this server takes: "
+                "ask again when some have ended",
+                limit=str(self._max_open),
+            )
+
     def _insert_video(self, connection: sa.Connection, job: Job, video: Video) -> None:
         inserted = connection.execute(
             self._database.insert(videos)
@@ -225,8 +309,9 @@ class Ledger:
                 created=job.created,
             )
             .on_conflict_do_nothing()
+            .returning(videos.c.id)
         )
-        if not inserted.rowcount:
+        if inserted.one_or_none() is None:
             name = video_name(job.project, job.video)
             raise VideoExists(f"there is a video {name} already: take another id", name=name)
 

@@ -11,6 +11,7 @@ from songreel.v1.media_pb2 import Media
 from songreel_kit.artifacts import make_artifact
 from songreel_kit.errors import InvalidName, MediaNotFound
 
+from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.database import Database, microseconds, timestamp
 from songreel_gateway.names import media_name, parse_media
 from songreel_gateway.requests import RequestClaim, claim, earlier
@@ -29,15 +30,20 @@ class Library:
         artifact: Artifact,
         display_name: str,
         request: RequestClaim | None = None,
+        quotas: Quotas | None = None,
     ) -> Media:
         """Makes an artifact a media of the project; one it has already stays as it is.
 
-        Raises `RequestIdReused` when the request's id was used for other content.
+        Raises `RequestIdReused` when the request's id was used for other content,
+        `QuotaExceeded` when it does not fit into `quotas`, against which it counts.
         """
 
         def transaction(connection: sa.Connection) -> Media:
-            if request is not None:
-                claim(self.database, connection, request, artifact.sha256)
+            repeated = request is not None and (
+                claim(self.database, connection, request, artifact.sha256) is not None
+            )
+            if quotas is not None and not repeated:
+                self._admit(connection, quotas, project, artifact, count=True)
             connection.execute(
                 self.database.insert(media)
                 .values(
@@ -54,9 +60,34 @@ class Library:
 
         return await self.database.write(transaction)
 
-    async def check(self, request: RequestClaim) -> None:
-        """Raises `RequestIdReused` when the request's id was used for other content."""
-        await self.database.read(lambda connection: earlier(connection, request))
+    async def check(self, request: RequestClaim) -> bool:
+        """Whether the request is a repetition.
+
+        Raises `RequestIdReused` when its id was used for other content.
+        """
+        found = await self.database.read(lambda connection: earlier(connection, request))
+        return found is not None
+
+    async def admit(self, project: str, artifact: Artifact, quotas: Quotas) -> None:
+        """Raises `QuotaExceeded` when the upload of this artifact would not fit."""
+        await self.database.read(
+            lambda connection: self._admit(connection, quotas, project, artifact, count=False)
+        )
+
+    def _admit(
+        self,
+        connection: sa.Connection,
+        quotas: Quotas,
+        project: str,
+        artifact: Artifact,
+        *,
+        count: bool,
+    ) -> None:
+        has = sa.select(media.c.size).where(
+            media.c.project == project, media.c.sha256 == artifact.sha256
+        )
+        there = connection.execute(has).one_or_none() is not None
+        quotas.admit_upload(connection, project, 0 if there else artifact.size, count=count)
 
     async def get(self, name: str) -> Media:
         """The media of this name. Raises `InvalidName`, `MediaNotFound`."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.media_pb2 import Media
 from songreel.v1.media_service_pb2 import (
     DownloadMediaRequest,
@@ -19,9 +20,10 @@ from songreel.v1.media_service_pb2 import (
 from songreel.v1.media_service_pb2_grpc import MediaServiceServicer
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.documents import stage_key
-from songreel_kit.errors import InvalidRequest, SongreelError
+from songreel_kit.errors import InvalidRequest, SongreelError, StreamStalled
 from songreel_kit.telemetry import get_logger
 
+from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.database import settled
 from songreel_gateway.library import Library
 from songreel_gateway.metrics import UPLOADED_BYTES
@@ -40,10 +42,18 @@ _log = get_logger(__name__)
 class MediaServicer(MediaServiceServicer):
     """Brings files in and out."""
 
-    def __init__(self, settings: GatewaySettings, store: ArtifactStore, library: Library) -> None:
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        store: ArtifactStore,
+        library: Library,
+        quotas: Quotas | None = None,
+    ) -> None:
+        """`quotas` is what projects may upload and keep; None: anything."""
         self._settings = settings
         self._store = store
         self._library = library
+        self._quotas = quotas
 
     async def UploadMedia(  # noqa: N802
         self, request_iterator: AsyncIterator[UploadMediaRequest], context: Any
@@ -81,22 +91,47 @@ class MediaServicer(MediaServiceServicer):
         return GetMediaResponse(media=media)
 
     async def _upload(self, messages: AsyncIterator[UploadMediaRequest]) -> Media:
-        header = checked_header(await anext(messages, None), self._settings.max_upload_bytes)
+        header = checked_header(await self._first(messages), self._settings.max_upload_bytes)
         project = project_of(header.parent)
         request_id = checked_request_id(header.request_id)
         display_name = checked_display_name(header.display_name)
-        upload = Upload(self._store, header, self._settings.max_upload_bytes)
+        if self._quotas is not None and header.size:
+            # Said before the bytes are sent.
+            announced = Artifact(sha256=header.sha256, size=header.size)
+            await self._library.admit(project, announced, self._quotas)
+        upload = Upload(
+            self._store,
+            header,
+            self._settings.max_upload_bytes,
+            self._settings.upload_seconds,
+        )
         media_type = header.media_type or MEDIA_TYPE
 
         def claim(sha256: str) -> RequestClaim:
             fingerprint = stage_key("upload", "1", sha256, display_name, media_type)
             return RequestClaim(project, "UploadMedia", request_id, fingerprint)
 
-        artifact = await upload.receive(messages, lambda sha256: self._library.check(claim(sha256)))
-        media = await self._library.add(project, artifact, display_name, claim(artifact.sha256))
+        async def accept(artifact: Artifact) -> None:
+            repeated = await self._library.check(claim(artifact.sha256))
+            if self._quotas is not None and not repeated:
+                await self._library.admit(project, artifact, self._quotas)
+
+        artifact = await upload.receive(messages, accept)
+        media = await self._library.add(
+            project, artifact, display_name, claim(artifact.sha256), self._quotas
+        )
         UPLOADED_BYTES.inc(artifact.size)
         _log.info("uploaded", media=media.name, size=artifact.size)
         return media
+
+    async def _first(
+        self, messages: AsyncIterator[UploadMediaRequest]
+    ) -> UploadMediaRequest | None:
+        try:
+            async with asyncio.timeout(self._settings.upload_seconds):
+                return await anext(messages, None)
+        except TimeoutError as error:
+            raise StreamStalled("no header came: begin the upload again") from error
 
 
 async def _let_finish(messages: AsyncIterator[UploadMediaRequest]) -> None:

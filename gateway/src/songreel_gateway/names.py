@@ -4,6 +4,8 @@ projects/{project}
 projects/{project}/media/{sha256}
 projects/{project}/videos/{video}
 projects/{project}/operations/{operation}
+projects/{project}/identities/{identity}
+projects/{project}/consentText
 """
 
 from __future__ import annotations
@@ -65,6 +67,19 @@ def operation_name(project: str, job: str) -> str:
 def parse_operation(name: str) -> tuple[str, str]:
     """(project, job) of an operation name. Raises `InvalidName`."""
     return _parse(name, "operations", _OPERATION, "{operation}")
+
+
+def parse_identity(name: str) -> tuple[str, str]:
+    """(project, identity) of an identity's name. Raises `InvalidName`."""
+    return _parse(name, "identities", _ID, "{identity}")
+
+
+def parse_consent_text(name: str) -> str:
+    """The project of a consent text's name. Raises `InvalidName`."""
+    project, _, end = name.rpartition("/")
+    if end != "consentText":
+        raise InvalidName(f"{name!r} is not of the form projects/{{project}}/consentText")
+    return project_of(project)
 
 
 def checked_video_id(video_id: str) -> str:

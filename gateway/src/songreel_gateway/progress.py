@@ -12,10 +12,11 @@ from songreel.v1.video_service_pb2 import JobMetadata
 
 ANALYZE = "analyze"
 STORYBOARD = "storyboard"
+LIKENESS = "likeness"
 RENDER = "render"
 
 # Shares of the time of a whole job, measured on two cores: drawing takes nearly all.
-WEIGHTS: Mapping[str, float] = {ANALYZE: 0.08, STORYBOARD: 0.02, RENDER: 0.90}
+WEIGHTS: Mapping[str, float] = {ANALYZE: 0.08, STORYBOARD: 0.02, LIKENESS: 0.60, RENDER: 0.90}
 
 # An estimate from less than this is a guess.
 _LEAST_SHARE = 0.02

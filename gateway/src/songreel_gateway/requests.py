@@ -46,8 +46,10 @@ def claim(
             created=microseconds(),
         )
         .on_conflict_do_nothing()
+        # Not `rowcount`: for an INSERT in Postgres SQLAlchemy does not know it.
+        .returning(requests.c.result)
     )
-    if inserted.rowcount:
+    if inserted.one_or_none() is not None:
         return None
     return earlier(connection, request)
 

@@ -17,19 +17,24 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+from songreel.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from songreel.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from songreel.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import ServiceUnavailable
+from songreel_kit.interception import Interceptor
 from songreel_kit.service import Service
 
+from songreel_gateway.access.control import Access
 from songreel_gateway.bells import Bells
 from songreel_gateway.database import Database
 from songreel_gateway.engine import Crew, Engine
 from songreel_gateway.folder import FolderLock
+from songreel_gateway.identity_servicer import IdentityServicer
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
 from songreel_gateway.media_servicer import MediaServicer
+from songreel_gateway.newsreader import read_news
 from songreel_gateway.open_jobs import counted
 from songreel_gateway.operations_servicer import OperationsServicer
 from songreel_gateway.settings import GatewaySettings
@@ -57,13 +62,22 @@ class Gateway:
         self._store = store
         self._lock = FolderLock(settings.data)
         try:
-            self._database = Database(settings.database())
+            self._database = Database(
+                settings.database(), connections=settings.database_connections
+            )
+            self._access = Access(settings, self._database)
         except BaseException:
             self._lock.release()
             raise
         self._bells = Bells()
-        self._ledger = Ledger(self._database, self._bells)
+        self._ledger = Ledger(
+            self._database,
+            self._bells,
+            max_open=settings.max_open_jobs,
+            quotas=self._access.quotas,
+        )
         self._library = Library(self._database)
+        self._identities = IdentityServicer(settings, self._database)
         self._engine: Engine | None = None
         self._started = asyncio.Event()
         self._stopping = False
@@ -71,14 +85,19 @@ class Gateway:
     def services(self) -> list[Service]:
         """The gateway's gRPC services; the last one's `close` closes the gateway."""
         settings, ledger, library = self._settings, self._ledger, self._library
-        watching = Watching(settings, ledger, self._bells)
-        media = MediaServicer(settings, self._store, library)
+        watching = Watching(ledger, self._bells)
+        media = MediaServicer(settings, self._store, library, self._access.quotas)
         videos = VideoServicer(
             settings, ledger, library, Catalog(self._database), watching, self._at_work
         )
         operations = OperationsServicer(settings, ledger, watching, self._at_work)
         return [
+            self._access.service(),
             Service("songreel.v1.MediaService", partial(add_MediaServiceServicer_to_server, media)),
+            Service(
+                "songreel.v1.IdentityService",
+                partial(add_IdentityServiceServicer_to_server, self._identities),
+            ),
             Service(
                 "songreel.v1.VideoService", partial(add_VideoServiceServicer_to_server, videos)
             ),
@@ -89,6 +108,13 @@ class Gateway:
             ),
         ]
 
+    def guards(self, *binds: str) -> list[Interceptor]:
+        """What its server on these addresses puts before all methods.
+
+        Raises `FailedPrecondition` for an address that others reach while access is open.
+        """
+        return self._access.guards(*binds)
+
     @asynccontextmanager
     async def running(self, targets: Targets) -> AsyncGenerator[None]:
         """Works on jobs inside the `with` block, first of all on those left unfinished.
@@ -98,15 +124,23 @@ class Gateway:
         """
         stages = Stages(targets, self._settings)
         try:
-            engine = Engine(Crew(self._settings, self._ledger, self._library), stages)
+            engine = Engine(Crew(self._settings, self._database, self._bells), stages)
             await engine.start()
+            news = asyncio.create_task(
+                read_news(self._ledger, self._bells, self._settings.poll_seconds)
+            )
             try:
                 self._engine = engine
                 self._started.set()
                 with counted(self._database):
-                    yield
+                    async with (
+                        self._identities.connected(targets.identity),
+                        self._access.counting(),
+                    ):
+                        yield
             finally:
                 self._stopping = True
+                news.cancel()
                 self._engine = None
                 self._bells.close()
                 await engine.stop()
@@ -115,6 +149,7 @@ class Gateway:
 
     async def close(self) -> None:
         """Closes the database and lets go of the data folder."""
+        await self._access.close()
         await asyncio.to_thread(self._database.close)
         self._lock.release()
 

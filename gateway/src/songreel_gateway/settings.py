@@ -6,10 +6,13 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings, data_folder
+from songreel_kit.settings import data_folder
+
+from songreel_gateway.access.settings import AccessSettings
+from songreel_gateway.database import postgres_url
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(AccessSettings):
     """What the gateway can be told, by `SONGREEL_GATEWAY_...` variables."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_GATEWAY_", frozen=True, extra="ignore")
@@ -29,8 +32,37 @@ class GatewaySettings(ServiceSettings):
     render_target: str = "127.0.0.1:50063"
     """gRPC target of the render service."""
 
+    identity_target: str = "127.0.0.1:50064"
+    """gRPC target of the identity service."""
+
+    web_bind: str = "127.0.0.1:0"
+    """Address and port of the page `/enroll`; port 0 takes a free one, empty serves none."""
+
+    web_hosts: str = ""
+    """Names, separated by commas, under which browsers may reach the page besides
+    `localhost`: the ingress' host, for example."""
+
+    web_sessions: int = Field(default=16, ge=1, le=1000)
+    """Browsers that may enrol at once; more are refused as busy."""
+
+    database_connections: int = Field(default=10, ge=2, le=1000)
+    """Connections to Postgres for the gateway's own tables, and as many again for the
+    workflow engine's; see to it that Postgres takes those of all replicas."""
+
     executor_id: str = "local"
-    """Whose unfinished jobs are taken up at start: those begun under this id."""
+    """This replica's name, in logs and in the database. With SQLite it also says whose
+    unfinished jobs are taken up at start: those begun under this name."""
+
+    lease_seconds: float = Field(default=10.0, ge=1.0, le=600.0)
+    """How long a replica on a shared database may be silent before the others take up
+    its jobs."""
+
+    drain_seconds: float = Field(default=25.0, ge=1.0, le=3600.0)
+    """A process that was told to stop is gone after this, also if something holds it; more
+    than `grace_seconds`, and less than what Kubernetes or compose allow."""
+
+    max_open_jobs: int = Field(default=10_000, ge=1)
+    """Jobs that may wait or run at once, of all replicas together; more are refused."""
 
     concurrent_jobs: int = Field(default=2, ge=1, le=1000)
     """Jobs that this process works on at once; more wait in the queue."""
@@ -61,8 +93,9 @@ class GatewaySettings(ServiceSettings):
     max_events: int = Field(default=4000, ge=100)
     """Events kept for a job at the most; when reached, only milestones are added."""
 
-    poll_seconds: float = Field(default=2.0, gt=0)
-    """How often watchers look for what another process wrote into the database."""
+    poll_seconds: float = Field(default=0.5, gt=0)
+    """How often a gateway asks the database for news of the jobs that are watched here:
+    one question for all of them."""
 
     def database(self) -> str:
         """URL of the gateway's own tables."""
@@ -74,4 +107,5 @@ class GatewaySettings(ServiceSettings):
         A file beside the gateway's, so that the two never wait for each other's lock; or
         a schema of the same Postgres database.
         """
-        return self.database_url or f"sqlite:///{self.data.absolute() / 'jobs.db'}"
+        url = self.database_url or f"sqlite:///{self.data.absolute() / 'jobs.db'}"
+        return postgres_url(url)

@@ -11,6 +11,12 @@ from typing import Any, Protocol, TypeVar
 import grpc.aio
 from songreel.audio.v1.audio_service_pb2 import AnalyzeRequest, AnalyzeResult
 from songreel.audio.v1.audio_service_pb2_grpc import AudioServiceStub
+from songreel.identity.v1.identity_service_pb2 import (
+    GrantUseRequest,
+    TrainAdapterRequest,
+    TrainAdapterResult,
+)
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
     CheckStoryboardResponse,
@@ -20,7 +26,12 @@ from songreel.prompt.v1.prompt_service_pb2 import (
     WriteStoryboardResult,
 )
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
-from songreel.render.v1.render_service_pb2 import RenderRequest, RenderResult
+from songreel.render.v1.render_service_pb2 import (
+    GetRendererRequest,
+    GetRendererResponse,
+    RenderRequest,
+    RenderResult,
+)
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.channel import open_channel
@@ -28,11 +39,13 @@ from songreel_kit.errors import (
     Aborted,
     Busy,
     Cancelled,
+    CheckpointNotFound,
     InternalError,
     ServiceUnavailable,
     SongreelError,
     from_rpc_error,
 )
+from songreel_kit.grants import job_sha256
 from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.settings import GatewaySettings
@@ -57,16 +70,22 @@ class Targets:
     audio: str
     prompt: str
     render: str
+    identity: str
 
     @classmethod
     def all(cls, target: str) -> Targets:
         """One server that has all stages."""
-        return cls(target, target, target)
+        return cls(target, target, target, target)
 
     @classmethod
     def configured(cls, settings: GatewaySettings) -> Targets:
         """The targets that the settings name."""
-        return cls(settings.audio_target, settings.prompt_target, settings.render_target)
+        return cls(
+            settings.audio_target,
+            settings.prompt_target,
+            settings.render_target,
+            settings.identity_target,
+        )
 
 
 class Listener(Protocol):
@@ -91,10 +110,13 @@ class Stages:
     def __init__(self, targets: Targets, settings: GatewaySettings) -> None:
         """Opens a channel per target. Needs the running event loop."""
         self._settings = settings
-        self._channels = {target: open_channel(target) for target in _distinct(targets)}
+        self._channels = {
+            target: open_channel(target, tls=settings.stage_tls()) for target in _distinct(targets)
+        }
         self._audio: Any = AudioServiceStub(self._channels[targets.audio])
         self._prompt: Any = PromptServiceStub(self._channels[targets.prompt])
         self._render: Any = RenderServiceStub(self._channels[targets.render])
+        self._identity: Any = IdentityServiceStub(self._channels[targets.identity])
 
     async def analyze(self, request: AnalyzeRequest, listener: Listener) -> AnalyzeResult:
         """Hears the song."""
@@ -118,21 +140,70 @@ class Stages:
             "prompt", lambda: self._prompt.FormatStoryboard(request, timeout=_UNARY_SECONDS)
         )
 
-    async def render(self, request: RenderRequest, listener: Listener) -> RenderResult:
-        """Draws the video."""
-        return await self._follow("render", lambda: self._render.Render(request), listener)
+    async def train_adapter(
+        self, request: TrainAdapterRequest, listener: Listener
+    ) -> TrainAdapterResult:
+        """Learns a person, or finds that they were learnt before."""
+        return await self._follow(
+            "identity", lambda: self._identity.TrainAdapter(request), listener
+        )
+
+    async def checkpoint(self, name: str, storyboard: Artifact) -> GetRendererResponse:
+        """The checkpoint that a storyboard will be drawn with. Raises `CheckpointNotFound`."""
+        request = GetRendererRequest(checkpoint=name, storyboard=storyboard)
+        response = await self._ask(
+            "render", lambda: self._render.GetRenderer(request, timeout=_UNARY_SECONDS)
+        )
+        if response.checkpoint_problem:
+            raise CheckpointNotFound(response.checkpoint_problem)
+        return response
+
+    async def render(
+        self, request: RenderRequest, listener: Listener, identity: str = ""
+    ) -> RenderResult:
+        """Draws the video; every attempt that shows a person has a grant of its own.
+
+        Args:
+            request: whose settings may name an adapter of `identity`.
+            listener: hears how it comes along.
+            identity: name of the person whom the video shows.
+        """
+
+        async def allow() -> None:
+            for lora in request.settings.loras:
+                if lora.adapter_sha256:
+                    asked = GrantUseRequest(
+                        identity=identity,
+                        adapter_sha256=lora.adapter_sha256,
+                        job_sha256=job_sha256(request),
+                    )
+                    given = await self._identity.GrantUse(asked, timeout=_UNARY_SECONDS)
+                    lora.grant = given.grant
+
+        return await self._follow("render", lambda: self._render.Render(request), listener, allow)
 
     async def close(self) -> None:
         """Closes the channels."""
         for channel in self._channels.values():
             await channel.close()
 
-    async def _follow(self, service: str, begin: Callable[[], Any], listener: Listener) -> Any:
-        """The result of a streaming call, begun again while that makes sense."""
+    async def _follow(
+        self,
+        service: str,
+        begin: Callable[[], Any],
+        listener: Listener,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> Any:
+        """The result of a streaming call, begun again while that makes sense.
+
+        `before` is done before each beginning.
+        """
         patience = _Patience(service, self._settings)
 
         async def once() -> Any:
             result: Any = None
+            if before is not None:
+                await before()
             call = begin()
             try:
                 async with aclosing(self._events(service, call)) as events:
@@ -229,4 +300,4 @@ async def _heard(event: Any, listener: Listener, patience: _Patience) -> Any:
 
 
 def _distinct(targets: Targets) -> list[str]:
-    return list(dict.fromkeys((targets.audio, targets.prompt, targets.render)))
+    return list(dict.fromkeys((targets.audio, targets.prompt, targets.render, targets.identity)))

@@ -1,7 +1,8 @@
 """The gateway's tables.
 
 Messages are stored as serialised protobuf beside the few columns that are
-searched. Times are microseconds since 1970, which sort and compare exactly.
+searched. Times are microseconds since 1970, which sort and compare exactly. A change
+here needs a migration (`migrations/versions`).
 """
 
 from __future__ import annotations
@@ -33,6 +34,19 @@ requests = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
 )
 """AIP-155: what a request id was used for, and the id of what came of it."""
+
+answers = sa.Table(
+    "answers",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("method", sa.String(63), primary_key=True),
+    sa.Column("request_id", sa.String(128), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Index("answers_by_age", "created"),
+)
+"""The same for requests whose work is another service's: `answer` is its message."""
 
 jobs = sa.Table(
     "jobs",
@@ -74,3 +88,12 @@ videos = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Index("videos_by_age", "project", "created", "id"),
 )
+
+replicas = sa.Table(
+    "replicas",
+    metadata,
+    sa.Column("id", sa.String(128), primary_key=True),
+    sa.Column("expires", sa.DateTime(timezone=True), nullable=False),
+)
+"""Gateways at work on a shared database; `expires` is by the database's clock. Whoever
+has no row here may not write into a job, and what it worked on is taken up by others."""

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
-from songreel_kit.artifacts import ArtifactStore, ArtifactWriter
-from songreel_kit.errors import EmptyFile, InvalidUpload, UploadTooLarge
+from songreel_kit.artifacts import ArtifactStore, ArtifactWriter, make_artifact
+from songreel_kit.errors import EmptyFile, InvalidUpload, StreamStalled, UploadTooLarge
 
 from songreel_gateway.database import settled
 
@@ -20,6 +20,9 @@ MEDIA_TYPE = "application/octet-stream"
 _WRITE_BYTES = 1024 * 1024
 
 _BREAK_SECONDS = 0.05
+
+LEAST_BYTES_PER_SECOND = 32 * 1024
+"""A client that sends its file more slowly than this, for long, only keeps a place taken."""
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
@@ -54,10 +57,14 @@ def too_large(limit: int) -> UploadTooLarge:
 class Upload:
     """Takes in the chunks of one upload."""
 
-    def __init__(self, store: ArtifactStore, header: UploadHeader, limit: int) -> None:
+    def __init__(
+        self, store: ArtifactStore, header: UploadHeader, limit: int, seconds: float = 60.0
+    ) -> None:
+        """`seconds` is what it may take beside the time that its bytes need."""
         self._store = store
         self._header = header
         self._limit = limit
+        self._seconds = seconds
         self._digest = hashlib.sha256()
         self._size = 0
         self._pending = bytearray()
@@ -65,27 +72,27 @@ class Upload:
     async def receive(
         self,
         messages: AsyncIterator[UploadMediaRequest],
-        accept: Callable[[str], Awaitable[None]],
+        accept: Callable[[Artifact], Awaitable[None]],
     ) -> Artifact:
         """Stores the chunks; whatever goes wrong leaves nothing.
 
         Args:
             messages: What follows the header.
-            accept: Called with the SHA-256 before anything is kept; may raise.
+            accept: Called with what it will be before anything is kept; may raise.
 
         Raises:
             InvalidUpload: The chunks do not fit the header.
             EmptyFile, UploadTooLarge, DiskFull: As they say.
+            StreamStalled: The bytes come too slowly.
         """
         media_type = self._header.media_type or MEDIA_TYPE
         context = self._store.writer(media_type)
         writer = await settled(context.__enter__)
         try:
-            async for message in messages:
-                await self._take(writer, message)
+            await self._take_all(writer, messages)
             await self._flush(writer)
             self._check()
-            await accept(self._digest.hexdigest())
+            await accept(make_artifact(self._digest.hexdigest(), media_type, self._size))
             if not (self._header.size or self._header.sha256):
                 # To grpc.aio a stream that breaks looks like one that ends; only a moment
                 # later the handler is cancelled. Nothing else tells such an upload apart.
@@ -97,6 +104,26 @@ class Upload:
             raise
         await settled(context.__exit__, None, None, None)
         return writer.artifact
+
+    async def _take_all(
+        self, writer: ArtifactWriter, messages: AsyncIterator[UploadMediaRequest]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        patience = asyncio.timeout(self._seconds)
+        try:
+            async with patience:
+                async for message in messages:
+                    await self._take(writer, message)
+                    allowed = self._seconds + self._size / LEAST_BYTES_PER_SECOND
+                    patience.reschedule(began + allowed)
+        except TimeoutError as error:
+            if not patience.expired():
+                raise
+            raise StreamStalled(
+                f"{self._size} bytes came in {loop.time() - began:.0f} s, which is too slow: "
+                "upload the file again over a better connection"
+            ) from error
 
     async def _take(self, writer: ArtifactWriter, message: UploadMediaRequest) -> None:
         if message.WhichOneof("part") != "chunk":

@@ -23,12 +23,14 @@ from songreel.v1.video_service_pb2 import (
     WatchOperationResponse,
 )
 from songreel.v1.video_service_pb2_grpc import VideoServiceServicer
+from songreel_kit.adapters import phrase_of
 from songreel_kit.documents import stage_key
-from songreel_kit.errors import InvalidRequest
+from songreel_kit.errors import InvalidRequest, PermissionDenied
 from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.database import microseconds, timestamp
 from songreel_gateway.engine import Engine
+from songreel_gateway.filters import video_state
 from songreel_gateway.jobs import Job, JobKind, JobState
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
@@ -36,6 +38,7 @@ from songreel_gateway.names import (
     checked_request_id,
     checked_video_id,
     operation_name,
+    parse_identity,
     parse_operation,
     project_of,
     video_name,
@@ -58,6 +61,7 @@ _INPUTS = (
     "storyboard_options",
     "render_settings",
     "rewrite_storyboard",
+    "identity",
 )
 
 
@@ -86,6 +90,7 @@ class VideoServicer(VideoServiceServicer):
         project = project_of(request.parent)
         video = _inputs(request.video)
         _refuse_artifact(video.storyboard_options, "video.storyboard")
+        _check_people(project, video)
         if video.rewrite_storyboard and not video.storyboard:
             raise InvalidRequest(
                 "video.rewrite_storyboard needs video.storyboard: the media name of the "
@@ -104,6 +109,8 @@ class VideoServicer(VideoServiceServicer):
         chosen = checked_video_id(request.video_id) if request.video_id else ""
         asked = CreateVideoRequest(parent=request.parent, video=video, video_id=chosen)
         video_id = chosen or f"v{uuid.uuid4().hex}"
+        if request.validate_only:
+            return await self._checked(project, asked, request.request_id, video_id)
         return await self._begin(JobKind.VIDEO, project, asked, request.request_id, video_id)
 
     async def AnalyzeSong(self, request: AnalyzeSongRequest, context: Any) -> Operation:  # noqa: N802
@@ -132,10 +139,12 @@ class VideoServicer(VideoServiceServicer):
     async def ListVideos(self, request: ListVideosRequest, context: Any) -> ListVideosResponse:  # noqa: N802
         """The project's videos, newest first."""
         project = project_of(request.parent)
+        state = video_state(request.filter)
+        scope = ("videos", project) if state is None else ("videos", project, str(state))
         page = requested_page(
-            ("videos", project), request.page_size, request.page_token, self._settings.page_size
+            scope, request.page_size, request.page_token, self._settings.page_size
         )
-        videos, token = await self._catalog.page(project, page)
+        videos, token = await self._catalog.page(project, page, state)
         return ListVideosResponse(videos=videos, next_page_token=token)
 
     async def WatchOperation(  # noqa: N802
@@ -152,12 +161,7 @@ class VideoServicer(VideoServiceServicer):
         """Writes the job down and enqueues it; a repeated request finds its first job."""
         engine = await self._engine()
         request = _without_request_id(asked)
-        claim = RequestClaim(
-            project,
-            type(request).__name__.removesuffix("Request"),
-            checked_request_id(request_id),
-            stage_key("request", "1", request),
-        )
+        claim = _claim(project, request, request_id)
         job = _new_job(kind, project, request, video_id)
         video = _new_video(job, request) if isinstance(request, CreateVideoRequest) else None
         written, new = await self._ledger.create(job, claim, video)
@@ -166,6 +170,30 @@ class VideoServicer(VideoServiceServicer):
             await engine.enqueue(written)
         _log.info("job accepted", job_id=written.id, kind=kind, repeated=not new)
         return written.operation()
+
+    async def _checked(
+        self, project: str, asked: CreateVideoRequest, request_id: str, video_id: str
+    ) -> Operation:
+        """What `_begin` would begin, without a name; nothing is written (AIP-163)."""
+        job = _new_job(JobKind.VIDEO, project, asked, video_id)
+        video = _new_video(job, asked)
+        claim = _claim(project, asked, request_id)
+        await self._ledger.create(job, claim, video, validate_only=True)
+        video.ClearField("operation")
+        if not asked.video_id:
+            video.ClearField("name")
+        operation = Operation(done=True)
+        operation.response.Pack(video)
+        return operation
+
+
+def _claim(project: str, request: Message, request_id: str) -> RequestClaim:
+    return RequestClaim(
+        project,
+        type(request).__name__.removesuffix("Request"),
+        checked_request_id(request_id),
+        stage_key("request", "1", request),
+    )
 
 
 def _inputs(given: Video) -> Video:
@@ -192,6 +220,30 @@ def _refuse_artifact(options: StoryboardOptions, field: str) -> None:
             f"in {field}",
             field=field,
         )
+
+
+def _check_people(project: str, video: Video) -> None:
+    """People are named by their identity, in their own project; grants are not for callers."""
+    if any(lora.adapter_sha256 or lora.grant for lora in video.render_settings.loras):
+        raise InvalidRequest(
+            "people's adapters are not for callers: give video.identity", field="video.identity"
+        )
+    if video.storyboard_options.protagonist_phrase:
+        raise InvalidRequest(
+            "how prompts name the person follows from video.identity",
+            field="video.storyboard_options.protagonist_phrase",
+        )
+    if not video.HasField("identity"):
+        return
+    if parse_identity(video.identity.name)[0] != project:
+        raise PermissionDenied(
+            f"{video.identity.name} is of another project: nobody but that project may show them",
+            field="video.identity.name",
+        )
+    try:
+        phrase_of(video.identity.noun)
+    except ValueError as error:
+        raise InvalidRequest(str(error), field="video.identity.noun") from error
 
 
 def _without_request_id(asked: Message) -> Any:

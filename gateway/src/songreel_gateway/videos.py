@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
 from songreel_kit.errors import VideoNotFound
 
 from songreel_gateway.database import Database
-from songreel_gateway.ledger import next_token, paged
+from songreel_gateway.ledger import paged
 from songreel_gateway.names import parse_video
-from songreel_gateway.pages import Page
+from songreel_gateway.pages import Page, Position
 from songreel_gateway.tables import videos
+
+_MOST_READ = 1000
+"""Videos that one call looks through for those of a state."""
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,30 @@ class Catalog:
 
         return await self.database.read(transaction)
 
-    async def page(self, project: str, page: Page) -> tuple[list[Video], str]:
-        """A page of the project's videos, newest first, and the next page's token."""
+    async def page(
+        self, project: str, page: Page, state: Video.State.ValueType | None = None
+    ) -> tuple[list[Video], str]:
+        """A page of the project's videos, newest first, and the next page's token.
+
+        With `state` only those in this state; such a page may be short, or empty, and
+        still not be the last.
+        """
+        read = page if state is None else replace(page, size=_MOST_READ)
 
         def transaction(connection: sa.Connection) -> tuple[list[Video], str]:
             chosen = sa.select(videos).where(videos.c.project == project)
-            rows = connection.execute(paged(chosen, videos, page)).all()
-            token = next_token(page, [(row.created, row.id) for row in rows])
-            return [Video.FromString(row.video) for row in rows[: page.size]], token
+            rows = connection.execute(paged(chosen, videos, read)).all()
+            found: list[Video] = []
+            last: Position | None = None
+            seen = 0
+            for row in rows[: read.size]:
+                seen += 1
+                last = Position(row.created, row.id)
+                video = Video.FromString(row.video)
+                if state in (None, video.state):
+                    found.append(video)
+                if len(found) == page.size:
+                    break
+            return found, page.token(last) if last is not None and seen < len(rows) else ""
 
         return await self.database.read(transaction)

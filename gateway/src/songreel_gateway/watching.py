@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 
 from songreel.v1.video_service_pb2 import JobEvent
 from songreel_kit.errors import InvalidRequest, ServiceUnavailable
@@ -12,19 +13,15 @@ from songreel_kit.errors import InvalidRequest, ServiceUnavailable
 from songreel_gateway.bells import Bells
 from songreel_gateway.jobs import Job
 from songreel_gateway.ledger import Ledger
-from songreel_gateway.settings import GatewaySettings
 
 
 class Watching:
-    """Waits for news of jobs.
+    """Waits for news of jobs: those who watch at the same place read together."""
 
-    Woken in this process, and looking now and then for what another process wrote.
-    """
-
-    def __init__(self, settings: GatewaySettings, ledger: Ledger, bells: Bells) -> None:
-        self._settings = settings
+    def __init__(self, ledger: Ledger, bells: Bells) -> None:
         self._ledger = ledger
         self._bells = bells
+        self._reads: dict[tuple[str, str, int, int], asyncio.Task[tuple[list[JobEvent], Job]]] = {}
 
     async def events(self, project: str, job: str, offset: int) -> AsyncIterator[JobEvent]:
         """The job's events from `offset` on, until the one that says `done`.
@@ -37,7 +34,7 @@ class Watching:
         with self._bells.listening(job) as news:
             while True:
                 news.clear()
-                events, found = await self._ledger.events(project, job, offset)
+                events, found = await self._read(project, job, offset)
                 if not 0 <= offset <= found.events:
                     raise InvalidRequest(
                         f"the offset {offset} is outside of the job's {found.events} events",
@@ -74,6 +71,19 @@ class Watching:
                 "it is back",
                 offset=str(offset),
             )
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self._settings.poll_seconds):
-                await news.wait()
+        await news.wait()
+
+    async def _read(self, project: str, job: str, offset: int) -> tuple[list[JobEvent], Job]:
+        """`Ledger.events`, shared by all who ask the same between two rings."""
+        key = (project, job, offset, self._bells.rings)
+        reading = self._reads.get(key)
+        if reading is None:
+            reading = asyncio.create_task(self._ledger.events(project, job, offset))
+            self._reads[key] = reading
+            reading.add_done_callback(lambda done: self._forget(key, done))
+        return await asyncio.shield(reading)
+
+    def _forget(self, key: tuple[str, str, int, int], reading: asyncio.Task[Any]) -> None:
+        del self._reads[key]
+        if not reading.cancelled():
+            reading.exception()  # seen: all who asked may be gone

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from google.protobuf import any_pb2, json_format
 from google.protobuf.message import Message
 from songreel.audio.v1.audio_service_pb2 import AnalyzeRequest, AnalyzeResult
+from songreel.identity.v1.identity_service_pb2 import TrainAdapterRequest, TrainAdapterResult
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
     CheckStoryboardResponse,
@@ -30,12 +31,13 @@ from songreel.v1.video_service_pb2 import (
     CreateStoryboardResult,
     CreateVideoRequest,
 )
+from songreel_kit.adapters import phrase_of
 
 from songreel_gateway.joblog import JobLog
 from songreel_gateway.jobs import Job, JobKind
 from songreel_gateway.library import Library
 from songreel_gateway.names import operation_name, video_name
-from songreel_gateway.progress import ANALYZE, RENDER, STORYBOARD
+from songreel_gateway.progress import ANALYZE, LIKENESS, RENDER, STORYBOARD
 from songreel_gateway.stages import Stages
 
 M = TypeVar("M", bound=Message)
@@ -52,8 +54,10 @@ def stages_of(job: Job) -> list[str]:
         case JobKind.STORYBOARD:
             return [STORYBOARD]
         case JobKind.VIDEO:
-            given = _video(job).analysis
-            return [STORYBOARD, RENDER] if given else [ANALYZE, STORYBOARD, RENDER]
+            video = _video(job)
+            before = [] if video.analysis else [ANALYZE]
+            person = [LIKENESS] if video.HasField("identity") else []
+            return [*before, STORYBOARD, *person, RENDER]
 
 
 class Work:
@@ -75,6 +79,8 @@ class Work:
                 return await self._analyze()
             case "storyboard":
                 return await self._storyboard()
+            case "likeness":
+                return await self._likeness()
             case _:
                 return await self._render()
 
@@ -110,6 +116,8 @@ class Work:
         options.CopyFrom(video.storyboard_options)
         # What draws the prompts is what they have to fit.
         options.checkpoint = options.checkpoint or video.render_settings.checkpoint
+        if video.HasField("identity"):
+            options.protagonist_phrase = phrase_of(video.identity.noun)
         if video.storyboard and not video.rewrite_storyboard:
             return await self._keep_storyboard(video.storyboard, analysis, options)
         return await self._write_storyboard(analysis, options, video.storyboard, song.display_name)
@@ -155,6 +163,23 @@ class Work:
             )
         )
 
+    async def _likeness(self) -> dict[str, Any]:
+        """Sees to it that the person was learnt for the checkpoint that will draw."""
+        video = _video(self._job)
+        base = await self._stages.checkpoint(
+            video.render_settings.checkpoint,
+            parsed(self._done[STORYBOARD], WriteStoryboardResult).storyboard,
+        )
+        request = TrainAdapterRequest(
+            identity=video.identity.name,
+            checkpoint=base.checkpoint,
+            checkpoint_sha256=base.checkpoint_sha256,
+            noun=video.identity.noun,
+        )
+        result = await self._stages.train_adapter(request, self._log)
+        await self._log.complete()
+        return plain(result)
+
     async def _render(self) -> dict[str, Any]:
         video = _video(self._job)
         song = await self._library.get(video.song)
@@ -164,7 +189,12 @@ class Work:
             storyboard=parsed(self._done[STORYBOARD], WriteStoryboardResult).storyboard,
             settings=video.render_settings,
         )
-        result = await self._stages.render(request, self._log)
+        if video.HasField("identity"):
+            learnt = parsed(self._done[LIKENESS], TrainAdapterResult)
+            person = request.settings.loras.add(adapter_sha256=learnt.adapter_sha256)
+            if video.identity.HasField("weight"):
+                person.weight = video.identity.weight
+        result = await self._stages.render(request, self._log, video.identity.name)
         for part in ("plan", "timeline", "contact_sheet", "video"):
             await self._log.keep(part, getattr(result, part), song.display_name)
         await self._log.complete()
@@ -238,5 +268,8 @@ def _finished_video(job: Job, done: Outcomes) -> Video:
             f"storyteller: {wanted} was asked for, {written.storyteller} wrote the storyboard"
         )
     video.fallbacks.extend(done[STORYBOARD].get("notes", []))
+    if LIKENESS in done:
+        learnt = parsed(done[LIKENESS], TrainAdapterResult)
+        video.fallbacks.extend(f"the person: {note}" for note in learnt.notes)
     video.fallbacks.extend(rendered.fallbacks)
     return video

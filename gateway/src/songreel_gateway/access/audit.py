@@ -1,0 +1,85 @@
+"""What was done with which key: counts by day, method and outcome.
+
+No names, addresses, file names or contents; they would not be needed to see misuse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import sqlalchemy as sa
+from songreel_kit.errors import SongreelError
+from songreel_kit.telemetry import get_logger
+
+from songreel_gateway.access.quotas import day
+from songreel_gateway.access.tables import access_events, access_use
+from songreel_gateway.database import Database
+
+_log = get_logger(__name__)
+
+_COLUMNS = ("day", "project", "key", "method", "code")
+
+Entry = tuple[int, str, str, str, str]
+"""Day, project, key, method, code."""
+
+
+class UseLog:
+    """Counts calls and writes the counts down now and then."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._calls: Counter[Entry] = Counter()
+
+    def count(self, project: str, key: str, method: str, code: str) -> None:
+        """Counts a call that has ended."""
+        self._calls[(day(), project, key, method[:128], code)] += 1
+
+    async def keep(self, seconds: float) -> None:
+        """Writes, for ever, every so many seconds."""
+        while True:
+            await asyncio.sleep(seconds)
+            await self.write()
+
+    async def write(self) -> None:
+        """Adds what was counted since the last time to the database, or keeps it for later."""
+        calls, self._calls = self._calls, Counter()
+        if not calls:
+            return
+
+        def transaction(connection: sa.Connection) -> None:
+            # In one order, so that replicas that write at once do not wait for each other.
+            for entry, number in sorted(calls.items()):
+                given = self._database.insert(access_use).values(
+                    **dict(zip(_COLUMNS, entry, strict=True)), calls=number
+                )
+                connection.execute(
+                    given.on_conflict_do_update(
+                        index_elements=list(_COLUMNS),
+                        set_={"calls": access_use.c.calls + given.excluded.calls},
+                    )
+                )
+
+        try:
+            await self._database.write(transaction)
+        except SongreelError as error:
+            self._calls.update(calls)
+            _log.warning("the counts of calls are kept for later", problem=error.message)
+
+
+def use_of(connection: sa.Connection, days: int, project: str = "") -> list[sa.Row[Any]]:
+    """The counts of the last days, newest first."""
+    chosen = sa.select(access_use).where(access_use.c.day > day() - days)
+    if project:
+        chosen = chosen.where(access_use.c.project == project)
+    order = (access_use.c.day.desc(), *(access_use.c[name] for name in _COLUMNS[1:]))
+    return list(connection.execute(chosen.order_by(*order)))
+
+
+def events_of(connection: sa.Connection, since: int, project: str = "") -> list[sa.Row[Any]]:
+    """What operators did since then (microseconds since 1970), oldest first."""
+    chosen = sa.select(access_events).where(access_events.c.at >= since)
+    if project:
+        chosen = chosen.where(access_events.c.project == project)
+    return list(connection.execute(chosen.order_by(access_events.c.id)))

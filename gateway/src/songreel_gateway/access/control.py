@@ -1,0 +1,108 @@
+"""Access put together: what a gateway hangs in front of its methods."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+
+from songreel.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.interception import Interceptor
+from songreel_kit.service import Service
+from songreel_kit.telemetry import get_logger
+from songreel_kit.tls import is_loopback
+
+from songreel_gateway.access.access_servicer import AccessServicer
+from songreel_gateway.access.audit import UseLog
+from songreel_gateway.access.guard import Guard
+from songreel_gateway.access.keys import KeyBook
+from songreel_gateway.access.quotas import Quotas
+from songreel_gateway.access.tokens import Tokens, own_key
+from songreel_gateway.database import Database
+from songreel_gateway.settings import GatewaySettings
+
+_log = get_logger(__name__)
+
+_SERVICE = "songreel.v1.AccessService"
+
+
+class Access:
+    """Who may call this gateway, as its settings say."""
+
+    def __init__(self, settings: GatewaySettings, database: Database) -> None:
+        """Raises `FailedPrecondition` when the settings do not make sense together."""
+        self._settings = settings
+        self._log = UseLog(database)
+        keys = KeyBook(database, settings.access_cache_seconds)
+        self.guard: Guard | None = None
+        """Stands before every call, where access is checked."""
+        self.quotas: Quotas | None = None
+        """What projects may do, where access is checked."""
+        tokens = None
+        if settings.access == "checked":
+            tokens = Tokens(_signing_keys(settings, database), settings.token_seconds)
+            self.quotas = Quotas.configured(database, settings)
+            self.guard = Guard(settings, keys, tokens, self._log)
+        self._servicer = AccessServicer(keys, tokens, self.quotas)
+
+    def guards(self, *binds: str) -> list[Interceptor]:
+        """What a server on these addresses has to put before its methods.
+
+        Raises `FailedPrecondition` when one is not this machine's own and nobody was told
+        to let everybody in.
+        """
+        bind = next((each for each in binds if not is_loopback(each)), "")
+        if self.guard is not None:
+            return [self.guard]
+        if self._settings.access == "unguarded":
+            _log.warning(
+                "access is unguarded: whoever reaches the address may use and delete "
+                "everything, so something in front of it has to check callers",
+                addresses=binds,
+            )
+        elif bind:
+            raise FailedPrecondition(
+                f"{bind} can be reached from other machines, and access is open: set "
+                "SONGREEL_GATEWAY_ACCESS=checked and make keys with `songreel-gateway keys "
+                "create`, or =unguarded if something in front of it checks callers",
+                bind=bind,
+            )
+        else:
+            _log.info("access is open: everybody on this machine may use it", addresses=binds)
+        return []
+
+    def service(self) -> Service:
+        """The public service."""
+        return Service(_SERVICE, partial(add_AccessServiceServicer_to_server, self._servicer))
+
+    @asynccontextmanager
+    async def counting(self) -> AsyncGenerator[None]:
+        """Writes the counts of calls down, now and then, inside the block."""
+        if self.guard is None:
+            yield
+            return
+        keeping = asyncio.create_task(self._log.keep(self._settings.audit_seconds))
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeping
+
+    async def close(self) -> None:
+        """Writes down what was counted last."""
+        await self._log.write()
+
+
+def _signing_keys(settings: GatewaySettings, database: Database) -> str:
+    given = settings.token_key.get_secret_value()
+    if given:
+        return given
+    if database.shared:
+        raise FailedPrecondition(
+            "replicas have to sign tokens with one key: make it with `openssl genpkey "
+            "-algorithm ed25519` and give it as SONGREEL_GATEWAY_TOKEN_KEY"
+        )
+    return own_key(settings.data)

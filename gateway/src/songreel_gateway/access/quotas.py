@@ -1,0 +1,156 @@
+"""Quotas: how much a project may do, counted in the database with what is done.
+
+What is counted and what is done are one transaction, under the project's row lock, so
+replicas that are asked at the same moment do not both give the last place away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from songreel_kit.errors import QuotaExceeded
+
+from songreel_gateway.access.settings import AccessSettings
+from songreel_gateway.access.tables import project_use, projects
+from songreel_gateway.database import Database, microseconds
+from songreel_gateway.jobs import JobState
+from songreel_gateway.tables import jobs, media
+
+DAY_MICROSECONDS: Final = 86_400_000_000
+
+RENDERED: Final = "rendered_seconds"
+UPLOADS: Final = "uploads"
+
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+_JOB_PAUSE_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a project may do; field names are the quotas' names."""
+
+    running_jobs: int
+    rendered_seconds: int
+    """A day, in UTC."""
+    stored_bytes: int
+    uploads: int
+    """A day, in UTC."""
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """The quotas of all projects."""
+
+    database: Database
+    defaults: Limits
+
+    @classmethod
+    def configured(cls, database: Database, settings: AccessSettings) -> Quotas:
+        """With the settings' quotas for projects that have none of their own."""
+        return cls(
+            database,
+            Limits(
+                settings.quota_running_jobs,
+                settings.quota_rendered_seconds,
+                settings.quota_stored_bytes,
+                settings.quota_uploads,
+            ),
+        )
+
+    def admit_job(self, connection: sa.Connection, project: str) -> None:
+        """Raises `QuotaExceeded` when the project may begin no job now.
+
+        Seconds are counted when a video is done: the jobs under way at that moment may
+        go beyond the quota.
+        """
+        limits = self.limits(connection, project, lock=True)
+        used = self.used(connection, project)
+        for quota in ("running_jobs", RENDERED):
+            if getattr(used, quota) >= getattr(limits, quota):
+                raise self._refusal(project, quota, limits)
+        if used.stored_bytes > limits.stored_bytes:
+            raise self._refusal(project, "stored_bytes", limits)
+
+    def admit_upload(
+        self, connection: sa.Connection, project: str, size: int, *, count: bool
+    ) -> None:
+        """Raises `QuotaExceeded` when the project may not store `size` bytes more.
+
+        Args:
+            connection: Its transaction.
+            project: Whose.
+            size: In bytes; 0 for a file that the project has already.
+            count: Whether the upload is done and counts from now on.
+        """
+        limits = self.limits(connection, project, lock=count)
+        used = self.used(connection, project)
+        if used.uploads >= limits.uploads:
+            raise self._refusal(project, UPLOADS, limits)
+        if size and used.stored_bytes + size > limits.stored_bytes:
+            raise self._refusal(project, "stored_bytes", limits)
+        if count:
+            add_use(self.database, connection, project, UPLOADS, 1)
+
+    def limits(self, connection: sa.Connection, project: str, *, lock: bool = False) -> Limits:
+        """The project's own quotas, or the settings'."""
+        chosen = sa.select(projects).where(projects.c.id == project)
+        row = connection.execute(chosen.with_for_update() if lock else chosen).one_or_none()
+        kept = {name: getattr(row, name, None) for name in asdict(self.defaults)}
+        own = {name: value for name, value in kept.items() if value is not None}
+        return Limits(**asdict(self.defaults) | own)
+
+    def used(self, connection: sa.Connection, project: str) -> Limits:
+        """What the project has used of each, today where it is by the day."""
+        count = sa.select(sa.func.count()).where(jobs.c.project == project, jobs.c.state.in_(_OPEN))
+        size = sa.select(sa.func.sum(media.c.size)).where(media.c.project == project)
+        today = sa.select(project_use.c.kind, project_use.c.amount).where(
+            project_use.c.project == project, project_use.c.day == day()
+        )
+        amounts = {row.kind: row.amount for row in connection.execute(today)}
+        return Limits(
+            running_jobs=int(connection.execute(count).scalar_one()),
+            rendered_seconds=int(amounts.get(RENDERED, 0.0)),
+            stored_bytes=int(connection.execute(size).scalar_one() or 0),
+            uploads=int(amounts.get(UPLOADS, 0)),
+        )
+
+    def _refusal(self, project: str, quota: str, limits: Limits) -> QuotaExceeded:
+        limit = getattr(limits, quota)
+        text, seconds = {
+            "running_jobs": ("jobs at once: wait for the end of one", _JOB_PAUSE_SECONDS),
+            RENDERED: ("seconds of video a day (UTC): ask again tomorrow", seconds_to_midnight()),
+            UPLOADS: ("uploads a day (UTC): ask again tomorrow", seconds_to_midnight()),
+            "stored_bytes": ("bytes of media: ask the operator for more", None),
+        }[quota]
+        error = QuotaExceeded(
+            f"the project may have {limit} {text}", project=project, quota=quota, limit=str(limit)
+        )
+        error.retry_seconds = seconds
+        return error
+
+
+def add_use(
+    database: Database, connection: sa.Connection, project: str, kind: str, amount: float
+) -> None:
+    """Adds to what the project has used today."""
+    given = database.insert(project_use).values(
+        project=project, day=day(), kind=kind, amount=amount
+    )
+    connection.execute(
+        given.on_conflict_do_update(
+            index_elements=["project", "day", "kind"],
+            set_={"amount": project_use.c.amount + given.excluded.amount},
+        )
+    )
+
+
+def day() -> int:
+    """Today, in days since 1970 (UTC)."""
+    return microseconds() // DAY_MICROSECONDS
+
+
+def seconds_to_midnight() -> float:
+    """Until the day ends in UTC."""
+    return (DAY_MICROSECONDS - microseconds() % DAY_MICROSECONDS) / 1e6

@@ -1,0 +1,195 @@
+"""`songreel.v1.IdentityService`: the public face of the identity service."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+from songreel.identity.v1 import identity_service_pb2 as service
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel.v1 import identity_service_pb2 as public
+from songreel.v1.identity_service_pb2_grpc import IdentityServiceServicer
+from songreel_kit.channel import open_channel
+from songreel_kit.errors import ServiceUnavailable, SongreelError, to_status
+
+from songreel_gateway.answers import Answers
+from songreel_gateway.database import Database
+from songreel_gateway.identity_relay import relay
+from songreel_gateway.names import parse_consent_text, parse_identity, project_of
+from songreel_gateway.pages import Position, requested_page
+from songreel_gateway.settings import GatewaySettings
+
+M = TypeVar("M", bound=Message)
+
+_CALL_SECONDS = 30.0
+_CONNECT_SECONDS = 10.0
+
+# ruff: noqa: N802 - the names are the contract's
+
+
+class IdentityServicer(IdentityServiceServicer):
+    """Checks names and hands on; nothing of a person is kept here."""
+
+    def __init__(self, settings: GatewaySettings, database: Database | None = None) -> None:
+        """`database` keeps answers for repeated requests; without it they are asked again."""
+        self._settings = settings
+        self._answers = None if database is None else Answers(database)
+        self._stub: Any = None
+        self._connected = asyncio.Event()
+
+    @asynccontextmanager
+    async def connected(self, target: str) -> AsyncGenerator[None]:
+        """The identity service is reached at this gRPC target inside the block."""
+        async with open_channel(target, tls=self._settings.stage_tls()) as channel:
+            self._stub = IdentityServiceStub(channel)
+            self._connected.set()
+            try:
+                yield
+            finally:
+                self._connected.clear()
+
+    async def GetConsentText(
+        self, request: public.GetConsentTextRequest, context: Any
+    ) -> public.GetConsentTextResponse:
+        """Raises `InvalidName`."""
+        parse_consent_text(request.name)
+        answer = await self._ask("GetConsentText", service.GetConsentTextRequest())
+        return public.GetConsentTextResponse(
+            version=answer.version, text=answer.text, sha256=answer.sha256
+        )
+
+    async def RecordConsent(
+        self, request: public.RecordConsentRequest, context: Any
+    ) -> public.RecordConsentResponse:
+        """Raises `InvalidName`, `ConsentMissing`."""
+
+        async def ask() -> public.RecordConsentResponse:
+            answer = await self._ask(
+                "RecordConsent",
+                service.RecordConsentRequest(
+                    identity=request.name, version=request.version, text_sha256=request.text_sha256
+                ),
+            )
+            return public.RecordConsentResponse(consent_id=answer.consent_id)
+
+        return await self._once(request, public.RecordConsentResponse, ask)
+
+    async def OpenEnrollment(
+        self, request: public.OpenEnrollmentRequest, context: Any
+    ) -> public.OpenEnrollmentResponse:
+        """Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`, `LockedOut`."""
+
+        async def ask() -> public.OpenEnrollmentResponse:
+            answer = await self._ask(
+                "OpenSession", service.OpenSessionRequest(identity=request.name)
+            )
+            return public.OpenEnrollmentResponse(nonce=answer.nonce, expire_time=answer.expire_time)
+
+        return await self._once(request, public.OpenEnrollmentResponse, ask)
+
+    async def Enroll(
+        self, request_iterator: AsyncIterator[public.EnrollRequest], context: Any
+    ) -> AsyncIterator[public.EnrollResponse]:
+        """One session; see `identity_relay`. What ends it is said as a message first."""
+        try:
+            async for response in relay(request_iterator, await self._service()):
+                yield response
+        except SongreelError as error:
+            yield public.EnrollResponse(error=to_status(error))
+            raise
+
+    async def GetIdentity(
+        self, request: public.GetIdentityRequest, context: Any
+    ) -> public.GetIdentityResponse:
+        """Raises `IdentityNotFound`."""
+        parse_identity(request.name)
+        answer = await self._ask("GetIdentity", service.GetIdentityRequest(identity=request.name))
+        return public.GetIdentityResponse(identity=_identity(answer))
+
+    async def ListIdentities(
+        self, request: public.ListIdentitiesRequest, context: Any
+    ) -> public.ListIdentitiesResponse:
+        """Raises `InvalidName`, `InvalidRequest`, `InvalidPageToken`."""
+        project = project_of(request.parent)
+        page = requested_page(
+            ("identities", project),
+            request.page_size,
+            request.page_token,
+            self._settings.page_size,
+        )
+        answer = await self._ask(
+            "ListIdentities",
+            service.ListIdentitiesRequest(
+                project=project, page_size=page.size, after=page.after.id if page.after else ""
+            ),
+        )
+        identities = [_identity(each) for each in answer.identities]
+        last = identities[-1].name if answer.more and identities else ""
+        return public.ListIdentitiesResponse(
+            identities=identities, next_page_token=page.token(Position(0, last)) if last else ""
+        )
+
+    async def WithdrawConsent(
+        self, request: public.WithdrawConsentRequest, context: Any
+    ) -> public.WithdrawConsentResponse:
+        """Raises `IdentityNotFound`."""
+
+        async def ask() -> public.WithdrawConsentResponse:
+            answer = await self._ask(
+                "WithdrawConsent", service.WithdrawConsentRequest(identity=request.name)
+            )
+            return public.WithdrawConsentResponse(audit_head=answer.audit_head)
+
+        return await self._once(request, public.WithdrawConsentResponse, ask)
+
+    async def EraseIdentity(
+        self, request: public.EraseIdentityRequest, context: Any
+    ) -> public.EraseIdentityResponse:
+        """Raises `IdentityNotFound`."""
+
+        async def ask() -> public.EraseIdentityResponse:
+            answer = await self._ask(
+                "EraseIdentity", service.EraseIdentityRequest(identity=request.name)
+            )
+            return public.EraseIdentityResponse(
+                audit_head=answer.audit_head,
+                objects=answer.objects,
+                keys_sha256=answer.keys_sha256,
+            )
+
+        return await self._once(request, public.EraseIdentityResponse, ask)
+
+    async def _once(self, request: Any, kind: type[M], ask: Callable[[], Awaitable[M]]) -> M:
+        """Asks, but for a repeated request. Raises `InvalidName`, `RequestIdReused`."""
+        project, _ = parse_identity(request.name)
+        if self._answers is None:
+            return await ask()
+        return await self._answers.once(project, request, kind, ask)
+
+    async def _ask(self, method: str, request: Message) -> Any:
+        # A failed call's error is sent on with its type by the server's interceptors.
+        stub = await self._service()
+        return await getattr(stub, method)(request, timeout=_CALL_SECONDS)
+
+    async def _service(self) -> Any:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                await self._connected.wait()
+        if not self._connected.is_set():
+            raise ServiceUnavailable("this server is starting or stopping: ask again in a moment")
+        return self._stub
+
+
+def _identity(answer: service.GetIdentityResponse) -> public.Identity:
+    return public.Identity(
+        name=answer.identity,
+        state=service.GetIdentityResponse.State.Name(answer.state),
+        consent_version=answer.consent_version,
+        pictures=answer.pictures,
+        adapter_sha256=answer.adapter_sha256,
+        create_time=answer.create_time,
+        expire_time=answer.expire_time,
+    )

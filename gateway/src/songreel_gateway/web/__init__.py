@@ -1,0 +1,1 @@
+"""The gateway's page for browsers, a client of the gateway's own public API."""

@@ -1,0 +1,224 @@
+"""The enrolment's WebSocket: frames in, prompts and one end out.
+
+The client's first message is text, `{"start": {"nonce", "ways"}, "authorization"}`;
+every other one is binary: the capture time (8 bytes, big-endian, milliseconds on the
+camera's clock) and a JPEG. Each answer is a text, an `EnrollResponse` in JSON or
+`{"error": {...}}`; an outcome or an error is the last one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from songreel.identity.v1.identity_service_pb2 import CameraFrame
+from songreel.v1 import identity_service_pb2 as pb
+from songreel_kit.errors import (
+    Busy,
+    DeadlineExceeded,
+    FrameTooLarge,
+    InvalidRequest,
+    ServiceUnavailable,
+    SongreelError,
+    StreamStalled,
+    TooManyFrames,
+    from_status,
+)
+
+from songreel_gateway.web.guard import error_body, typed
+from songreel_gateway.web.identities import credentials, name_of
+
+_TIME_BYTES = 8
+_SLACK_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What one browser may send."""
+
+    frame_bytes: int = 1_000_000
+    per_second: float = 60.0
+    """Frames a second, on average."""
+    burst: int = 60
+    """Frames at once."""
+    frames: int = 6000
+    """In all."""
+    stall_seconds: float = 10.0
+    """A silent client is cut off after so long, and one that does not read."""
+    session_seconds: float = 240.0
+    """From the first message to the end."""
+
+
+class EnrolmentSocket:
+    """Bridges browsers to the gateway's own `Enroll`; `sessions` at once."""
+
+    def __init__(self, stub: Any, sessions: int, bounds: Bounds | None = None) -> None:
+        self._stub = stub
+        self._sessions = sessions
+        self._bounds = bounds or Bounds()
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """One WebSocket from its opening to its close."""
+        # A message that is larger still is not even read in: aiohttp closes with 1009.
+        largest = self._bounds.frame_bytes + _SLACK_BYTES
+        socket = web.WebSocketResponse(
+            max_msg_size=largest, compress=False, heartbeat=20.0, timeout=2.0
+        )
+        await socket.prepare(request)
+        full = len(self._open) >= self._sessions
+        self._open.add(socket)
+        try:
+            if full:
+                raise Busy("as many people are enrolling as this server takes: wait a minute")
+            async with asyncio.timeout(self._bounds.session_seconds):
+                await _Bridge(socket, self._stub, self._bounds, name_of(request)).run()
+        except TimeoutError:
+            await _part(socket, DeadlineExceeded("the session took too long: begin another one"))
+        except (SongreelError, grpc.RpcError) as error:
+            await _part(socket, typed(error))
+        else:
+            await socket.close()
+        finally:
+            self._open.discard(socket)
+        return socket
+
+    async def close(self) -> None:
+        """Tells everybody that the server stops."""
+        stopping = ServiceUnavailable("this server stops: begin again in a moment")
+        await asyncio.gather(*(_part(each, stopping) for each in tuple(self._open)))
+
+
+class _Bridge:
+    """One session."""
+
+    def __init__(self, socket: web.WebSocketResponse, stub: Any, bounds: Bounds, name: str) -> None:
+        self._socket = socket
+        self._stub = stub
+        self._bounds = bounds
+        self._name = name
+        self._count = 0
+        self._allowance = float(bounds.burst)
+        self._refilled = asyncio.get_running_loop().time()
+
+    async def run(self) -> None:
+        """Raises what ends the session other than an outcome or the client's leaving."""
+        first = await self._receive()
+        if first is None:
+            return
+        start, metadata = self._start(first)
+        call = self._stub.Enroll(metadata=metadata)
+        inwards = asyncio.create_task(self._inwards(call, start))
+        outwards = asyncio.create_task(self._outwards(call))
+        try:
+            await asyncio.wait({inwards, outwards}, return_when=asyncio.FIRST_COMPLETED)
+            # The client's side first: it names the fault, the other one its consequence.
+            if inwards.done():
+                await inwards
+            if outwards.done():
+                await outwards
+        finally:
+            call.cancel()
+            for task in (inwards, outwards):
+                task.cancel()
+            await asyncio.gather(inwards, outwards, return_exceptions=True)
+
+    async def _inwards(self, call: Any, start: pb.EnrollRequest) -> None:
+        """Ends when the client leaves."""
+        await self._write(call, start)
+        while (message := await self._receive()) is not None:
+            await self._write(call, pb.EnrollRequest(frame=self._frame(message)))
+
+    async def _write(self, call: Any, request: pb.EnrollRequest) -> None:
+        try:
+            await call.write(request)
+        except (grpc.RpcError, asyncio.InvalidStateError):
+            # The call has ended; the other direction knows why.
+            await asyncio.Event().wait()
+
+    async def _outwards(self, call: Any) -> None:
+        # Not `call.read()`: that one drops what has come once a write has failed.
+        async for answer in call:
+            if answer.WhichOneof("event") == "error":
+                raise from_status(answer.error)
+            await self._send(MessageToDict(answer, always_print_fields_with_no_presence=True))
+            if answer.HasField("outcome"):
+                return
+
+    async def _receive(self) -> WSMessage | None:
+        """The next message; None when the client has gone."""
+        try:
+            async with asyncio.timeout(self._bounds.stall_seconds):
+                message = await self._socket.receive()
+        except TimeoutError as error:
+            raise StreamStalled(
+                f"nothing came for {self._bounds.stall_seconds:g} seconds: check the camera "
+                "and the connection"
+            ) from error
+        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            return message
+        return None
+
+    async def _send(self, answer: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(self._bounds.stall_seconds):
+                await self._socket.send_str(json.dumps(answer))
+        except TimeoutError as error:
+            raise StreamStalled("the page does not read its prompts any more") from error
+        except ConnectionError:
+            # Gone; the other direction sees it too, and ends.
+            await asyncio.Event().wait()
+
+    def _start(self, first: WSMessage) -> tuple[pb.EnrollRequest, tuple[tuple[str, str], ...]]:
+        try:
+            if first.type is not WSMsgType.TEXT:
+                raise ValueError("it is binary")
+            fields = cast("dict[str, Any]", json.loads(first.data))
+            start = ParseDict({"start": fields["start"]}, pb.EnrollRequest())
+            authorization = str(fields.get("authorization", ""))
+        except (ValueError, KeyError, TypeError, AttributeError, ParseError, RecursionError) as e:
+            raise InvalidRequest(
+                'the first message must be {"start": {"nonce": ..., "ways": [...]}}'
+            ) from e
+        start.start.name = self._name
+        return start, credentials(authorization)
+
+    def _frame(self, message: WSMessage) -> CameraFrame:
+        if message.type is not WSMsgType.BINARY:
+            raise InvalidRequest("after the first message, send frames only")
+        data = cast("bytes", message.data)
+        if len(data) - _TIME_BYTES > self._bounds.frame_bytes:
+            raise FrameTooLarge(
+                f"a frame of {len(data) - _TIME_BYTES} bytes: send at most "
+                f"{self._bounds.frame_bytes}, 640x480 is enough"
+            )
+        self._count += 1
+        now = asyncio.get_running_loop().time()
+        refill = (now - self._refilled) * self._bounds.per_second
+        self._allowance = min(self._bounds.burst, self._allowance + refill) - 1
+        self._refilled = now
+        if self._allowance < 0 or self._count > self._bounds.frames:
+            raise TooManyFrames(
+                f"too many frames: send 10 to 30 a second, at most {self._bounds.frames} in all"
+            )
+        taken = int.from_bytes(data[:_TIME_BYTES], signed=True)
+        return CameraFrame(capture_ms=taken, jpeg=data[_TIME_BYTES:])
+
+
+async def _part(socket: web.WebSocketResponse, error: SongreelError) -> None:
+    """Says why, then closes; a client that does not listen is closed all the same."""
+    code = WSCloseCode.POLICY_VIOLATION
+    if error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
+        code = WSCloseCode.TRY_AGAIN_LATER
+    elif error.code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN):
+        code = WSCloseCode.INTERNAL_ERROR
+    with suppress(TimeoutError, ConnectionError, RuntimeError):
+        async with asyncio.timeout(5.0):
+            await socket.send_str(json.dumps(error_body(error)))
+            await socket.close(code=code, message=error.reason.encode()[:120])

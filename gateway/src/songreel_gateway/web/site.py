@@ -1,0 +1,100 @@
+"""Serves the page `/enroll` and what it talks to, over HTTP.
+
+    async with running_site(settings, server.address) as url: ...
+
+The site calls the gateway's own public API through a channel, with the browser's
+credentials: whoever may not do a thing over gRPC may not do it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_kit.channel import open_channel
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.telemetry import get_logger
+
+from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.web.enrolment import Bounds, EnrolmentSocket
+from songreel_gateway.web.guard import guard
+from songreel_gateway.web.identities import NAME, Identities
+
+PAGE = Path(__file__).parent / "page"
+PATH = "/enroll"
+
+_BODY_BYTES = 64 * 1024
+
+_log = get_logger(__name__)
+
+
+def create_site(
+    stub: Any, *, hosts: str = "", sessions: int = 16, bounds: Bounds | None = None
+) -> web.Application:
+    """The site; `stub` is of `songreel.v1.IdentityService`."""
+    site = web.Application(middlewares=[guard(hosts)], client_max_size=_BODY_BYTES)
+    socket = EnrolmentSocket(stub, sessions, bounds)
+    site.add_routes(Identities(stub).routes())
+    site.router.add_get(NAME + ":enroll", socket.handle)
+    site.router.add_get(PATH, _page)
+    site.router.add_static(PATH + "/", PAGE)
+
+    async def stop(_: web.Application) -> None:
+        await socket.close()
+
+    site.on_shutdown.append(stop)
+    return site
+
+
+@asynccontextmanager
+async def running_site(
+    settings: GatewaySettings, address: str, *, bounds: Bounds | None = None
+) -> AsyncGenerator[str]:
+    """Serves inside the `with` block; gives the page's URL, empty where none is served.
+
+    Args:
+        settings: Where to listen, under which names, for how many at once.
+        address: gRPC target of the gateway's public API.
+        bounds: What one browser may send.
+
+    Raises `FailedPrecondition` when the address cannot be used.
+    """
+    if not settings.web_bind:
+        yield ""
+        return
+    host, _, port = settings.web_bind.rpartition(":")
+    async with open_channel(address) as channel:
+        site = create_site(
+            IdentityServiceStub(channel),
+            hosts=settings.web_hosts,
+            sessions=settings.web_sessions,
+            bounds=bounds,
+        )
+        runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+        await runner.setup()
+        try:
+            url = await _listen(runner, host.strip("[]"), port)
+            _log.info("serving the page", url=url)
+            yield url
+        finally:
+            await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: str) -> str:
+    try:
+        await web.TCPSite(runner, host, int(port)).start()
+    except (OSError, ValueError) as error:
+        raise FailedPrecondition(
+            f"the page cannot be served on {host}:{port}: is another server using it? "
+            "Choose another address with the web_bind setting"
+        ) from error
+    # Browsers give the camera to pages of https, and to any of the loopback address.
+    return f"http://127.0.0.1:{runner.addresses[0][1]}{PATH}"
+
+
+async def _page(_: web.Request) -> web.FileResponse:
+    return web.FileResponse(PAGE / "index.html")

@@ -1,0 +1,119 @@
+"""The gateway's tables: made and changed by migrations, up and down, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from songreel_gateway.access.tables import metadata  # with the gateway's own
+from songreel_gateway.database import Database, microseconds, postgres_url
+from songreel_gateway.schema import VERSION_TABLE, migrate
+from songreel_gateway.tables import jobs
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.temporary_servers import PostgresServer
+
+# What `create_all` made before there were migrations.
+BEFORE_ALEMBIC = ("media", "requests", "jobs", "job_events", "videos")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'songreel.db'}"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.url(server.create_database())
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(url)
+    yield engine
+    engine.dispose()
+
+
+def tables(engine: sa.Engine) -> set[str]:
+    return set(sa.inspect(engine).get_table_names()) - {VERSION_TABLE}
+
+
+def one_job(engine: sa.Engine) -> None:
+    row = {
+        "id": "j1",
+        "project": "local",
+        "kind": "video",
+        "request": b"\x00r",
+        "video": "",
+        "state": "queued",
+        "stage": "queued",
+        "attempt": 1,
+        "events": 0,
+        "progress": b"",
+        "outcome": b"",
+        "created": microseconds(),
+        "ended": 0,
+    }
+    with engine.begin() as connection:
+        connection.execute(sa.insert(jobs).values(**row))
+
+
+def test_migrations_make_what_the_code_uses_and_take_it_away_again(engine: sa.Engine) -> None:
+    for _round in range(2):
+        with engine.begin() as connection:
+            migrate(connection)
+        with engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            assert compare_metadata(context, metadata) == []
+        with engine.begin() as connection:
+            migrate(connection, "base")
+        assert tables(engine) == set()
+
+
+def test_a_step_down_keeps_the_jobs(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        migrate(connection)
+    one_job(engine)
+    for revision in ("0001", "head"):
+        with engine.begin() as connection:
+            migrate(connection, revision)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(jobs.c.request)).scalar_one() == b"\x00r"
+    assert tables(engine) == set(metadata.tables)
+
+
+def test_a_database_from_before_migrations_is_upgraded_in_place(url: str) -> None:
+    engine = sa.create_engine(url)
+    metadata.create_all(engine, tables=[metadata.tables[name] for name in BEFORE_ALEMBIC])
+    one_job(engine)
+    database = Database(url)
+    database.close()
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(jobs.c.id)).scalars().all() == ["j1"]
+    assert tables(engine) == set(metadata.tables)
+    engine.dispose()
+
+
+def test_a_newer_database_is_left_alone_and_named(url: str) -> None:
+    Database(url).close()
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+    with pytest.raises(FailedPrecondition, match="a newer songreel made them"):
+        Database(url)
+    engine.dispose()
+
+
+def test_gateways_that_start_together_migrate_once(postgres: PostgresServer) -> None:
+    url = postgres.url(postgres.create_database())
+    with ThreadPoolExecutor(4) as pool:
+        for database in pool.map(Database, [url] * 4):
+            database.close()
+
+
+@pytest.mark.parametrize("given", ["postgres://u@h/d", "postgresql://u@h/d"])
+def test_a_url_without_a_driver_gets_ours(given: str) -> None:
+    assert postgres_url(given) == "postgresql+psycopg://u@h/d"
+    assert postgres_url("sqlite:///x.db") == "sqlite:///x.db"
