@@ -147,7 +147,19 @@ def test_a_movement_that_begins_with_its_prompt_is_no_answer_to_it(begins, resul
     step.see(replace(rest, at=0.01))
     assert step.result is None
     step.see(reading(Pose(yaw=20), 2, begins, noise, exact))
+    assert step.result is None
+    step.see(reading(Pose(yaw=20), 3, begins + 0.07, noise, exact))
     assert step.result == result
+
+
+def test_a_blink_at_the_moment_of_the_prompt_is_no_movement():
+    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
+    rest = reading(Pose(), 1, 0.0, noise, exact)
+    step = PoseStep(Target(Action.SQUINT, 0.0, 0.6), Neutral(rest.face), Thresholds())
+    step.begin(0.0)
+    for n, shut in enumerate((0.0, 0.8, 0.0, 0.0, 0.0, 0.0)):
+        step.see(reading(Pose(squint=shut), n, 0.01 + 0.07 * n, noise, exact))
+    assert step.result is None
 
 
 def test_who_still_moves_when_the_prompt_comes_has_to_come_back_first():

@@ -53,16 +53,24 @@ class Embedder:
             box: Left, top, right, bottom of the face mesh's outline, px.
         """
         left, top, right, bottom = box
-        new_rectangle, predict, network = self._load()
         # dlib was trained on its own detector's squares, from the brows to the chin.
         width = right - left
         middle, side = ((left + right) / 2, (top + bottom) / 2 + 0.06 * width), 0.5 + _MARGIN / 2
-        rectangle = new_rectangle(
-            round(middle[0] - side * width),
-            round(middle[1] - side * width),
-            round(middle[0] + side * width),
-            round(middle[1] + side * width),
+        square = (
+            middle[0] - side * width,
+            middle[1] - side * width,
+            middle[0] + side * width,
+            middle[1] + side * width,
         )
+        return self.describe_square(image, square)
+
+    def describe_square(
+        self, image: NDArray[np.uint8], square: tuple[float, float, float, float]
+    ) -> Embedding:
+        """The same for a square as dlib's own detector draws it."""
+        new_rectangle, predict, network = self._load()
+        left, top, right, bottom = (round(side) for side in square)
+        rectangle = new_rectangle(left, top, right, bottom)
         contiguous = np.ascontiguousarray(image)
         shape = predict(contiguous, rectangle)
         return np.array(network.compute_face_descriptor(contiguous, shape))

@@ -63,7 +63,7 @@ class Enrolling:
             inbox = Inbox(requests, self._limits, self._settings.stall_seconds)
             start = await inbox.start()
             ways = _ways(list(start.ways))
-            ticket = await asyncio.to_thread(self._enrolments.begin, start.nonce)
+            ticket = await asyncio.to_thread(self._enrolments.begin, start.nonce, start.identity)
             async with contextlib.aclosing(self._enrol(inbox, ways, ticket)) as messages:
                 async for message in messages:
                     yield message

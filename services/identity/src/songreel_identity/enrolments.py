@@ -12,9 +12,16 @@ from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, LockedOut, S
 
 from songreel_identity import audit
 from songreel_identity.protocol import Outcome, Verdict
+from songreel_identity.records import Consent
 from songreel_identity.sitting import Still
-from songreel_identity.vault import EMBEDDING, PICTURE, Consent, Vault, standing
-from songreel_identity.vault_tables import consents, objects, sessions
+from songreel_identity.vault import (
+    EMBEDDING,
+    PICTURE,
+    Vault,
+    pictures_sha256,
+    standing,
+)
+from songreel_identity.vault_tables import consents, identities, objects, sessions
 
 _HOUR = 3_600_000_000
 
@@ -65,13 +72,14 @@ class Enrolments:
 
         return nonce, self._vault.database.run(transaction)
 
-    def begin(self, nonce: str) -> Ticket:
-        """Uses a nonce up, whatever comes after.
+    def begin(self, nonce: str, name: str = "") -> Ticket:
+        """Uses a nonce up, whatever comes after; it must be of `name` unless that is empty.
 
-        Raises `SessionSpent` for one that is unknown, used or expired; `LockedOut`;
-        `ConsentWithdrawn`.
+        Raises `SessionSpent` for one that is unknown, used, expired or another's;
+        `LockedOut`; `ConsentWithdrawn`.
         """
         digest, at = _digest(nonce), self._vault.now()
+        its = sa.select(identities.c.subject).where(identities.c.name == name)
 
         def transaction(connection: sa.Connection) -> Ticket:
             taken = connection.execute(
@@ -80,6 +88,7 @@ class Enrolments:
                     sessions.c.nonce_sha256 == digest,
                     sessions.c.begun == 0,
                     sessions.c.expires > at,
+                    *([sessions.c.subject.in_(its)] if name else []),
                 )
                 .values(begun=at)
             )
@@ -177,8 +186,8 @@ class Enrolments:
 
 
 def stills_sha256(stills: list[Still]) -> str:
-    """One hash for the seven pictures, in their order: what a LoRA is bound to."""
-    return hashlib.sha256("".join(still.sha256 for still in stills).encode()).hexdigest()
+    """One hash for the seven pictures: what an adapter is bound to."""
+    return pictures_sha256(still.sha256 for still in stills)
 
 
 def _digest(nonce: str) -> str:

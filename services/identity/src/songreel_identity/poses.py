@@ -48,6 +48,7 @@ class PoseStep(Timed):
         self._start_limit = thresholds.start_limit + extra
         self._ready = False
         self._began: float | None = None
+        self._rising: float | None = None
         self._held_since: float | None = None
         self._held = False
         self._best = 0.0
@@ -102,11 +103,9 @@ class PoseStep(Timed):
         }.get(self.target.action, 0.0)
 
     def _follow(self, reading: Reading, face: Face, share: float) -> None:
-        if self._began is None and share > _STARTED:
-            self._began = reading.at
-            if reading.at - self.started < self._limits.too_early:
-                self.result = Again(Reason.TOO_EARLY)
-                return
+        if self._began is None and self._begins(reading.at, share):
+            self.result = Again(Reason.TOO_EARLY)
+            return
         if not self._on_target(face, share):
             # One misread frame should not end a hold.
             self._missed += 1
@@ -121,6 +120,21 @@ class PoseStep(Timed):
         if reading.sharpness >= self._best:
             self._best, self.kept = reading.sharpness, reading.frame
         self._held = reading.at - self._held_since >= self.target.hold
+
+    def _begins(self, at: float, share: float) -> bool:
+        """Notes where the movement begins; whether that is too early to answer the prompt.
+
+        A movement is what two frames in a row show: a blink, or one misread frame at the
+        moment of the prompt, is none.
+        """
+        if share <= _STARTED:
+            self._rising = None
+        elif self._rising is None:
+            self._rising = at
+        else:
+            self._began = self._rising
+            return self._began - self.started < self._limits.too_early
+        return False
 
     def _on_target(self, face: Face, share: float) -> bool:
         if share < 1.0:

@@ -21,6 +21,7 @@ from songreel_identity.keys import FileKeys, signing_key
 from songreel_identity.servicer import IdentityServicer
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.tracker import MediaPipeTracker, Tracker
+from songreel_identity.trainings import Trainings
 from songreel_identity.uses import Uses
 from songreel_identity.vault import Vault
 
@@ -50,7 +51,8 @@ def create_service(
     )
     uses = Uses(vault, signing_key(settings.keys / "grant-key.pem"))
     enrolling = Enrolling(settings, enrolments, new_tracker=new_tracker, random=random)
-    servicer = IdentityServicer(settings, vault, enrolments, uses, enrolling)
+    trainings = Trainings(vault, settings)
+    servicer = IdentityServicer(settings, vault, enrolments, uses, enrolling, trainings)
     sweeping: list[asyncio.Task[None]] = []
 
     def add_to_server(server: grpc.aio.Server) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
@@ -10,15 +11,21 @@ import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1 import identity_service_pb2_grpc
-from songreel_kit.errors import ConsentWithdrawn
+from songreel_kit.errors import SongreelError, to_status
+from songreel_kit.work import Done, run_in_thread
 
 from songreel_identity.enrolling import Enrolling
 from songreel_identity.enrolments import Enrolments
+from songreel_identity.erasing import erase_everywhere
+from songreel_identity.likenesses import Likenesses
+from songreel_identity.listing import MAX_PAGE, Known, look, page
 from songreel_identity.settings import IdentitySettings
+from songreel_identity.trainings import Trainings
 from songreel_identity.uses import Uses
-from songreel_identity.vault import ADAPTER, PICTURE, Vault
+from songreel_identity.vault import Vault
 
 T = TypeVar("T")
+_CHUNK = 256 * 1024
 Context = grpc.aio.ServicerContext[Any, Any]
 
 # ruff: noqa: N802 - the names are the contract's
@@ -34,12 +41,15 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         enrolments: Enrolments,
         uses: Uses,
         enrolling: Enrolling,
+        trainings: Trainings,
     ) -> None:
         self._settings = settings
         self._vault = vault
         self._enrolments = enrolments
         self._uses = uses
         self._enrolling = enrolling
+        self._trainings = trainings
+        self._likenesses = Likenesses(vault)
 
     async def GetConsentText(
         self, request: pb.GetConsentTextRequest, context: Context
@@ -69,15 +79,30 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def Enroll(
         self, request_iterator: AsyncIterator[pb.EnrollRequest], context: Context
     ) -> AsyncIterator[pb.EnrollResponse]:
-        """One session; see `enrolling`."""
-        async for response in self._enrolling.run(request_iterator):
-            yield response
+        """One session; see `enrolling`. What ends it is said as a message first."""
+        try:
+            async for response in self._enrolling.run(request_iterator):
+                yield response
+        except SongreelError as error:
+            yield pb.EnrollResponse(error=to_status(error))
+            raise
 
     async def GetIdentity(
         self, request: pb.GetIdentityRequest, context: Context
     ) -> pb.GetIdentityResponse:
         """Raises `IdentityNotFound`."""
-        return await _there(lambda: self._describe(request.identity))
+        return _description(await _there(lambda: look(self._vault, request.identity)))
+
+    async def ListIdentities(
+        self, request: pb.ListIdentitiesRequest, context: Context
+    ) -> pb.ListIdentitiesResponse:
+        """A page of a project's identities."""
+        found, more = await _there(
+            lambda: page(self._vault, request.project, request.page_size or MAX_PAGE, request.after)
+        )
+        return pb.ListIdentitiesResponse(
+            identities=[_description(each) for each in found], more=more
+        )
 
     async def WithdrawConsent(
         self, request: pb.WithdrawConsentRequest, context: Context
@@ -90,12 +115,33 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.EraseIdentityRequest, context: Context
     ) -> pb.EraseIdentityResponse:
         """Raises `IdentityNotFound`."""
-        erasure = await _there(lambda: self._vault.erase(request.identity))
+        done = await erase_everywhere(self._vault, self._uses, self._settings, request.identity)
         return pb.EraseIdentityResponse(
-            audit_head=erasure.audit_head,
-            objects=erasure.objects,
-            keys_sha256=erasure.keys_sha256,
+            audit_head=done.erasure.audit_head,
+            objects=done.erasure.objects,
+            keys_sha256=done.erasure.keys_sha256,
+            uses_cleared=done.cleared,
+            uses_silent=done.silent,
         )
+
+    async def TrainAdapter(
+        self, request: pb.TrainAdapterRequest, context: Context
+    ) -> AsyncIterator[pb.TrainAdapterResponse]:
+        """See `Trainings.train`."""
+        order = self._trainings.order(request)
+        training = run_in_thread(lambda report, token: self._trainings.train(order, report, token))
+        async with contextlib.aclosing(training):
+            async for event in training:
+                if isinstance(event, Done):
+                    yield pb.TrainAdapterResponse(result=event.value)
+                else:
+                    yield pb.TrainAdapterResponse(progress=event)
+
+    async def MeasureLikeness(
+        self, request_iterator: AsyncIterator[pb.MeasureLikenessRequest], context: Context
+    ) -> pb.MeasureLikenessResponse:
+        """See `Likenesses.measure`."""
+        return await self._likenesses.measure(request_iterator)
 
     async def GrantUse(self, request: pb.GrantUseRequest, context: Context) -> pb.GrantUseResponse:
         """Raises `IdentityNotFound`, `ConsentWithdrawn`, `GrantInvalid`."""
@@ -125,31 +171,46 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
             await asyncio.sleep(self._settings.watch_seconds)
             await _there(lambda: self._uses.check(request.use_id))
 
+    async def OpenAdapter(
+        self, request: pb.OpenAdapterRequest, context: Context
+    ) -> AsyncIterator[pb.OpenAdapterResponse]:
+        """Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`."""
+        data = await _there(lambda: self._uses.adapter(request.use_id))
+        for start in range(0, len(data), _CHUNK):
+            yield pb.OpenAdapterResponse(chunk=data[start : start + _CHUNK])
+
+    async def EndUse(self, request: pb.EndUseRequest, context: Context) -> pb.EndUseResponse:
+        """The renderer holds nothing any more."""
+        await _there(lambda: self._uses.end(request.use_id))
+        return pb.EndUseResponse()
+
     async def GetGrantKey(
         self, request: pb.GetGrantKeyRequest, context: Context
     ) -> pb.GetGrantKeyResponse:
         """The public key."""
         return pb.GetGrantKeyResponse(public_key=self._uses.public_key)
 
-    def _describe(self, name: str) -> pb.GetIdentityResponse:
-        pictures = self._vault.list_objects(name, PICTURE)
-        adapters = self._vault.list_objects(name, ADAPTER)
-        response = pb.GetIdentityResponse(
-            pictures=len(pictures), adapter_sha256=[each.sha256 for each in adapters]
-        )
-        try:
-            response.consent_version = self._vault.standing(name).version
-        except ConsentWithdrawn:
-            response.state = pb.GetIdentityResponse.STATE_WITHDRAWN
-            return response
-        response.state = (
-            pb.GetIdentityResponse.STATE_ENROLLED
-            if pictures
-            else pb.GetIdentityResponse.STATE_CONSENTED
-        )
-        return response
-
 
 async def _there(work: Callable[[], T]) -> T:
     """Runs a transaction in a thread."""
     return await asyncio.to_thread(work)
+
+
+def _description(known: Known) -> pb.GetIdentityResponse:
+    state = pb.GetIdentityResponse.STATE_WITHDRAWN
+    if known.consent_version:
+        state = (
+            pb.GetIdentityResponse.STATE_ENROLLED
+            if known.pictures
+            else pb.GetIdentityResponse.STATE_CONSENTED
+        )
+    response = pb.GetIdentityResponse(
+        identity=known.name,
+        state=state,
+        consent_version=known.consent_version,
+        pictures=known.pictures,
+        adapter_sha256=known.adapters,
+    )
+    response.create_time.FromMicroseconds(known.created)
+    response.expire_time.FromMicroseconds(known.expires)
+    return response

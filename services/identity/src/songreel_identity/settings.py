@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import ServiceSettings, data_folder
 
 from songreel_identity.thresholds import Thresholds
+from songreel_identity.training.recipe import Recipe
 
 
 def _default_database() -> str:
@@ -44,6 +46,18 @@ class IdentitySettings(ServiceSettings):
 
     watch_seconds: float = Field(default=1.0, gt=0.0)
     """How often a use under way is checked against the vault."""
+
+    erase_seconds: float = Field(default=30.0, gt=0.0)
+    """How long an erasure waits for renderers at work to say that they hold nothing."""
+
+    training: Recipe = Recipe()
+    """How adapters are trained, e.g. `SONGREEL_IDENTITY_TRAINING__STEPS`."""
+
+    training_device: str = "cpu"
+    """Where adapters are trained: "cpu", "cuda", ..."""
+
+    training_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    """CPU threads for training."""
 
     liveness: Thresholds = Thresholds()
     """What the protocol decides by, e.g. `SONGREEL_IDENTITY_LIVENESS__TRIES`."""

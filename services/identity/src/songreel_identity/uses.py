@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import secrets
+from dataclasses import dataclass
+from typing import Any
 
 import jwt
 import sqlalchemy as sa
@@ -19,10 +21,21 @@ from songreel_kit.grants import AUDIENCE, ISSUER, MAX_SECONDS, Grant, verify_gra
 
 from songreel_identity import audit
 from songreel_identity.keys import public_pem
-from songreel_identity.vault import ADAPTER, Vault, standing
+from songreel_identity.vault import ADAPTER, Vault, standing, subject_of
 from songreel_identity.vault_tables import consents, grants, objects
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Redeemed uses of a person, by their ids."""
+
+    going: frozenset[str]
+    """Their renderers were heard of lately."""
+    silent: frozenset[str]
+    """Not ended, and not heard of: the renderer is gone, or cut off and has stopped itself."""
+    ended: frozenset[str]
 
 
 class Uses:
@@ -95,7 +108,7 @@ class Uses:
             taken = connection.execute(
                 sa.update(grants)
                 .where(grants.c.id == grant.id, grants.c.redeemed == 0)
-                .values(redeemed=at)
+                .values(redeemed=at, seen=at)
             )
             if taken.rowcount != 1:
                 raise GrantSpent("the grant was used before: ask for another one")
@@ -116,20 +129,80 @@ class Uses:
         return grant
 
     def check(self, use: str) -> None:
-        """Whether a redeemed use may go on. Raises `ConsentWithdrawn`, `GrantInvalid`."""
+        """Whether a redeemed use may go on; its renderer was heard of by this.
+
+        Raises `ConsentWithdrawn`, `GrantInvalid`.
+        """
+        at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> None:
-            row = connection.execute(
-                sa.select(consents.c.withdrawn)
-                .join(grants, grants.c.consent == consents.c.id)
-                .where(grants.c.id == use, grants.c.redeemed > 0)
-            ).one_or_none()
-            if row is None:
-                raise GrantInvalid("there is no such use; the identity may be erased: stop")
-            if row.withdrawn:
-                raise ConsentWithdrawn("the consent was withdrawn: stop")
+            _under_way(connection, use)
+            connection.execute(sa.update(grants).where(grants.c.id == use).values(seen=at))
 
         self._vault.database.run(transaction)
+
+    def adapter(self, use: str) -> bytes:
+        """The adapter of a use that may go on, in the clear.
+
+        Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`.
+        """
+        at = self._vault.now()
+
+        def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
+            grant = _under_way(connection, use)
+            row = connection.execute(
+                sa.select(objects).where(
+                    objects.c.subject == grant.subject,
+                    objects.c.purpose == ADAPTER,
+                    objects.c.sha256 == grant.adapter_sha256,
+                )
+            ).first()
+            if row is None:
+                raise GrantInvalid("the adapter of this use is gone: it was trained anew")
+            audit.append(connection, at, "open", grant.subject, object=row.id, grant=use)
+            return row
+
+        return self._vault.unsealed(self._vault.database.run(transaction))
+
+    def end(self, use: str) -> None:
+        """The renderer holds nothing of the use any more; more than once is as once."""
+        at = self._vault.now()
+
+        def transaction(connection: sa.Connection) -> None:
+            ended = connection.execute(
+                sa.update(grants)
+                .where(grants.c.id == use, grants.c.redeemed > 0, grants.c.ended == 0)
+                .values(ended=at)
+            )
+            if ended.rowcount:
+                subject = connection.execute(
+                    sa.select(grants.c.subject).where(grants.c.id == use)
+                ).scalar_one()
+                audit.append(connection, at, "end-use", subject, grant=use)
+
+        self._vault.database.run(transaction)
+
+    def standing_uses(self, name: str, heard_since: int) -> Standing:
+        """How the uses of a person that were under way stand; `heard_since` in microseconds.
+
+        Raises `IdentityNotFound`.
+        """
+
+        def transaction(connection: sa.Connection) -> Standing:
+            subject = subject_of(connection, name)
+            rows = connection.execute(
+                sa.select(grants.c.id, grants.c.seen, grants.c.ended).where(
+                    grants.c.subject == subject, grants.c.redeemed > 0
+                )
+            ).all()
+            going = [row for row in rows if not row.ended]
+            return Standing(
+                going=frozenset(row.id for row in going if row.seen >= heard_since),
+                silent=frozenset(row.id for row in going if row.seen < heard_since),
+                ended=frozenset(row.id for row in rows if row.ended),
+            )
+
+        return self._vault.database.run(transaction)
 
     def _note(self, event: str, error: SongreelError, subject: str = "", *, job: str) -> None:
         """A refusal goes on record, whatever became of its own transaction."""
@@ -140,6 +213,19 @@ class Uses:
                 connection, at, event, subject, reason=reason, job=job[:64]
             )
         )
+
+
+def _under_way(connection: sa.Connection, use: str) -> Any:
+    row = connection.execute(
+        sa.select(consents.c.withdrawn, grants.c.subject, grants.c.adapter_sha256)
+        .join(grants, grants.c.consent == consents.c.id)
+        .where(grants.c.id == use, grants.c.redeemed > 0, grants.c.ended == 0)
+    ).one_or_none()
+    if row is None:
+        raise GrantInvalid("there is no such use; the identity may be erased: stop")
+    if row.withdrawn:
+        raise ConsentWithdrawn("the consent was withdrawn: stop")
+    return row
 
 
 def _refuse_void(connection: sa.Connection, grant: Grant) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
 from songreel_kit.errors import (
@@ -21,45 +20,14 @@ from songreel_identity import audit
 from songreel_identity.consent import ConsentText
 from songreel_identity.database import Database, microseconds
 from songreel_identity.keys import KEY_BYTES, KeyWrapper, seal, unseal
+from songreel_identity.records import UNBOUND, Binding, Consent, Erasure, Stored
 from songreel_identity.vault_tables import consents, grants, identities, objects, sessions
 
-PICTURE, EMBEDDING, ADAPTER = "picture", "embedding", "adapter"
-PURPOSES = (PICTURE, EMBEDDING, ADAPTER)
+PICTURE, EMBEDDING, ADAPTER, TRAINING = "picture", "embedding", "adapter", "training"
+PURPOSES = (PICTURE, EMBEDDING, ADAPTER, TRAINING)
 
 _NAME = re.compile(r"projects/[a-z][a-z0-9-]{0,61}/identities/[a-z][a-z0-9-]{0,61}")
 _DAY = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class Consent:
-    """A consent that stands."""
-
-    id: str
-    subject: str
-    """Pseudonym of the person."""
-    version: str
-
-
-@dataclass(frozen=True)
-class Stored:
-    """An object of the vault, still sealed."""
-
-    id: str
-    purpose: str
-    sha256: str
-    """Of the plain bytes."""
-
-
-@dataclass(frozen=True)
-class Erasure:
-    """What an erasure destroyed; the names are gone with it."""
-
-    subject: str
-    objects: int
-    keys_sha256: tuple[str, ...]
-    """Hashes of the wrapped keys that no longer exist."""
-    audit_head: str
-    """The audit log's last hash, whose entry records the erasure."""
 
 
 class Vault:
@@ -134,7 +102,7 @@ class Vault:
         at = self.now()
 
         def transaction(connection: sa.Connection) -> str:
-            subject = _known(connection, name)
+            subject = subject_of(connection, name)
             connection.execute(
                 sa.update(consents)
                 .where(consents.c.subject == subject, consents.c.withdrawn == 0)
@@ -149,13 +117,18 @@ class Vault:
         return self.database.run(lambda connection: self.seal(connection, consent, purpose, plain))
 
     def seal(
-        self, connection: sa.Connection, consent: Consent, purpose: str, plain: bytes
+        self,
+        connection: sa.Connection,
+        consent: Consent,
+        purpose: str,
+        plain: bytes,
+        binding: Binding = UNBOUND,
     ) -> Stored:
         """The same, inside a transaction."""
         if purpose not in PURPOSES:
             raise InvalidRequest(f"{purpose!r} is no purpose: {', '.join(PURPOSES)}")
         stored = Stored(secrets.token_hex(16), purpose, hashlib.sha256(plain).hexdigest())
-        bound = _bound(consent.subject, stored.id, purpose, consent.version)
+        bound = _bound(consent.subject, stored.id, purpose, consent.version, binding)
         key = secrets.token_bytes(KEY_BYTES)
         connection.execute(
             sa.insert(objects).values(
@@ -169,6 +142,9 @@ class Vault:
                 wrapped_key=self._keys.wrap(key, bound),
                 sealed=seal(key, plain, bound),
                 created=self.now(),
+                checkpoint_sha256=binding.checkpoint_sha256,
+                pictures_sha256=binding.pictures_sha256,
+                recipe_sha256=binding.recipe_sha256,
             )
         )
         return stored
@@ -179,7 +155,9 @@ class Vault:
         def transaction(connection: sa.Connection) -> list[Stored]:
             rows = connection.execute(
                 sa.select(objects.c.id, objects.c.purpose, objects.c.sha256)
-                .where(objects.c.subject == _known(connection, name), objects.c.purpose == purpose)
+                .where(
+                    objects.c.subject == subject_of(connection, name), objects.c.purpose == purpose
+                )
                 .order_by(objects.c.created, objects.c.id)
             )
             return [Stored(row.id, row.purpose, row.sha256) for row in rows]
@@ -204,8 +182,12 @@ class Vault:
             audit.append(connection, self.now(), "open", consent.subject, object=stored.id)
             return row
 
-        row = self.database.run(transaction)
-        bound = _bound(row.subject, row.id, row.purpose, row.consent_version)
+        return self.unsealed(self.database.run(transaction))
+
+    def unsealed(self, row: sa.Row[tuple[object, ...]]) -> bytes:
+        """The plain bytes of a whole row of `objects`. Raises `VaultUnusable`."""
+        binding = Binding(row.checkpoint_sha256, row.pictures_sha256, row.recipe_sha256)
+        bound = _bound(row.subject, row.id, row.purpose, row.consent_version, binding)
         return unseal(self._keys.unwrap(row.key_id, row.wrapped_key, bound), row.sealed, bound)
 
     def erase(self, name: str, cause: str = "asked") -> Erasure:
@@ -217,7 +199,7 @@ class Vault:
         at = self.now()
 
         def transaction(connection: sa.Connection) -> Erasure:
-            subject = _known(connection, name)
+            subject = subject_of(connection, name)
             mine = objects.c.subject == subject
             held = connection.execute(sa.select(objects.c.wrapped_key).where(mine)).scalars().all()
             destroyed = tuple(sorted(hashlib.sha256(key).hexdigest() for key in held))
@@ -258,7 +240,7 @@ class Vault:
 
 def standing(connection: sa.Connection, name: str) -> Consent:
     """The latest consent of a person, if it stands."""
-    subject = _known(connection, name)
+    subject = subject_of(connection, name)
     row = connection.execute(
         sa.select(consents)
         .where(consents.c.subject == subject)
@@ -272,21 +254,30 @@ def standing(connection: sa.Connection, name: str) -> Consent:
     return Consent(row.id, subject, row.version)
 
 
+def pictures_sha256(hashes: Iterable[str]) -> str:
+    """One hash for the pictures of a person, whatever their order."""
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
+
+
 def _subject(connection: sa.Connection, name: str) -> str | None:
     return connection.execute(
         sa.select(identities.c.subject).where(identities.c.name == name)
     ).scalar_one_or_none()
 
 
-def _known(connection: sa.Connection, name: str) -> str:
+def subject_of(connection: sa.Connection, name: str) -> str:
+    """The pseudonym of a person. Raises `IdentityNotFound`."""
     subject = _subject(connection, name)
     if subject is None:
         raise IdentityNotFound(f"there is no {name}: record a consent and enrol first", name=name)
     return subject
 
 
-def _bound(subject: str, identifier: str, purpose: str, version: str) -> bytes:
-    return "|".join((subject, identifier, purpose, version)).encode()
+def _bound(subject: str, identifier: str, purpose: str, version: str, binding: Binding) -> bytes:
+    parts = [subject, identifier, purpose, version]
+    if binding != UNBOUND:
+        parts += [binding.checkpoint_sha256, binding.pictures_sha256, binding.recipe_sha256]
+    return "|".join(parts).encode()
 
 
 def _remains(connection: sa.Connection, subject: str) -> list[str]:

@@ -54,8 +54,12 @@ objects = sa.Table(
     sa.Column("wrapped_key", sa.LargeBinary, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("checkpoint_sha256", sa.String(64), nullable=False, server_default=sa.text("''")),
+    sa.Column("pictures_sha256", sa.String(64), nullable=False, server_default=sa.text("''")),
+    sa.Column("recipe_sha256", sa.String(64), nullable=False, server_default=sa.text("''")),
 )
-"""Encrypted pictures, embeddings and adapters; `sha256` is of the plain bytes."""
+"""Encrypted pictures, embeddings, adapters and trainings; `sha256` is of the plain bytes. What
+an adapter or a training is bound to is part of what its encryption vouches for."""
 
 grants = sa.Table(
     "grants",
@@ -67,8 +71,11 @@ grants = sa.Table(
     sa.Column("job_sha256", sa.String(64), nullable=False),
     sa.Column("expires", sa.BigInteger, nullable=False),
     sa.Column("redeemed", sa.BigInteger, nullable=False),
+    sa.Column("seen", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("ended", sa.BigInteger, nullable=False, server_default=sa.text("0")),
 )
-"""`redeemed` is 0 until the grant's one use."""
+"""`redeemed` is 0 until the grant's one use; `seen` is when its renderer was last heard of, and
+`ended` when it said that it holds nothing any more."""
 
 audit = sa.Table(
     "audit",

@@ -1,0 +1,1 @@
+"""Trains an adapter (LoRA) of a person; knows no vault and no gRPC."""

@@ -1,0 +1,181 @@
+"""A person is drawn only with a grant, only in their scenes, and only as long as they consent."""
+
+from __future__ import annotations
+
+import asyncio
+
+import jwt
+import numpy as np
+import pytest
+from miniature import Film, scene
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.render.v1 import render_service_pb2 as render_pb
+from songreel.render.v1.render_plan_pb2 import RenderPlan
+from songreel_identity.keys import signing_key
+from songreel_kit import errors
+from songreel_kit.documents import load_document
+from songreel_kit.grants import job_sha256
+from songreel_kit.testing import refused, until
+from songreel_render.credentials import read_credentials
+
+from .house import ANN, BEN, House
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    return House(tmp_path_factory.mktemp("house"))
+
+
+async def granted(identity, house, request, name=ANN):
+    given = await identity.GrantUse(
+        pb.GrantUseRequest(
+            identity=name, adapter_sha256=house.adapters[name], job_sha256=job_sha256(request)
+        )
+    )
+    for lora in request.settings.loras:
+        lora.grant = given.grant
+    return request
+
+
+async def drawn(render, request):
+    async for event in render.Render(request):
+        if event.HasField("result"):
+            return event.result
+    raise AssertionError("no result came")
+
+
+async def held(render):
+    return (await render.GetRenderer(render_pb.GetRendererRequest())).people_in_memory
+
+
+async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(house):
+    async with house.open() as (identity, render):
+        plain = await drawn(render, house.request())
+        wanted = house.request(adapter=house.adapters[ANN])
+        shown = await drawn(render, await granted(identity, house, wanted))
+        assert await held(render) == 0
+
+    def frames(result):
+        with house.store.local_path(result.video) as path:
+            return Film.read(path).frames.astype(float)
+
+    without, with_person = frames(plain), frames(shown)
+    # The first segment whole; the encoder looks ahead in the next one.
+    assert np.array_equal(without[:4], with_person[:4])
+    assert np.abs(without[8:] - with_person[8:]).mean() > 1.0
+
+    consent = house.vault.standing(ANN).id
+    [lora] = load_document(house.store, shown.plan, RenderPlan).settings.loras
+    assert (lora.consent_id, lora.grant) == (consent, "")
+    with house.store.local_path(shown.video) as path:
+        facts = read_credentials(path, "").facts
+    assert facts["consent_ids"] == [consent]
+    events = [event for event, _ in house.log()]
+    assert events[-4:] == ["grant", "redeem", "open", "end-use"]
+
+
+async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house):
+    adapter = house.adapters[ANN]
+    hour_ago = house.vault.now() - 3_600_000_000
+    async with house.open() as (identity, render):
+
+        async def refuses(error, request, reason=None):
+            with refused(error):
+                await drawn(render, request)
+            event, detail = house.log()[-1]
+            assert event == "refuse-use"
+            assert detail["reason"] == (reason or error.reason)
+
+        fresh = house.request(adapter=adapter, seed=5)
+        await refuses(errors.GrantInvalid, fresh)  # none at all
+        await refuses(errors.GrantInvalid, house.request(adapter=adapter, grant="no.such.thing"))
+
+        good = await granted(identity, house, house.request(adapter=adapter, seed=5))
+        token = good.settings.loras[0].grant
+        # Of another job, for another's adapter, and with words changed.
+        await refuses(errors.GrantInvalid, house.request(adapter=adapter, grant=token, seed=6))
+        await refuses(
+            errors.GrantInvalid, house.request(adapter=house.adapters[BEN], grant=token, seed=5)
+        )
+        head, body, signature = token.split(".")
+        await refuses(
+            errors.GrantInvalid,
+            house.request(adapter=adapter, grant=f"{head}.{body[:-2]}AA.{signature}", seed=5),
+        )
+        claims = jwt.decode(token, options={"verify_signature": False})
+        key = signing_key(house.folder / "keys" / "grant-key.pem")
+        old = hour_ago // 1_000_000
+        late = jwt.encode(claims | {"iat": old, "exp": old + 300}, key, algorithm="EdDSA")
+        await refuses(errors.GrantExpired, house.request(adapter=adapter, grant=late, seed=5))
+        await drawn(render, good)
+        await refuses(errors.GrantSpent, good)  # once is enough
+
+        # Another tenant asks for a grant of this person's adapter.
+        with refused(errors.GrantInvalid):
+            await identity.GrantUse(
+                pb.GrantUseRequest(identity=BEN, adapter_sha256=adapter, job_sha256="ab" * 32)
+            )
+        assert house.log()[-1][0] == "refuse-grant"
+        with refused(errors.IdentityNotFound):
+            await identity.GrantUse(
+                pb.GrantUseRequest(
+                    identity="projects/p/identities/nobody",
+                    adapter_sha256=adapter,
+                    job_sha256="ab" * 32,
+                )
+            )
+        assert house.log()[-1][1]["reason"] == "IDENTITY_NOT_FOUND"
+        assert await held(render) == 0
+
+
+async def test_an_adapter_of_another_checkpoint_is_refused(house, tmp_path):
+    other = House(tmp_path).checkpoint
+    (other / "songreel.json").write_text('{"steps": 3, "guidance_scale": 1.0, "size": 64}')
+    async with house.open(checkpoint=other) as (identity, render):
+        wanted = await granted(identity, house, house.request(adapter=house.adapters[ANN]))
+        with refused(errors.AdapterMismatch):
+            await drawn(render, wanted)
+        assert await held(render) == 0
+
+
+async def test_without_an_identity_service_nobody_is_drawn(house):
+    async with house.open(identity_target="127.0.0.1:1") as (_, render):
+        two = house.request(adapter=house.adapters[ANN])
+        two.settings.loras.add(adapter_sha256=house.adapters[BEN])
+        with refused(errors.InvalidRenderSettings):
+            await drawn(render, two)
+
+
+@pytest.mark.parametrize("ending", ["withdrawal", "erasure"])
+async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, ending):
+    house = House(tmp_path)
+    whole = (scene(0.0, 2.0, protagonist=True),)
+    async with house.open() as (identity, render):
+        wanted = house.request(*whole, adapter=house.adapters[ANN], steps=100, fps="24")
+        await granted(identity, house, wanted)
+        call = render.Render(wanted)
+        seen = []
+
+        async def follow():
+            async for event in call:
+                seen.append(event)  # noqa: PERF401 - looked at while it grows
+
+        following = asyncio.create_task(follow())
+        await until(lambda: any(event.progress.frames_total for event in seen), seconds=120)
+        assert await held(render) == 1
+        if ending == "withdrawal":
+            await identity.WithdrawConsent(pb.WithdrawConsentRequest(identity=ANN))
+            afterwards = errors.ConsentWithdrawn
+        else:
+            erased = await identity.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
+            assert (erased.uses_cleared, erased.uses_silent) == (1, 0)
+            assert erased.objects == 15
+            afterwards = errors.GrantInvalid
+            assert await held(render) == 0
+        with refused(errors.ConsentWithdrawn):
+            await following
+        assert not any(event.HasField("result") for event in seen)
+        await until(lambda: house.log()[-1][0] in ("end-use", "erase"))
+        assert await held(render) == 0
+        with refused(afterwards):
+            await drawn(render, wanted)
