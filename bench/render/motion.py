@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
-import subprocess
-import sysconfig
+import functools
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from google.protobuf import json_format
+import torch
 from numpy.typing import NDArray
-from rich.table import Table
 from scipy.signal import find_peaks
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_render.latents import SceneNoise, angle_between
+from songreel_audio import hearing
+from songreel_render.cadence import frame_steps
+from songreel_render.latents import SceneNoise
 from songreel_render.plan import Layout, lay_out
-from songreel_render.schedules import SCHEDULES
+from songreel_render.schedules import MAX_SPEED, SCHEDULES
 
-from bench.render.clicks import analysis_of, storyboard_of, write_clicks
+from bench import data
+from bench.render.clicks import analysis_of, storyboard_of
+from bench.render.tables import Table
 
-MUSIC = Path(__file__).resolve().parents[3] / "shared" / "data" / "music"
 SONGS = ("lets-go-fishin.ogg", "vibe-ace.ogg", "hungarian-dance-5.ogg")
 FPS = Fraction(24)
 SCENE_BEATS = 8
@@ -51,31 +54,26 @@ class Motion:
 def motion_table(folder: Path) -> Table:
     """All paced schedules and the paper's, on three songs and a click track."""
     table = Table(
-        title=f"motion of the starting noise at {FPS} frames/s (cuts left out); visual beats are "
-        "maxima of the step from frame to frame"
+        f"Motion of the starting noise at {FPS} frames/s",
+        (
+            "song, schedule",
+            "still frames",
+            "largest step, rad",
+            "beats met by the picture",
+            "visual beats on a beat",
+            "rad/s",
+        ),
+        f"Angles between the noises of neighbouring frames, hard cuts left out, dissolves not. "
+        f"Still: less than {STILL:g} rad. The cap: {MAX_SPEED / float(FPS):.3f} rad a frame. "
+        "Visual beats are maxima of the step; beats met: mean of exp(-d2 / 2 s2) over the song's "
+        f"beats, d to the nearest visual beat, s = {WIDTH * 1000:.0f} ms; visual beats on a beat: "
+        "the other way round.",
     )
-    for heading in (
-        "song",
-        "schedule",
-        "still frames",
-        "largest step, rad",
-        "beats met by the picture",
-        "visual beats on a beat",
-        "rad/s",
-    ):
-        table.add_column(heading, justify="left" if heading in ("song", "schedule") else "right")
-    write_clicks(folder / "clicks.mp3", 30.0)
-    cases = {"click track, 120 bpm": (analysis_of(30.0), storyboard_of(30.0))}
-    for name in SONGS:
-        if (MUSIC / name).exists():
-            analysis = _heard(MUSIC / name, folder)
-            cases[name] = (analysis, _scenes(analysis))
-    for name, (analysis, board) in cases.items():
+    for name, (analysis, board) in songs().items():
         for schedule in SCHEDULES:
             found = measure(analysis, board, schedule)
-            table.add_row(
-                name,
-                schedule,
+            table.add(
+                f"{name}, {schedule}",
                 f"{found.still:.1%}",
                 f"{found.largest:.3f}",
                 f"{found.music_to_picture:.2f}",
@@ -85,21 +83,48 @@ def motion_table(folder: Path) -> Table:
     return table
 
 
+@functools.cache
+def songs() -> dict[str, tuple[SongAnalysis, Storyboard]]:
+    """A click track and the songs that are there, as heard, with scenes cut on beats."""
+    cases = {"click track, 120 bpm": (analysis_of(30.0), storyboard_of(30.0))}
+    for name in SONGS:
+        if (data.folder() / "music" / name).exists():
+            song = data.folder() / "music" / name
+            analysis = hearing.hear(song, hearing.Request(asr="none")).analysis
+            cases[name] = (analysis, _scenes(analysis))
+        else:
+            print(f" {name} is absent", end="", file=sys.stderr)
+    return cases
+
+
 def measure(analysis: SongAnalysis, board: Storyboard, schedule: str) -> Motion:
     """Walks the path of a whole song."""
     settings = RenderSettings(fps=str(FPS), schedule=schedule)
     layout = lay_out(analysis, board, settings)
-    steps = _steps(layout, board, schedule)
-    cuts = np.isin(np.arange(len(steps)) + 1, _cut_frames(layout, board, schedule))
-    steps = np.where(cuts, np.nan, steps)
-    inside = steps[~cuts]
+    return motion_of(_steps(layout, board, schedule), cut_frames(layout, schedule), analysis, STILL)
+
+
+def motion_of(
+    steps: NDArray[np.float64], cuts: Sequence[int], analysis: SongAnalysis, still: float
+) -> Motion:
+    """Statistics of a film.
+
+    Args:
+        steps: (frames - 1,) from each frame to the next, in any unit.
+        cuts: frames that begin a scene with a hard cut.
+        analysis: the song's beats.
+        still: less is no movement.
+    """
+    cut = np.isin(np.arange(len(steps)) + 1, cuts)
+    inside = steps[~cut]
     beats = np.asarray(analysis.beats)
-    filled = np.nan_to_num(steps, nan=float(np.median(inside)))
+    beats = beats[beats < (len(steps) + 1) / float(FPS)]
+    filled = np.where(cut, np.median(inside), steps)
     peaks, _ = find_peaks(filled, prominence=0.2 * float(np.std(filled)) + 1e-9)
     # A step is seen when its second frame appears.
     seen = (peaks + 1) / float(FPS)
     return Motion(
-        still=float((inside < STILL).mean()),
+        still=float((inside < still).mean()),
         largest=float(inside.max()),
         music_to_picture=_closeness(beats, seen),
         picture_to_music=_closeness(seen, beats),
@@ -120,19 +145,18 @@ def _steps(layout: Layout, board: Storyboard, schedule: str) -> NDArray[np.float
     count = layout.grid.count
     for start in range(0, count - 1, 64):
         frames = noise.at(layout.recipe, np.arange(start, min(start + 65, count)))
-        steps.append(angle_between(frames[:-1], frames[1:]).double().numpy())
+        # By chords and in float64: the arc cosine of nearly equal float32 is mostly rounding.
+        flat = frames.flatten(1).double()
+        flat = flat / flat.norm(dim=1, keepdim=True)
+        steps.append(2 * torch.asin((flat[1:] - flat[:-1]).norm(dim=1) / 2).numpy())
     return np.concatenate(steps)
 
 
-def _cut_frames(layout: Layout, board: Storyboard, schedule: str) -> list[int]:
+def cut_frames(layout: Layout, schedule: str) -> list[int]:
     """First frames of scenes that begin with a hard cut; the paper's has none."""
     if schedule == "paper":
         return []
-    return [
-        first
-        for scene, (first, end) in zip(board.scenes, layout.spans, strict=True)
-        if scene.transition != "dissolve" and 0 < first < end
-    ]
+    return (np.flatnonzero(np.isinf(frame_steps(layout.recipe))) + 1).tolist()
 
 
 def _closeness(events: NDArray[np.float64], others: NDArray[np.float64]) -> float:
@@ -140,15 +164,6 @@ def _closeness(events: NDArray[np.float64], others: NDArray[np.float64]) -> floa
         return 0.0
     distance = np.abs(events[:, None] - others[None]).min(axis=1)
     return float(np.exp(-(distance**2) / (2 * WIDTH**2)).mean())
-
-
-def _heard(song: Path, folder: Path) -> SongAnalysis:
-    """The analysis by songreel's own audio service."""
-    goal = folder / f"{song.stem}.json"
-    command = [str(Path(sysconfig.get_path("scripts")) / "songreel"), "analyze", str(song)]
-    command += ["-o", str(goal), "--asr", "none", "--data", str(folder / "data")]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return json_format.Parse(goal.read_text(), SongAnalysis())
 
 
 def _scenes(analysis: SongAnalysis) -> Storyboard:

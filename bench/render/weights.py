@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from songreel_render import single_file
+from songreel_render.checkpoint_files import read_json
+from transformers import (
+    CLIPTextConfig,
+    CLIPTextModel,
+    CLIPTextModelWithProjection,
+    CLIPTokenizer,
+)
 
 
 def write_checkpoint(folder: Path, *, size: int, widths: tuple[int, int, int, int]) -> Path:
@@ -65,6 +74,64 @@ def write_checkpoint(folder: Path, *, size: int, widths: tuple[int, int, int, in
         requires_safety_checker=False,
     ).save_pretrained(folder)
     return folder
+
+
+def write_real_size(folder: Path, family: str = "sd1") -> Path:
+    """Writes networks of a published size with random float16 weights, in diffusers' folder format.
+
+    One network is in memory at a time: SDXL's UNet alone takes 5 GB.
+
+    Args:
+        folder: Where.
+        family: "sd1", "sd2" or "sdxl".
+    """
+    configs = Path(single_file.__file__).parent / family
+
+    def read(part: str, name: str = "config.json") -> dict[str, Any]:
+        return read_json(configs / part / name)
+
+    for name, cls in (("unet", UNet2DConditionModel), ("vae", AutoencoderKL)):
+        network = _random(lambda cls=cls, name=name: cls.from_config(read(name)))
+        network.save_pretrained(folder / name, variant="fp16")
+        del network
+    encoders = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
+    parts: dict[str, list[str]] = {}
+    for name, cls in encoders.items():
+        if (configs / name).is_dir():
+            network = _random(lambda cls=cls, name=name: cls(CLIPTextConfig(**read(name))))
+            network.save_pretrained(folder / name, variant="fp16")
+            del network
+            words = folder / name.replace("text_encoder", "tokenizer")
+            _tokenizer(words).save_pretrained(words)
+            parts[name] = ["transformers", cls.__name__]
+    (folder / "scheduler").mkdir()
+    name = "scheduler_config.json"
+    (folder / "scheduler" / name).write_text(json.dumps(read("scheduler", name)))
+    pipeline = f"StableDiffusion{'XL' if family == 'sdxl' else ''}Pipeline"
+    (folder / "model_index.json").write_text(json.dumps({"_class_name": pipeline, **parts}))
+    return folder
+
+
+def _random(make: Callable[[], Any]) -> Any:
+    """A float16 network whose weights are one stretch of noise, again and again.
+
+    Drawing each would take minutes; layers keep the size of what goes through them.
+    """
+    with torch.device("meta"):
+        network = make().half()
+    network = network.to_empty(device="cpu")
+    noise = torch.randn(1_000_003, generator=torch.Generator().manual_seed(0))
+    for name, weight in network.named_parameters():
+        if weight.dim() == 1:
+            # Of norms, and biases.
+            weight.data.fill_(float(name.endswith("weight")))
+            continue
+        scaled = (noise / weight[0].numel() ** 0.5).half()
+        flat = weight.data.view(-1)
+        for start in range(0, len(flat), len(scaled)):
+            part = flat[start : start + len(scaled)]
+            part.copy_(scaled[: len(part)])
+    return network
 
 
 def _tokenizer(folder: Path) -> CLIPTokenizer:

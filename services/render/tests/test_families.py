@@ -231,29 +231,3 @@ def test_rows_of_a_conditioning_stay_together() -> None:
     picked = both.rows(np.array([2, 0]))
     assert picked.tokens[:, 0, 0].tolist() == [4.0, 0.0]
     assert picked.pooled[:, 0].tolist() == [2.0, 0.0]
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_a_film_with_networks_of_the_real_size(checkpoint: Path, tmp_path: Path, song: Path):
-    """Stable Diffusion 1.5's UNet, autoencoder and text encoder with random weights."""
-    import shutil
-
-    folder = shutil.copytree(checkpoint, tmp_path / "real")
-    for name, cls in (("unet", UNet2DConditionModel), ("vae", AutoencoderKL)):
-        shutil.rmtree(folder / name)
-        network = cls.from_config(read_json(CONFIGS / "sd1" / name / "config.json"))
-        network.half().save_pretrained(folder / name, variant="fp16")
-        del network
-    shutil.rmtree(folder / "text_encoder")
-    text = CLIPTextConfig(**read_json(CONFIGS / "sd1" / "text_encoder" / "config.json"))
-    CLIPTextModel(text).save_pretrained(folder / "text_encoder")
-    stage = Stage(tmp_path / "stage", folder, {"dtype": "auto", "threads": 2, "batch_frames": None})
-    board = storyboard_of(*even_scenes(2.0, 1))
-    result = stage.render(
-        stage.request(
-            song, analysis_of(2.0), board, fps="2", steps=1, size=256, guidance_scale=1.0,
-            colour_match=0.0,
-        )
-    )  # fmt: skip
-    assert stage.film(result.video).frames.shape == (4, 256, 256, 3)

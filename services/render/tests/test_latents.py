@@ -9,10 +9,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from songreel_render.angles import SCENE_ANGLE, WANDER_ANGLE
 from songreel_render.crossings import FrameRecipe
 from songreel_render.latents import (
-    SCENE_ANGLE,
-    WANDER_ANGLE,
     SceneNoise,
     ScenePath,
     angle_between,

@@ -24,3 +24,19 @@ def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert outcome["frames"] == frames
         peaks.append(outcome["peak_mib"])
     assert peaks[1] < 1.10 * peaks[0]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_figures_of_a_gpu_can_be_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a CPU and small: nobody should find out on the GPU that they cannot."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    from bench.render.gpu import Case, measure
+    from bench.render.weights import write_checkpoint
+
+    checkpoint = write_checkpoint(tmp_path / "tiny", size=64, widths=(16, 16, 32, 32))
+    table = measure(Case(checkpoint, size=64, frames=24, device="cpu", matrix=256))
+    assert len(table.rows) == 9
+    rates = [float(row[1]) for row in table.rows]
+    assert min(rates) > 0
+    assert "denoised" in table.markdown()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +85,16 @@ def test_few_step_denoisers_bring_their_steps_and_no_guidance(
         resolve_settings(RenderSettings(scheduler="magic"), shape, "")
 
 
+@pytest.mark.parametrize(("own", "steps"), [(2, 2), (4, 4), (8, 4), (20, 10), (50, 10)])
+def test_previews_take_half_of_the_steps(
+    loader: CheckpointLoader, checkpoint: Path, own: int, steps: int
+) -> None:
+    shape = replace(loader.inspect(checkpoint), steps=own)
+    assert resolve_settings(RenderSettings(), shape, "").steps == own
+    assert resolve_settings(RenderSettings(preview=True), shape, "").steps == steps
+    assert resolve_settings(RenderSettings(preview=True, steps=7), shape, "").steps == 7
+
+
 def test_guidance_is_one_call_per_step_and_the_textbook_formula(loaded: Checkpoint) -> None:
     calls: list[int] = []
     handle = loaded.unet.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
@@ -145,8 +156,6 @@ def test_a_plan_says_the_batch_that_memory_gave(tmp_path: Path, checkpoint: Path
 
 def test_compilation_pads_batches_and_gives_the_same_pictures(loaded: Checkpoint) -> None:
     """The "eager" backend goes the whole way of torch.compile but its code generator."""
-    from dataclasses import replace
-
     compiled = replace(loaded, compile_options={"backend": "eager"})
     text = encode_prompts(loaded, ["a beach", "rain", "sun"])
     pictures: list[torch.Tensor] = []

@@ -4,4 +4,4 @@ from typing import Final
 
 # Part of the key of every stored segment and result: raise it whenever the same
 # plan would give other frames.
-VERSION: Final = "1"
+VERSION: Final = "2"

@@ -40,6 +40,8 @@ class Checkpoint:
     """SDXL: an empty negative prompt is all zeros instead of the encoded empty text."""
     compile_options: dict[str, Any] | None = None
     """Of `torch.compile`; None leaves the networks as they are."""
+    strength: Any | None = None
+    """Where a person is joined in (`people`): how strongly each picture shows them."""
 
     @property
     def latent_channels(self) -> int:
@@ -57,9 +59,13 @@ class Checkpoint:
         return self.unet.config.addition_embed_type == "text_time"
 
     def new_scheduler(self, steps: int, name: str = "") -> Any:
-        """A scheduler of its own for one batch (schedulers keep state between steps)."""
+        """A scheduler of its own for one batch (schedulers keep state between steps).
+
+        Its clock is on the CPU: a scheduler that reads it from a GPU makes the GPU wait, several
+        times a step.
+        """
         scheduler = make_scheduler(self.scheduler_class, self.scheduler_config, name)
-        scheduler.set_timesteps(steps, device=self.device)
+        scheduler.set_timesteps(steps, device="cpu")
         return scheduler
 
     def compiled(self) -> tuple[CompiledCall, CompiledCall] | None:

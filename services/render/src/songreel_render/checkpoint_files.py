@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from songreel_kit.checkpoint_hashes import DEFAULTS_NAME, PARTS, files_sha256, folder_sha256
 from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
 
 from songreel_render.weight_files import Family, family_of_file
 
-DEFAULTS_NAME: Final = "songreel.json"
 # Folder of each part and the file that must be in it beside the weights.
 _PARTS: Final = {
     "tokenizer": (),
@@ -29,8 +27,6 @@ _PIPELINES: Final = (
     "StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline",
 )  # fmt: skip
 _WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
-_UNREAD_SUFFIXES: Final = (".ckpt", ".msgpack", ".onnx", ".onnx_data", ".pb", ".h5", ".md", ".png")
-_CHUNK: Final = 1 << 22
 
 
 class CheckpointDefaults(BaseModel):
@@ -84,10 +80,12 @@ def inspect_checkpoint(path: Path) -> CheckpointFiles:
         family = family_of_file(path)
         beside = path.with_name(f"{path.stem}.{DEFAULTS_NAME}")
         read = [path, beside] if beside.is_file() else [path]
-        return CheckpointFiles(path, _hash_of(read, path.parent), _read_defaults(beside), family)
+        sha256 = files_sha256(read, path.parent)
+        return CheckpointFiles(path, sha256, _read_defaults(beside), family)
     family = _check_folder(path)
     defaults = _read_defaults(path / DEFAULTS_NAME)
-    return CheckpointFiles(path, _hash_of(_read_files(path, family), path), defaults, family)
+    parts = (*PARTS, *(_SECOND_PARTS if family is Family.SDXL else ()))
+    return CheckpointFiles(path, folder_sha256(path, parts), defaults, family)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -175,23 +173,6 @@ def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
         )
 
 
-def _read_files(folder: Path, family: Family) -> list[Path]:
-    """The files that decide the pictures, in a fixed order."""
-    files = [folder / "model_index.json"]
-    if (folder / DEFAULTS_NAME).is_file():
-        files.append(folder / DEFAULTS_NAME)
-    for part in [*_PARTS, *(_SECOND_PARTS if family is Family.SDXL else ())]:
-        inside = [
-            file
-            for file in sorted((folder / part).iterdir())
-            if file.is_file() and file.suffix not in _UNREAD_SUFFIXES
-        ]
-        if any(file.suffix == ".safetensors" for file in inside):
-            inside = [file for file in inside if file.suffix != ".bin"]
-        files.extend(inside)
-    return files
-
-
 def _read_defaults(path: Path) -> CheckpointDefaults:
     if not path.is_file():
         return CheckpointDefaults()
@@ -202,32 +183,3 @@ def _read_defaults(path: Path) -> CheckpointDefaults:
         raise CheckpointIncomplete(
             f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}", file=str(path)
         ) from error
-
-
-_hashes: dict[tuple[str, int, int], str] = {}
-_hashes_lock = threading.Lock()
-
-
-def _hash_of(files: list[Path], root: Path) -> str:
-    total = hashlib.sha256()
-    for file in files:
-        total.update(file.relative_to(root).as_posix().encode() + b"\0")
-        total.update(file_hash(file).encode())
-    return total.hexdigest()
-
-
-def file_hash(file: Path) -> str:
-    """SHA-256 of a file, remembered for as long as its size and time stay the same."""
-    status = file.stat()
-    key = (str(file.resolve()), status.st_mtime_ns, status.st_size)
-    with _hashes_lock:
-        known = _hashes.get(key)
-    if known is None:
-        digest = hashlib.sha256()
-        with file.open("rb") as opened:
-            while chunk := opened.read(_CHUNK):
-                digest.update(chunk)
-        known = digest.hexdigest()
-        with _hashes_lock:
-            _hashes[key] = known
-    return known

@@ -19,7 +19,7 @@ from songreel_render.checkpoint import (
 )
 from songreel_render.checkpoint_files import CheckpointFiles, inspect_checkpoint, read_json
 from songreel_render.denoisers import checkpoint_scheduler
-from songreel_render.loading import Parts, load_autoencoder, load_folder
+from songreel_render.loading import Parts, Precision, load_autoencoder, load_folder
 from songreel_render.loras import LoadedLora, adapt
 from songreel_render.placement import (
     choose_device,
@@ -28,7 +28,7 @@ from songreel_render.placement import (
     decoder_dtype,
     placed,
 )
-from songreel_render.settings import CompileMode
+from songreel_render.settings import CompileMode, RenderSettings
 from songreel_render.single_file import config_folder, load_file_parts, tokenizer_folder
 from songreel_render.weight_files import Family
 
@@ -68,6 +68,19 @@ class CheckpointLoader:
         self._adapted: OrderedDict[str, Checkpoint] = OrderedDict()
         self._previews: dict[Path, Any] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, settings: RenderSettings) -> CheckpointLoader:
+        """A loader as the service's settings ask for."""
+        return cls(
+            device=settings.device,
+            dtype=settings.dtype,
+            clip_tokenizer=settings.clip_tokenizer,
+            single_file_config=settings.single_file_config,
+            keep=settings.loaded_checkpoints,
+            compile_mode=settings.compile,
+            tiny_autoencoder=settings.tiny_autoencoder,
+        )
 
     def describe(self) -> str:
         """Device and precision, in words: "cpu bfloat16"."""
@@ -138,7 +151,7 @@ class CheckpointLoader:
             return None
         with self._lock:
             if folder not in self._previews:
-                network = load_autoencoder(folder, "")
+                network = load_autoencoder(folder, "", self.dtype)
                 self._previews[folder] = placed(_frozen(network), self.device, self.dtype)
             return self._previews[folder]
 
@@ -169,23 +182,31 @@ class CheckpointLoader:
 
     def _parts(self, files: CheckpointFiles) -> Parts:
         if not files.single_file:
-            return load_folder(files)
+            return load_folder(files, self._precision(files))
         config = config_folder(files.family, self._single_file_config)
-        return load_file_parts(files, config, self._clip_tokenizer)
+        return load_file_parts(files, config, self._clip_tokenizer, self._precision(files))
+
+    def _precision(self, files: CheckpointFiles) -> Precision:
+        return Precision(
+            # Once per prompt: on a CPU not worth losing precision for.
+            text=torch.float32 if self.device.type == "cpu" else self.dtype,
+            unet=self.dtype,
+            autoencoder=decoder_dtype(self.dtype, overflows=files.family is Family.SDXL),
+        )
 
     def _assembled(self, files: CheckpointFiles, parts: Parts) -> Checkpoint:
         scheduler_class, scheduler_config = checkpoint_scheduler(parts.scheduler_config, files.path)
-        text_dtype = torch.float32 if self.device.type == "cpu" else self.dtype
-        picture_dtype = decoder_dtype(self.dtype, overflows=files.family is Family.SDXL)
+        precision = self._precision(files)
         return Checkpoint(
             key=files.sha256,
             text_encoders=tuple(
-                # Once per prompt: on a CPU not worth losing precision for.
-                TextEncoder(tokenizer, _frozen(network).to(device=self.device, dtype=text_dtype))
+                TextEncoder(
+                    tokenizer, _frozen(network).to(device=self.device, dtype=precision.text)
+                )
                 for tokenizer, network in zip(parts.tokenizers, parts.text_encoders, strict=True)
             ),
             unet=placed(_frozen(parts.unet), self.device, self.dtype),
-            autoencoder=placed(_frozen(parts.autoencoder), self.device, picture_dtype),
+            autoencoder=placed(_frozen(parts.autoencoder), self.device, precision.autoencoder),
             scheduler_class=scheduler_class,
             scheduler_config=scheduler_config,
             device=self.device,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,13 +9,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from songreel_render.frames import FrameGrid
-from songreel_render.schedules import FrameSpan, Motion
+from songreel_render.dissolves import Dissolve
+from songreel_render.frames import FrameGrid, FrameSpan
+from songreel_render.schedules import Motion
 
-# Seconds on each side of the boundary that a dissolve takes, at most...
-DISSOLVE_SECONDS: Final = 0.8
-# ... and the share of a scene that it may take.
-_DISSOLVE_SHARE: Final = 0.4
 # Before a hard cut the words drift towards the next scene: from this share of the scene on,
 # and up to this weight, so that the picture changes but still shows its own prompt.
 _DRIFT_FROM: Final = 0.4
@@ -46,17 +42,16 @@ class FrameRecipe:
 
 
 def mix_scenes(
-    grid: FrameGrid, spans: Sequence[FrameSpan], dissolves: Sequence[bool], motion: Motion
+    grid: FrameGrid, spans: Sequence[FrameSpan], dissolves: Sequence[Dissolve], motion: Motion
 ) -> FrameRecipe:
     """Turn the motion into recipes.
 
-    A dissolve crosses half of the way before the boundary and half after it, so that its middle
-    is on the beat. Scenes without a frame are passed over.
+    Scenes without a frame are passed over.
 
     Args:
         grid: the frames.
         spans: first frame and one past the last of each scene.
-        dissolves: whether the scene begins with a dissolve; the first one's value is not used.
+        dissolves: between the scenes; all other scenes begin with a cut.
         motion: from the schedule.
     """
     shown = [index for index, (first, end) in enumerate(spans) if end > first]
@@ -70,6 +65,7 @@ def mix_scenes(
         progress=np.zeros(grid.count),
         other_progress=np.zeros(grid.count),
     )
+    dissolved = {dissolve.after for dissolve in dissolves}
     scene_by_scene = bool(motion.blend.any())
     for place, index in enumerate(shown):
         first, end = spans[index]
@@ -83,35 +79,24 @@ def mix_scenes(
         if scene_by_scene:
             recipe.noise_weight[first:end] = motion.blend[first:end]
             recipe.text_weight[first:end] = motion.blend[first:end]
-        elif not dissolves[following]:
+        elif following not in dissolved:
             late = (recipe.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
             recipe.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
     if not scene_by_scene:
-        for before, after in itertools.pairwise(shown):
-            if dissolves[after]:
-                _dissolve(recipe, grid, spans, motion, before, after)
+        for dissolve in dissolves:
+            _dissolve(recipe, spans, motion, dissolve)
     return recipe
 
 
 def _dissolve(
-    recipe: FrameRecipe,
-    grid: FrameGrid,
-    spans: Sequence[FrameSpan],
-    motion: Motion,
-    before: int,
-    after: int,
+    recipe: FrameRecipe, spans: Sequence[FrameSpan], motion: Motion, dissolve: Dissolve
 ) -> None:
-    boundary = spans[after][0]
-    reach = DISSOLVE_SECONDS * float(grid.rate)
-    for index in (before, after):
-        reach = min(reach, _DISSOLVE_SHARE * (spans[index][1] - spans[index][0]))
-    if reach < 1.0:
-        return  # Too short to cross: it stays a cut.
+    before, after = dissolve.before, dissolve.after
+    boundary, reach = dissolve.boundary, dissolve.reach
     first, end = int(np.ceil(boundary - reach)), int(np.floor(boundary + reach)) + 1
     first, end = max(first, spans[before][0]), min(end, spans[after][1])
     frames = np.arange(first, end, dtype=np.float64)
-    # 0 -> 1 over the window, 0.5 on the boundary.
-    crossed = _smoothstep((frames - boundary + reach) / (2 * reach))
+    crossed = dissolve.crossed(frames)
     leaving = frames < boundary
     weight = np.where(leaving, crossed, 1.0 - crossed)
     recipe.noise_weight[first:end] = weight

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from songreel.prompt.v1.storyboard_pb2 import Scene
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 
-from songreel_render.cadence import Cadence, between, frame_steps
+from songreel_render.cadence import FLOW, Cadence, between, frame_steps
 from songreel_render.camera import view_matrices, warp
 from songreel_render.checkpoint import Checkpoint
 from songreel_render.colour import ColourMatch
+from songreel_render.crossings import FrameRecipe
 from songreel_render.latents import SceneNoise
 from songreel_render.mark import Mark
 from songreel_render.plan import Layout
@@ -66,8 +67,11 @@ class FrameArtist:
         memory: EmbeddingMemory | None = None,
     ) -> None:
         self._layout = layout
+        self._strength = checkpoint.strength
+        self._shown = np.asarray([scene.protagonist for scene in scenes], dtype=np.float32)
         self._batch = batch
         self._arc = settings.cadence
+        self._by_flow = settings.in_betweens == FLOW
         self._sampler = Sampler(
             checkpoint,
             Recipe(settings.steps, settings.guidance_scale, settings.scheduler, settings.size),
@@ -118,7 +122,8 @@ class FrameArtist:
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
         """See `FrameSource`. The cadence begins anew with each call."""
         cadence = Cadence.of(self._steps, first, end, self._arc)
-        known: torch.Tensor | None = None  # The keys that are still needed, ...
+        # The keys that are still needed, as latents, or as pictures for the flow, ...
+        known: torch.Tensor | None = None
         base, drawn = 0, 0  # ... the place of the first of them, and of the first not yet drawn.
         for start in range(0, end - first, self._batch):
             stop = min(start + self._batch, end - first)
@@ -126,19 +131,22 @@ class FrameArtist:
             needed = int(before[-1]) + (2 if weight[-1] > 0 else 1)
             while drawn < needed:
                 keys = cadence.keys[drawn : drawn + self._batch]
-                latents = self._denoise(keys)
-                known = latents if known is None else torch.cat([known, latents])
+                fresh = self._denoise(keys)
+                fresh = self._sampler.decode(fresh) if self._by_flow else fresh
+                known = fresh if known is None else torch.cat([known, fresh])
                 drawn += len(keys)
                 self.denoised += len(keys)
             assert known is not None
             kept = int(before[0])
             known, base = known[kept - base :], kept
             yield self._finished(
-                between(known, before - base, weight), np.arange(first + start, first + stop)
+                self._between(known, before - base, weight), np.arange(first + start, first + stop)
             )
 
     def _denoise(self, frames: NDArray[np.int64]) -> torch.Tensor:
         recipe = self._layout.recipe
+        if self._strength is not None:
+            self._strength.set(torch.from_numpy(protagonist_share(recipe, self._shown, frames)))
         return self._sampler.denoise(
             self._noise.at(recipe, frames),
             self._embeddings.positive(recipe, frames),
@@ -146,9 +154,19 @@ class FrameArtist:
             [self._step_seeds[scene] for scene in recipe.scene[frames].tolist()],
         )
 
-    def _finished(self, latents: torch.Tensor, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
+    def _between(
+        self, known: torch.Tensor, before: NDArray[np.int64], weight: NDArray[np.float64]
+    ) -> torch.Tensor:
+        """Pictures of frames from the keys around them."""
+        if self._by_flow:
+            # OpenCV is loaded only by who asks for it.
+            from songreel_render.flow import flow_between
+
+            return flow_between(known, before, weight)
+        return self._sampler.decode(between(known, before, weight))
+
+    def _finished(self, pictures: torch.Tensor, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
         recipe = self._layout.recipe
-        pictures = self._sampler.decode(latents)
         if self.colours is not None:
             pictures = self.colours.apply(pictures, recipe, frames)
         views = view_matrices(self._moves, recipe, frames)
@@ -158,6 +176,22 @@ class FrameArtist:
         if self._mark is not None:
             self._mark.draw(pixels)
         return pixels
+
+
+def protagonist_share(
+    recipe: FrameRecipe, shown: NDArray[np.float32], frames: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """How much of the protagonist's scene each frame is: (frames,) float32 in [0, 1].
+
+    Args:
+        recipe: the frames in time.
+        shown: (scenes,) 1 where the protagonist is in the picture, else 0.
+        frames: numbers of frames.
+    """
+    own, other = shown[recipe.scene[frames]], shown[recipe.other[frames]]
+    # Where two scenes are mixed. Towards a cut the words drift on by themselves; the person waits.
+    weight = recipe.noise_weight[frames].astype(np.float32)
+    return (own + (other - own) * weight).astype(np.float32)
 
 
 def _step_seed(*seeds: int) -> int:

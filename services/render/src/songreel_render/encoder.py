@@ -50,7 +50,7 @@ class VideoFormat:
     def options(self) -> dict[str, str]:
         """What the encoder is told."""
         if self.codec == "libx264":
-            return {"crf": str(self.crf), "preset": "medium", "x264-params": _X264}
+            return {"crf": str(self.crf), "preset": "faster", "x264-params": _X264}
         return _VP9 | {"crf": str(round(self.crf * _VP9_CRF)), "g": "9999"}
 
 

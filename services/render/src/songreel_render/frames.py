@@ -57,6 +57,10 @@ def format_frame_rate(rate: Fraction) -> str:
     return str(rate)
 
 
+FrameSpan = tuple[int, int]
+"""First frame and one past the last."""
+
+
 @dataclass(frozen=True)
 class FrameGrid:
     """Frame k is on screen from k / rate to (k + 1) / rate seconds."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -11,14 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from songreel_render.angles import SCENE_ANGLE, WANDER_ANGLE
 from songreel_render.crossings import FrameRecipe
 
-# Radians between the song's shared noise and the centre of a scene: scenes are relatives, and
-# the picture changes most at a cut.
-SCENE_ANGLE: Final = 0.9
-# Radians between a scene's centre and its way points: no two frames of a scene are further
-# apart than twice this.
-WANDER_ANGLE: Final = 0.45
 _PARALLEL: Final = 1e-4
 # Scenes around the present one whose paths are kept.
 _NEAR: Final = 16
@@ -29,6 +25,12 @@ def seeded_noise(shape: tuple[int, ...], *seed: int | str) -> torch.Tensor:
     digest = hashlib.sha256(repr(seed).encode()).digest()
     generator = torch.Generator("cpu").manual_seed(int.from_bytes(digest[:8], "big") >> 1)
     return torch.randn(shape, generator=generator, dtype=torch.float32)
+
+
+def sphere_noise(shape: tuple[int, ...], *seed: int | str) -> torch.Tensor:
+    """`seeded_noise` at exactly its usual length: between equal lengths a slerp turns evenly."""
+    noise = seeded_noise(shape, *seed)
+    return noise * (math.sqrt(noise.numel()) / float(noise.norm()))
 
 
 def angle_between(start: torch.Tensor, end: torch.Tensor) -> torch.Tensor:
@@ -83,7 +85,7 @@ class ScenePath:
         reached: list[float] = []
         while len(points) < 2 or reached[-1] < length:
             step = len(points)
-            point = turned(centre, seeded_noise(shape, "waypoint", seed, step), WANDER_ANGLE)
+            point = turned(centre, sphere_noise(shape, "waypoint", seed, step), WANDER_ANGLE)
             gone = float(angle_between(points[-1][None], point[None])) if points else 0.0
             reached.append(reached[-1] + gone if points else 0.0)
             points.append(point)
@@ -126,7 +128,7 @@ class SceneNoise:
         wandering: bool = True,
     ) -> None:
         self._shape = shape
-        self._base = seeded_noise(shape, "song", song_seed)
+        self._base = sphere_noise(shape, "song", song_seed)
         self._seeds = list(scene_seeds)
         self._travel = list(scene_travel)
         self._wandering = wandering
@@ -138,12 +140,12 @@ class SceneNoise:
         """The path of a scene."""
         found = self._paths.get(scene)
         if found is None:
-            own = seeded_noise(self._shape, "scene", self._seeds[scene])
             if self._wandering:
+                own = sphere_noise(self._shape, "scene", self._seeds[scene])
                 centre = turned(self._base, own, SCENE_ANGLE)
                 found = ScenePath.wander(centre, self._seeds[scene], self._travel[scene])
             else:
-                found = ScenePath.still(own)
+                found = ScenePath.still(seeded_noise(self._shape, "scene", self._seeds[scene]))
             for old in [key for key in self._paths if abs(key - scene) > _NEAR]:
                 del self._paths[old]
             self._paths[scene] = found

@@ -28,8 +28,20 @@ TEXT_CLASSES: Final = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPText
 
 
 @dataclass(frozen=True)
+class Precision:
+    """What the networks of a checkpoint are loaded as.
+
+    At once, and not in float32 first: of an SDXL that alone would take 14 GB.
+    """
+
+    text: torch.dtype = torch.float32
+    unet: torch.dtype = torch.float32
+    autoencoder: torch.dtype = torch.float32
+
+
+@dataclass(frozen=True)
 class Parts:
-    """The parts of a checkpoint as loaded: float32, on the CPU."""
+    """The parts of a checkpoint as loaded, on the CPU."""
 
     tokenizers: tuple[Any, ...]
     text_encoders: tuple[Any, ...]
@@ -39,7 +51,7 @@ class Parts:
     zero_empty_prompts: bool = False
 
 
-def load_folder(files: CheckpointFiles) -> Parts:
+def load_folder(files: CheckpointFiles, precision: Precision) -> Parts:
     """Load a folder in diffusers format.
 
     Raises:
@@ -53,10 +65,13 @@ def load_folder(files: CheckpointFiles) -> Parts:
             load_tokenizer(folder / name.replace("text_encoder", "tokenizer")) for name in names
         ),
         text_encoders=tuple(
-            _from_folder(folder, name, TEXT_CLASSES[name], "model") for name in names
+            _from_folder(folder, name, TEXT_CLASSES[name], "model", precision.text)
+            for name in names
         ),
-        unet=_from_folder(folder, "unet", UNet2DConditionModel, "diffusion_pytorch_model"),
-        autoencoder=load_autoencoder(folder, "vae"),
+        unet=_from_folder(
+            folder, "unet", UNet2DConditionModel, "diffusion_pytorch_model", precision.unet
+        ),
+        autoencoder=load_autoencoder(folder, "vae", precision.autoencoder),
         scheduler_config=read_json(folder / "scheduler" / "scheduler_config.json"),
         zero_empty_prompts=bool(
             read_json(folder / "model_index.json").get(
@@ -66,7 +81,7 @@ def load_folder(files: CheckpointFiles) -> Parts:
     )
 
 
-def load_autoencoder(folder: Path, part: str) -> Any:
+def load_autoencoder(folder: Path, part: str, dtype: torch.dtype) -> Any:
     """The autoencoder in a folder, or in `part` of it; "" for the folder itself."""
     config = read_json(folder / part / "config.json")
     name = str(config.get("_class_name", "AutoencoderKL"))
@@ -75,7 +90,7 @@ def load_autoencoder(folder: Path, part: str) -> Any:
         raise CheckpointUnsupported(
             f"the autoencoder of {folder} is a {name}; known: {', '.join(_AUTOENCODERS)}"
         )
-    return _from_folder(folder, part, found, "diffusion_pytorch_model")
+    return _from_folder(folder, part, found, "diffusion_pytorch_model", dtype)
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -103,7 +118,7 @@ def guarded(path: Path, part: str, load: Callable[[], T]) -> T:
         ) from error
 
 
-def _from_folder(folder: Path, part: str, cls: Any, name: str) -> Any:
+def _from_folder(folder: Path, part: str, cls: Any, name: str, dtype: torch.dtype) -> Any:
     plain = any((folder / part).glob(f"{name}*")) and not _only_fp16(folder / part, name)
     return guarded(
         folder,
@@ -113,7 +128,7 @@ def _from_folder(folder: Path, part: str, cls: Any, name: str) -> Any:
             subfolder=part,
             local_files_only=True,
             variant=None if plain else "fp16",
-            torch_dtype=torch.float32,
+            torch_dtype=dtype,
         ),
     )
 

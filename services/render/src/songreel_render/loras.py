@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
+from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.checkpoint_hashes import file_sha256
 from songreel_kit.errors import LoraUnusable
 
 from songreel_render.checkpoint import Checkpoint, TextEncoder
-from songreel_render.checkpoint_files import file_hash, read_json
+from songreel_render.checkpoint_files import read_json
 from songreel_render.lora_names import Change, Target, alpha_of, parse_names
 
 MAX_WEIGHT: Final = 4.0
@@ -60,12 +64,38 @@ def find_lora(path: Path) -> LoraFile:
         if config.get("use_dora"):
             raise LoraUnusable(f"{path} is a DoRA, which cannot be merged; only plain LoRA can")
         alpha = config.get("lora_alpha")
-        return LoraFile(weights, file_hash(weights), None if alpha is None else float(alpha))
+        return LoraFile(weights, file_sha256(weights), None if alpha is None else float(alpha))
     if not path.is_file():
         raise LoraUnusable(f"there is no LoRA at {path}")
     if path.suffix != ".safetensors":
         raise LoraUnusable(f"{path.name} is not a .safetensors file; other forms are refused")
-    return LoraFile(path, file_hash(path))
+    return LoraFile(path, file_sha256(path))
+
+
+@contextmanager
+def open_loras(settings: RenderSettings, store: ArtifactStore) -> Generator[list[LoadedLora]]:
+    """The LoRA of a render as files, as long as the block lasts; those of people are no files.
+
+    Raises:
+        LoraUnusable: one is missing or names nothing.
+    """
+    with ExitStack() as files:
+        found: list[LoadedLora] = []
+        for lora in settings.loras:
+            if lora.adapter_sha256:
+                continue
+            weight = lora.weight if lora.HasField("weight") else 1.0
+            found.append(LoadedLora(_lora_file(lora, store, files), weight))
+        yield found
+
+
+def _lora_file(lora: Lora, store: ArtifactStore, files: ExitStack) -> LoraFile:
+    if lora.path:
+        return find_lora(Path(lora.path))
+    if not lora.artifact.sha256:
+        raise LoraUnusable("a LoRA of the request names neither a path nor an artifact")
+    stored = files.enter_context(store.local_path(lora.artifact))
+    return LoraFile(stored, lora.artifact.sha256)
 
 
 def read_changes(file: LoraFile) -> list[Change]:
@@ -91,8 +121,8 @@ def adapt(checkpoint: Checkpoint, loras: Sequence[LoadedLora]) -> Checkpoint:
     Raises:
         LoraUnusable: a LoRA is damaged, or none of its layers fits the checkpoint.
     """
-    unet = _twin(checkpoint.unet)
-    encoders = [_twin(encoder.network) for encoder in checkpoint.text_encoders]
+    unet = twin(checkpoint.unet)
+    encoders = [twin(encoder.network) for encoder in checkpoint.text_encoders]
     layers = {
         target: _layers_of(network)
         for target, network in zip(Target, [unet, *encoders], strict=False)
@@ -123,7 +153,7 @@ def adapt(checkpoint: Checkpoint, loras: Sequence[LoadedLora]) -> Checkpoint:
     )
 
 
-def _twin(network: Any) -> Any:
+def twin(network: Any) -> Any:
     """A copy of the modules on the same weights."""
     tensors = [*network.parameters(), *network.buffers()]
     return copy.deepcopy(network, {id(tensor): tensor for tensor in tensors})

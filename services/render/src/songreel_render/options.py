@@ -9,7 +9,7 @@ from typing import Final
 from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
 from songreel_kit.errors import InvalidRenderSettings
 
-from songreel_render.cadence import DEFAULT_CADENCE, MAX_CADENCE
+from songreel_render.cadence import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
 from songreel_render.checkpoint import CheckpointShape
 from songreel_render.colour import DEFAULT_STRENGTH
 from songreel_render.containers import DEFAULT_CONTAINER, find_container
@@ -29,6 +29,9 @@ MAX_LORAS: Final = 16
 _PREVIEW_DRAWN: Final = 384
 # ... and shown no larger.
 PREVIEW_SHOWN: Final = 256
+# Steps of a preview, unless asked for: half of the checkpoint's own, between these.
+_PREVIEW_LEAST: Final = 4
+_PREVIEW_MOST: Final = 10
 # The paper's schedule is there for comparison: nothing is done to its frames.
 _PLAIN_SCHEDULE: Final = "paper"
 
@@ -73,6 +76,7 @@ def resolve_settings(
         format=find_container(asked.format or DEFAULT_CONTAINER).name,
         preview=asked.preview,
         mark=asked.mark,
+        in_betweens=_in_betweens(asked),
     )
     settings.loras.extend(_loras(asked, lora_hashes or {}))
     return settings
@@ -100,6 +104,9 @@ def _size(asked: RenderSettings, shape: CheckpointShape) -> int:
 
 def _steps(asked: RenderSettings, shape: CheckpointShape) -> int:
     own, most = shape.steps, MAX_STEPS
+    if asked.preview:
+        # Composition and colours are there after half of the steps; stills want no more.
+        own = min(own, max(_PREVIEW_LEAST, min(own // 2, _PREVIEW_MOST)))
     if asked.scheduler:
         denoiser = find_denoiser(asked.scheduler)
         own, most = denoiser.steps or own, denoiser.most_steps
@@ -133,6 +140,17 @@ def _cadence(asked: RenderSettings, schedule: str) -> float:
     return cadence
 
 
+def _in_betweens(asked: RenderSettings) -> str:
+    name = asked.in_betweens or LATENT
+    if name not in IN_BETWEENS:
+        raise InvalidRenderSettings(
+            f"there is no way {name!r} to make frames between others; known: "
+            f"{', '.join(IN_BETWEENS)}",
+            field="in_betweens",
+        )
+    return name
+
+
 def _colour_match(asked: RenderSettings, schedule: str) -> float:
     own = 0.0 if schedule == _PLAIN_SCHEDULE else DEFAULT_STRENGTH
     strength = asked.colour_match if asked.HasField("colour_match") else own
@@ -158,6 +176,11 @@ def _loras(asked: RenderSettings, hashes: Mapping[int, str]) -> list[Lora]:
                 f"the weight {lora.weight:g} of a LoRA is outside -{MAX_WEIGHT:g}..{MAX_WEIGHT:g}",
                 field="loras.weight",
             )
+        if lora.adapter_sha256 and (lora.path or lora.HasField("artifact")):
+            raise InvalidRenderSettings(
+                "a LoRA is either a file or a person's adapter, not both", field="loras"
+            )
         lora.sha256 = hashes.get(place, "")
+        lora.grant = ""
         resolved.append(lora)
     return resolved

@@ -17,10 +17,12 @@ from songreel_kit.documents import stage_key
 from songreel_kit.errors import InvalidAnalysis, InvalidStoryboard
 
 from songreel_render import VERSION
+from songreel_render.cadence import FLOW
 from songreel_render.crossings import FrameRecipe, mix_scenes
-from songreel_render.frames import FrameGrid
+from songreel_render.dissolves import place_dissolves, room_to_move
+from songreel_render.frames import FrameGrid, FrameSpan
 from songreel_render.options import MAX_SEED
-from songreel_render.schedules import FrameSpan, find_schedule
+from songreel_render.schedules import MAX_SPEED, find_schedule
 from songreel_render.timeline import SongTimeline, build_timeline
 
 # Seconds by which scenes may overlap, gap or miss the song's end: rounding by hand, no more.
@@ -59,8 +61,8 @@ class Layout:
     timeline: SongTimeline
     spans: list[FrameSpan]
     recipe: FrameRecipe
-    fallback: str = ""
-    """What the song lacks for the schedule asked for, and what stands in."""
+    fallbacks: tuple[str, ...] = ()
+    """What is not as it was asked for, and what stands in."""
 
     @property
     def shown(self) -> list[int]:
@@ -131,10 +133,15 @@ def lay_out(analysis: SongAnalysis, storyboard: Storyboard, settings: RenderSett
     spans = grid.spans([scene.start for scene in scenes])
     timeline = build_timeline(analysis, duration)
     schedule = find_schedule(settings.schedule)
-    motion = schedule.motion(timeline, grid, spans)
-    dissolves = [scene.transition == "dissolve" for scene in scenes]
+    wanted = [scene.transition == "dissolve" for scene in scenes]
+    dissolves, cut = place_dissolves(grid, spans, wanted, MAX_SPEED)
+    room = room_to_move(dissolves, grid, timeline.times(), MAX_SPEED)
+    motion = schedule.motion(timeline, grid, spans, room)
     recipe = mix_scenes(grid, spans, dissolves, motion)
-    return Layout(grid, timeline, spans, recipe, schedule.fallback(timeline))
+    # The paper's schedule goes from scene to scene in its own way.
+    crosses = not motion.blend.any()
+    stated = (schedule.fallback(timeline), _cut_instead(cut) if crosses else "")
+    return Layout(grid, timeline, spans, recipe, tuple(text for text in stated if text))
 
 
 def build_plan(
@@ -170,7 +177,7 @@ def build_plan(
             SegmentPlan(index=index, first_frame=first, end_frame=min(first + per_segment, count))
             for index, first in enumerate(range(0, count, per_segment))
         ],
-        renderer=machine.describe(),
+        renderer=machine.describe() + _flow_version(settings),
     )
 
 
@@ -193,6 +200,19 @@ def segment_key(plan: str, index: int) -> str:
 def stills_key(plan: str) -> str:
     """Key of the stills of a plan's scenes; `plan` is the plan's own key."""
     return stage_key("render.stills", VERSION, plan)
+
+
+def _flow_version(settings: RenderSettings) -> str:
+    return f"; opencv {version('opencv-python-headless')}" if settings.in_betweens == FLOW else ""
+
+
+def _cut_instead(scenes: Sequence[int]) -> str:
+    if not scenes:
+        return ""
+    named = ", ".join(str(place + 1) for place in scenes[:10]) + (", ..." if scenes[10:] else "")
+    return (
+        f"cut instead of dissolved into, because it or the one before is too short: scene {named}"
+    )
 
 
 def _way(layout: Layout, first: int, end: int) -> float:

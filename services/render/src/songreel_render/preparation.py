@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
-from songreel.render.v1.render_plan_pb2 import Lora, RenderPlan, RenderSettings
+from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.documents import load_document, stage_key, store_document
 from songreel_kit.errors import (
     CheckpointNotFound,
+    FailedPrecondition,
+    GrantInvalid,
     InvalidAnalysis,
     InvalidStoryboard,
-    LoraUnusable,
 )
 from songreel_kit.work import CancelToken, Report
 
@@ -31,10 +31,11 @@ from songreel_render.certificates import (
 from songreel_render.checkpoint import CheckpointShape
 from songreel_render.checkpoint_loader import CheckpointLoader
 from songreel_render.containers import CONTAINERS
-from songreel_render.loras import LoadedLora, LoraFile, find_lora
+from songreel_render.drawable import DrawablePlan, PlanReference
+from songreel_render.loras import open_loras
 from songreel_render.options import resolve_settings
-from songreel_render.placement import batch_for, total_memory
-from songreel_render.plan import Layout, Machine, build_plan, lay_out, plan_key
+from songreel_render.people import Person, person_of
+from songreel_render.plan import Machine, build_plan, lay_out
 from songreel_render.settings import RenderSettings as ServiceSettings
 
 
@@ -46,28 +47,30 @@ class RenderJob:
     analysis: Artifact
     storyboard: Artifact
     settings: RenderSettings
+    people: tuple[Person, ...] = ()
+    """Who may be drawn, by grants that were redeemed."""
 
 
 @dataclass(frozen=True)
-class PreparedRender:
+class PreparedRender(DrawablePlan):
     """A job with its plan made and stored; nothing is drawn yet."""
 
     job: RenderJob
     analysis: SongAnalysis
-    storyboard: Storyboard
-    shape: CheckpointShape
-    layout: Layout
-    plan: RenderPlan
     plan_artifact: Artifact
     track: AudioTrack
     identity: SigningIdentity | None
     """Who signs the video; None where nobody does."""
-    batch_frames: int
 
     @property
-    def key(self) -> str:
-        """Under which everything drawn from the plan is found."""
-        return plan_key(self.plan)
+    def people(self) -> tuple[Person, ...]:
+        """See `DrawablePlan`."""
+        return self.job.people
+
+    @property
+    def reference(self) -> PlanReference:
+        """What another process needs to draw the plan."""
+        return PlanReference(self.plan_artifact, self.job.analysis, self.job.storyboard)
 
     @property
     def result_key(self) -> str:
@@ -83,14 +86,20 @@ class Preparation:
         settings: of the service.
         store: where artifacts are read and kept.
         loader: of checkpoints.
+        machine: tells what has a say in the frames at the place where they will be drawn.
     """
 
     def __init__(
-        self, settings: ServiceSettings, store: ArtifactStore, loader: CheckpointLoader
+        self,
+        settings: ServiceSettings,
+        store: ArtifactStore,
+        loader: CheckpointLoader,
+        machine: Callable[[RenderSettings, CheckpointShape], Machine],
     ) -> None:
         self._settings = settings
         self._store = store
         self._loader = loader
+        self._machine = machine
 
     def find_checkpoint(self, name: str, style: str = "") -> CheckpointShape:
         """Inspect the checkpoint at a path; for "" the style's, or the default one.
@@ -112,9 +121,11 @@ class Preparation:
         storyboard = load_document(self._store, job.storyboard, Storyboard, error=InvalidStoryboard)
         shape = self.find_checkpoint(job.settings.checkpoint, storyboard.style)
         token.check()
-        with self.loras(job.settings) as loras:
-            hashes = {place: lora.file.sha256 for place, lora in enumerate(loras)}
+        with open_loras(job.settings, self._store) as loras:
+            files = [lora.file.sha256 for lora in loras]
+        hashes = _lora_hashes(job, files)
         settings = resolve_settings(job.settings, shape, str(shape.files.path), hashes)
+        self._check_people(job, settings, shape)
         analysis = load_document(self._store, job.analysis, SongAnalysis, error=InvalidAnalysis)
         layout = lay_out(analysis, storyboard, settings)
         container = CONTAINERS[settings.format]
@@ -143,27 +154,23 @@ class Preparation:
             batch_frames=machine.batch_frames,
         )
 
-    @contextmanager
-    def loras(self, settings: RenderSettings) -> Generator[list[LoadedLora]]:
-        """The LoRA of a job as files, as long as the block lasts.
-
-        Raises:
-            LoraUnusable: one is missing or names nothing.
-        """
-        with ExitStack() as files:
-            found: list[LoadedLora] = []
-            for lora in settings.loras:
-                weight = lora.weight if lora.HasField("weight") else 1.0
-                found.append(LoadedLora(self._find_lora(lora, files), weight))
-            yield found
-
-    def _find_lora(self, lora: Lora, files: ExitStack) -> LoraFile:
-        if lora.path:
-            return find_lora(Path(lora.path))
-        if not lora.artifact.sha256:
-            raise LoraUnusable("a LoRA of the request names neither a path nor an artifact")
-        stored = files.enter_context(self._store.local_path(lora.artifact))
-        return LoraFile(stored, lora.artifact.sha256)
+    def _check_people(
+        self, job: RenderJob, settings: RenderSettings, shape: CheckpointShape
+    ) -> None:
+        """Names the consents in the settings. Raises `GrantInvalid`, `AdapterMismatch`."""
+        for lora in settings.loras:
+            if not lora.adapter_sha256:
+                continue
+            person = person_of(job.people, lora.adapter_sha256)
+            if person is None:
+                raise GrantInvalid("an adapter of a person is used only with a grant: ask for one")
+            if self._settings.backend != "process":
+                raise FailedPrecondition(
+                    "people are drawn in the service's own process only, so that their adapters "
+                    "are in no other memory: set SONGREEL_RENDER_BACKEND=process"
+                )
+            person.check(shape.files.sha256)
+            lora.consent_id = person.consent_id
 
     def _identity(self) -> SigningIdentity | None:
         settings = self._settings
@@ -173,17 +180,10 @@ class Preparation:
             return operator_identity(settings.signing_certificate, settings.signing_key)
         return development_identity(settings.signing_folder)
 
-    def _machine(self, settings: RenderSettings, shape: CheckpointShape) -> Machine:
-        service, device, dtype = self._settings, self._loader.device, self._loader.dtype
-        needed = shape.frame_bytes(settings.size, dtype.itemsize)
-        batch = service.batch_frames or batch_for(total_memory(device), device.type, needed)
-        return Machine(
-            device=device.type,
-            dtype=str(dtype).removeprefix("torch."),
-            batch_frames=batch,
-            segment_frames=service.segment_frames,
-            crf=service.crf,
-            encode_threads=service.encode_threads,
-            compiled=self._loader.compiles,
-            preview_autoencoder=settings.preview and self._loader.has_tiny(shape.files),
-        )
+
+def _lora_hashes(job: RenderJob, files: list[str]) -> dict[int, str]:
+    """SHA-256 of every LoRA by its place; `files` are those that are files, in order."""
+    rest = iter(files)
+    return {
+        place: lora.adapter_sha256 or next(rest) for place, lora in enumerate(job.settings.loras)
+    }

@@ -112,11 +112,12 @@ class Sampler:
         more: dict[str, Any] = {"timestep_cond": self._guidance_embedding(len(latents))}
         if told.pooled is not None:
             more["added_cond_kwargs"] = self._size_and_text(told.pooled)
-        for time in scheduler.timesteps:
+        clock = scheduler.timesteps
+        for time, network_time in zip(clock, clock.to(checkpoint.device), strict=True):
             given = latents if negative is None else torch.cat([latents, latents])
             given = scheduler.scale_model_input(given, time).to(checkpoint.dtype)
             predicted = self._unet(
-                given, time, encoder_hidden_states=embeddings, return_dict=False, **more
+                given, network_time, encoder_hidden_states=embeddings, return_dict=False, **more
             )[0].float()
             if negative is not None:
                 without, with_text = predicted.chunk(2)

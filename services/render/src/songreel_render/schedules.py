@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from songreel_kit.errors import UnknownSchedule
 
-from songreel_render.frames import FrameGrid
+from songreel_render.frames import FrameGrid, FrameSpan
 from songreel_render.timeline import GRID_RATE, SongTimeline
 
 DEFAULT_SCHEDULE: Final = "onset"
@@ -20,12 +20,13 @@ DEFAULT_SCHEDULE: Final = "onset"
 MEAN_SPEED: Final = 0.30
 # No frame moves faster than this, whatever the music does.
 MAX_SPEED: Final = 1.20
+# Seconds by which movement is ahead of the onsets: smoothed, they are strongest a little late.
+# Chosen with the beat alignment of three songs and a click track (docs/render/figures.md).
+ONSET_LEAD: Final = 0.015
 # Share of the movement that follows the accents; the rest is even, so nothing stands still.
 ACCENT_SHARE: Final = 0.65
 # Speed at energy 0 and at energy 1, relative to `MEAN_SPEED`.
 _QUIET, _LOUD = 0.5, 1.5
-
-FrameSpan = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,22 @@ class Motion:
 class Schedule(Protocol):
     """A way to turn the timeline into motion."""
 
-    def motion(self, timeline: SongTimeline, grid: FrameGrid, spans: Sequence[FrameSpan]) -> Motion:
-        """Compute the motion of every frame of `grid`; `spans` are the scenes' frames."""
+    def motion(
+        self,
+        timeline: SongTimeline,
+        grid: FrameGrid,
+        spans: Sequence[FrameSpan],
+        room: NDArray[np.float64] | None = None,
+    ) -> Motion:
+        """Compute the motion of every frame of `grid`.
+
+        Args:
+            timeline: of the song.
+            grid: the frames.
+            spans: the scenes' frames.
+            room: radians per second that scenes may move at each grid point of the timeline;
+                None is `MAX_SPEED` throughout.
+        """
         ...
 
     def fallback(self, timeline: SongTimeline) -> str:
@@ -56,7 +71,9 @@ class PacedSchedule:
 
     travel(t) is the integral of MEAN_SPEED * energy * ((1 - a) + a * accent(t)); what the cap
     holds back at an accent is made up right after it. Computed on the fine grid of the
-    timeline, so every frame rate samples the same path.
+    timeline, so every frame rate samples the same path. A frame shows the path as it is in the
+    middle of its time: the step to it is then centred on its appearance, which is when the
+    movement is seen. By its start, all movement would be seen half a frame late.
     """
 
     accent_share: float
@@ -65,16 +82,26 @@ class PacedSchedule:
     """Field of the timeline that is followed: "accent", "percussion" or "pulse"."""
     by_energy: bool = True
     """Whether loud sections travel further."""
+    lead: float = 0.0
+    """Seconds by which the movement is ahead of what it follows."""
 
-    def motion(self, timeline: SongTimeline, grid: FrameGrid, spans: Sequence[FrameSpan]) -> Motion:
+    def motion(
+        self,
+        timeline: SongTimeline,
+        grid: FrameGrid,
+        spans: Sequence[FrameSpan],
+        room: NDArray[np.float64] | None = None,
+    ) -> Motion:
         """See `Schedule`."""
         share = self.accent_share
-        accents: NDArray[np.float64] = getattr(timeline, self.accents)
+        seconds = timeline.times()
+        accents = np.interp(seconds + self.lead, seconds, getattr(timeline, self.accents))
         pace = MEAN_SPEED * ((1.0 - share) + share * accents)
         if self.by_energy:
             pace = pace * (_QUIET + (_LOUD - _QUIET) * timeline.energy)
-        path = np.concatenate([[0.0], np.cumsum(_limited(pace[:-1])) / GRID_RATE])
-        travel = np.interp(grid.times(), timeline.times(), path)
+        most = np.full(len(pace), MAX_SPEED) if room is None else np.minimum(room, MAX_SPEED)
+        path = np.concatenate([[0.0], np.cumsum(_limited(pace[:-1], most[:-1])) / GRID_RATE])
+        travel = np.interp(grid.times() + 0.5 / float(grid.rate), seconds, path)
         return Motion(travel, np.zeros(grid.count))
 
     def fallback(self, timeline: SongTimeline) -> str:
@@ -90,7 +117,13 @@ class PaperSchedule:
     evenly, where the paper's formula would divide by zero.
     """
 
-    def motion(self, timeline: SongTimeline, grid: FrameGrid, spans: Sequence[FrameSpan]) -> Motion:
+    def motion(
+        self,
+        timeline: SongTimeline,
+        grid: FrameGrid,
+        spans: Sequence[FrameSpan],
+        room: NDArray[np.float64] | None = None,
+    ) -> Motion:
         """See `Schedule`."""
         onset = np.interp(grid.times(), timeline.times(), timeline.onset)
         blend = np.zeros(grid.count)
@@ -110,8 +143,8 @@ class PaperSchedule:
 
 
 SCHEDULES: Final[dict[str, Schedule]] = {
-    "onset": PacedSchedule(accent_share=ACCENT_SHARE),
-    "percussive": PacedSchedule(accent_share=ACCENT_SHARE, accents="percussion"),
+    "onset": PacedSchedule(accent_share=ACCENT_SHARE, lead=ONSET_LEAD),
+    "percussive": PacedSchedule(accent_share=ACCENT_SHARE, accents="percussion", lead=ONSET_LEAD),
     "sine": PacedSchedule(accent_share=ACCENT_SHARE, accents="pulse"),
     "linear": PacedSchedule(accent_share=0.0, by_energy=False),
     "paper": PaperSchedule(),
@@ -132,13 +165,13 @@ def find_schedule(name: str) -> Schedule:
     return schedule
 
 
-def _limited(pace: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Cap a pace (rad/s) at `MAX_SPEED`, carrying the excess on to the moments after."""
+def _limited(pace: NDArray[np.float64], most: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Cap a pace (rad/s) moment by moment, carrying the excess on to the moments after."""
     limited = pace.copy()
-    if pace.size == 0 or pace.max() <= MAX_SPEED:
+    if (pace <= most).all():
         return limited
     carry = 0.0
-    for index, wanted in enumerate(pace.tolist()):
-        limited[index] = min(wanted + carry, MAX_SPEED)
+    for index, (wanted, cap) in enumerate(zip(pace.tolist(), most.tolist(), strict=True)):
+        limited[index] = min(wanted + carry, cap)
         carry += wanted - limited[index]
     return limited

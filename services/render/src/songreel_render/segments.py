@@ -36,37 +36,40 @@ class SegmentDrawing:
         settings: of the service.
         store: where segments are kept.
         plan: of the render.
+        only: index of the segment that matters; all of them do when it is None.
     """
 
-    def __init__(self, settings: ServiceSettings, store: ArtifactStore, plan: RenderPlan) -> None:
+    def __init__(
+        self,
+        settings: ServiceSettings,
+        store: ArtifactStore,
+        plan: RenderPlan,
+        *,
+        only: int | None = None,
+    ) -> None:
         self._settings = settings
         self._store = store
         self._plan = plan
         self._key = plan_key(plan)
         self._found: dict[int, Artifact] = {}
         self._lock = threading.Lock()
-        self._missing = [part for part in plan.segments if not self._look_up(part.index)]
-        waiting = sum(part.end_frame - part.first_frame for part in self._missing)
+        wanted = plan.segments if only is None else [plan.segments[only]]
+        self.missing = [part for part in wanted if not self._look_up(part.index)]
+        """Segments that were not in the store."""
+        waiting = sum(part.end_frame - part.first_frame for part in self.missing)
         self.frames_reused = plan.frames - waiting
         """Frames that were in the store."""
 
     @property
     def complete(self) -> bool:
         """Whether nothing is to be drawn."""
-        return not self._missing
+        return not self.missing
 
     def draw(self, source: Callable[[], FrameSource], report: Report, token: CancelToken) -> None:
         """Draw what is missing; `source` is made only if anything is."""
-        if not self._missing:
+        if not self.missing:
             return
-        report(
-            Progress(
-                step="load",
-                fraction=STILLS_DRAWN,
-                frames_done=self.frames_reused,
-                frames_total=self._plan.frames,
-            )
-        )
+        self.report_loading(report)
         frames = source()
         settings = self._plan.settings
         video = VideoFormat(
@@ -76,10 +79,10 @@ class SegmentDrawing:
             self._settings.encode_threads,
             CONTAINERS[settings.format].video_codec,
         )
-        counter = _FrameCounter(self.frames_reused, self._plan.frames)
+        counter = self.counter()
         report(counter.progress())
         with EncodingThread(video, self._keep) as encoding:
-            for segment in self._missing:
+            for segment in self.missing:
                 done = segment.first_frame
                 for pixels in frames.frames(segment.first_frame, segment.end_frame):
                     done += len(pixels)
@@ -88,6 +91,30 @@ class SegmentDrawing:
                     report(counter.progress())
                     token.check()
             report(complete("encode", DRAWN, self._plan))
+
+    def take(self, index: int, artifact: Artifact) -> None:
+        """A segment that somebody else drew and put into the store."""
+        with self._lock:
+            self._found[index] = artifact
+
+    def artifact(self, index: int) -> Artifact:
+        """A segment that is in the store."""
+        return self._found[index]
+
+    def counter(self) -> FrameCounter:
+        """Counts the frames that are drawn from now on."""
+        return FrameCounter(self.frames_reused, self._plan.frames)
+
+    def report_loading(self, report: Report) -> None:
+        """Tells that networks are being loaded."""
+        report(
+            Progress(
+                step="load",
+                fraction=STILLS_DRAWN,
+                frames_done=self.frames_reused,
+                frames_total=self._plan.frames,
+            )
+        )
 
     def segments(self, token: CancelToken) -> Iterator[tuple[int, bytes]]:
         """First frame and bytes of every segment, in order, one in memory at a time."""
@@ -110,8 +137,7 @@ class SegmentDrawing:
     def _keep(self, index: int, data: bytes) -> None:
         artifact = self._store.put_bytes(data, "video/mp4")
         self._store.bind(segment_key(self._key, index), artifact)
-        with self._lock:
-            self._found[index] = artifact
+        self.take(index, artifact)
 
 
 def complete(step: str, fraction: float, plan: RenderPlan) -> Progress:
@@ -119,7 +145,7 @@ def complete(step: str, fraction: float, plan: RenderPlan) -> Progress:
     return Progress(step=step, fraction=fraction, frames_done=plan.frames, frames_total=plan.frames)
 
 
-class _FrameCounter:
+class FrameCounter:
     """Frames done and their recent rate, as progress."""
 
     def __init__(self, done: int, total: int) -> None:
@@ -127,6 +153,7 @@ class _FrameCounter:
         self._recent: deque[tuple[float, int]] = deque([(time.monotonic(), done)])
 
     def add(self, frames: int) -> None:
+        """So many more are done."""
         self._done += frames
         FRAMES_DRAWN.inc(frames)
         now = time.monotonic()
@@ -135,6 +162,7 @@ class _FrameCounter:
             self._recent.popleft()
 
     def progress(self) -> Progress:
+        """Where the drawing is."""
         (begun, before), (now, done) = self._recent[0], self._recent[-1]
         rate = (done - before) / (now - begun) if now > begun else 0.0
         return Progress(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 import grpc.aio
@@ -18,11 +18,15 @@ from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import Busy, SongreelError
+from songreel_kit.tls import ChannelTls
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
+from songreel_render.backends import DrawingBackend
 from songreel_render.containers import CONTAINERS
 from songreel_render.denoisers import DENOISERS
 from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
+from songreel_render.people import Person
+from songreel_render.permits import Permits, until_refused
 from songreel_render.preparation import PreparedRender, RenderJob
 from songreel_render.renderer import Renderer
 from songreel_render.schedules import SCHEDULES
@@ -35,20 +39,51 @@ class RenderServicer(RenderServiceServicer):
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
+        backend: where frames are drawn; by default the place that the settings name.
+        identity_target: gives the identity service's gRPC target; by default the settings'.
     """
 
-    def __init__(self, settings: RenderSettings, store: ArtifactStore) -> None:
+    def __init__(
+        self,
+        settings: RenderSettings,
+        store: ArtifactStore,
+        backend: DrawingBackend | None = None,
+        identity_target: Callable[[], str] | None = None,
+    ) -> None:
         self._settings = settings
-        self._renderer = Renderer(settings, store)
+        self._renderer = Renderer(settings, store, backend)
         self._turns = _Turns(settings.max_renders, settings.max_waiting)
+        tls = None
+        if settings.identity_authority is not None:
+            tls = ChannelTls(
+                settings.identity_authority, settings.identity_certificate, settings.identity_key
+            )
+        self._permits = Permits(identity_target or (lambda: settings.identity_target), tls)
 
     async def Render(  # noqa: N802 - the name is the contract's
         self,
         request: RenderRequest,
         context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
     ) -> AsyncIterator[RenderResponse]:
-        """Plan, then draw; an equal plan that was drawn before is not drawn again."""
-        job = RenderJob(request.song, request.analysis, request.storyboard, request.settings)
+        """Plan, then draw; an equal plan that was drawn before is not drawn again.
+
+        A person is shown only as long as the identity service permits it.
+        """
+        async with self._permits.permitted(request) as permit:
+            people = () if permit is None else (permit.person,)
+            responses = self._responses(request, people)
+            if permit is not None:
+                responses = until_refused(responses, permit)
+            async with aclosing(responses):
+                async for response in responses:
+                    yield response
+
+    async def _responses(
+        self, request: RenderRequest, people: tuple[Person, ...]
+    ) -> AsyncGenerator[RenderResponse]:
+        job = RenderJob(
+            request.song, request.analysis, request.storyboard, request.settings, people
+        )
         prepared: PreparedRender | None = None
         async with aclosing(
             run_in_thread(lambda report, token: self._renderer.prepare(job, report, token))
@@ -102,20 +137,29 @@ class RenderServicer(RenderServiceServicer):
     ) -> GetRendererResponse:
         """Tell what can be rendered with; a broken default checkpoint is told, not raised."""
         response = GetRendererResponse(
-            device=self._renderer.loader.describe(),
+            device=self._renderer.backend.describe(),
             default_checkpoint=str(self._settings.checkpoint or ""),
             schedules=sorted(SCHEDULES),
             schedulers=sorted(DENOISERS),
             formats=list(CONTAINERS),
             styles=sorted(self._settings.styles),
+            people_in_memory=self._permits.people,
         )
         try:
-            shape = await asyncio.to_thread(self._renderer.find_checkpoint, "")
+            shape = await asyncio.to_thread(
+                self._renderer.asked_checkpoint, request.checkpoint, request.storyboard
+            )
         except SongreelError as error:
             response.checkpoint_problem = error.message
         else:
             response.native_size = shape.native_size
+            response.checkpoint = str(shape.files.path)
+            response.checkpoint_sha256 = shape.files.sha256
         return response
+
+    async def close(self) -> None:
+        """Let go of what drawing has started; no call is under way any more."""
+        await asyncio.to_thread(self._renderer.close)
 
 
 class _Turns:

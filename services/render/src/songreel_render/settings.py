@@ -49,12 +49,51 @@ class RenderSettings(ServiceSettings):
     """Mode of torch.compile; "auto" is "reduce-overhead" (CUDA graphs) on cuda and "off" on
     a CPU. What cannot be compiled runs as it is, and the result says so."""
 
+    backend: Literal["process", "ray"] = "process"
+    """Where frames are drawn: "process" is this one, "ray" are replicas of Ray Serve, to be
+    had with songreel-render[ray]."""
+
+    ray_address: str = ""
+    """Cluster where the Serve application runs, such as "ray://ray-head:10001"; empty starts
+    Ray on this machine for as long as the service runs."""
+
+    ray_min_replicas: int = Field(default=1, ge=1, le=1024)
+    """Fewest replicas of a Ray that is started here; each has a checkpoint in its memory."""
+
+    ray_max_replicas: int = Field(default=2, ge=1, le=1024)
+    """Most replicas: so many of a render's segments are drawn at the same time."""
+
+    ray_max_queued: int = Field(default=16, ge=1)
+    """Segments of all renders that may wait for a replica; a render whose segments find no
+    room is refused with RESOURCE_EXHAUSTED."""
+
+    ray_gpus: float = Field(default=0.0, ge=0.0, le=16.0)
+    """GPUs of a replica that is started here; 0.5 lets two of them share one."""
+
+    ray_store_mib: int = Field(default=100, ge=80)
+    """Memory of Ray's object store in MiB, when it is started here. Frames do not pass
+    through it, so little is enough."""
+
     batch_frames: int | None = Field(default=None, ge=1, le=64)
     """Frames drawn at once; unset is what a quarter of the device's memory holds, 8 at most on
     a CPU and 32 on a GPU. Part of the plan: other batches round otherwise."""
 
     segment_frames: int = Field(default=48, ge=2, le=1200)
     """Frames between two points from which a killed render can go on."""
+
+    identity_target: str = ""
+    """gRPC target of the identity service, which permits the drawing of people; empty refuses
+    all of it."""
+
+    identity_authority: Path | None = None
+    """PEM file of the authorities of the identity service's certificate; TLS is spoken to it
+    when this is set."""
+
+    identity_certificate: Path | None = None
+    """PEM file of the certificate to show there."""
+
+    identity_key: Path | None = None
+    """PEM file of its private key."""
 
     max_renders: int = Field(default=1, ge=1, le=16)
     """Renders at work at the same time; more wait for their turn."""
@@ -68,8 +107,11 @@ class RenderSettings(ServiceSettings):
     threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """CPU threads for drawing."""
 
-    encode_threads: int = Field(default=1, ge=1, le=16)
-    """CPU threads of the video encoder."""
+    encode_threads: int = Field(
+        default_factory=lambda: max(1, min(4, (os.cpu_count() or 1) // 4)), ge=1, le=16
+    )
+    """CPU threads of the video encoder; by default a quarter of the cores, 4 at most. One keeps
+    up with about 150 frames of 512 px a second. Part of the plan."""
 
     crf: int = Field(default=18, ge=0, le=40)
     """H.264 quality; lower is better and larger."""

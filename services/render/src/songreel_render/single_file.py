@@ -13,7 +13,7 @@ from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from songreel_kit.errors import CheckpointIncomplete
 
 from songreel_render.checkpoint_files import CheckpointFiles, read_json
-from songreel_render.loading import TEXT_CLASSES, Parts, guarded, load_tokenizer
+from songreel_render.loading import TEXT_CLASSES, Parts, Precision, guarded, load_tokenizer
 from songreel_render.weight_files import Family, read_state
 
 _PACKAGE: Final = Path(__file__).parent
@@ -47,7 +47,9 @@ def tokenizer_folder(config: Path, chosen: Path | None) -> Path:
     )
 
 
-def load_file_parts(files: CheckpointFiles, config: Path, clip_tokenizer: Path | None) -> Parts:
+def load_file_parts(
+    files: CheckpointFiles, config: Path, clip_tokenizer: Path | None, precision: Precision
+) -> Parts:
     """Load a checkpoint in one file.
 
     Raises:
@@ -64,7 +66,7 @@ def load_file_parts(files: CheckpointFiles, config: Path, clip_tokenizer: Path |
     if prediction is not None:
         scheduler = scheduler | {"prediction_type": prediction}
 
-    def single(cls: Any, part: str) -> Any:
+    def single(cls: Any, part: str, dtype: torch.dtype) -> Any:
         return guarded(
             path,
             part,
@@ -74,7 +76,7 @@ def load_file_parts(files: CheckpointFiles, config: Path, clip_tokenizer: Path |
                 config=str(config),
                 subfolder=part,
                 local_files_only=True,
-                torch_dtype=torch.float32,
+                torch_dtype=dtype,
             ),
         )
 
@@ -87,7 +89,7 @@ def load_file_parts(files: CheckpointFiles, config: Path, clip_tokenizer: Path |
                 dict(state),
                 subfolder=part,
                 config=str(config),
-                torch_dtype=torch.float32,
+                torch_dtype=precision.text,
                 local_files_only=True,
             ),
         )
@@ -100,8 +102,8 @@ def load_file_parts(files: CheckpointFiles, config: Path, clip_tokenizer: Path |
     return Parts(
         tokenizers=tuple(tokenizers),
         text_encoders=encoders,
-        unet=single(UNet2DConditionModel, "unet"),
-        autoencoder=single(AutoencoderKL, "vae"),
+        unet=single(UNet2DConditionModel, "unet", precision.unet),
+        autoencoder=single(AutoencoderKL, "vae", precision.autoencoder),
         scheduler_config=scheduler,
         zero_empty_prompts=files.family is Family.SDXL,
     )

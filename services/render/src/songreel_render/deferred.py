@@ -1,0 +1,96 @@
+"""The render service in a process that does other work first: torch is loaded at its first call.
+
+torch, diffusers and what they bring take some seconds to import, which who analyses a song or
+writes a storyboard need not wait for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc.aio
+from songreel.render.v1.render_service_pb2 import (
+    GetRendererRequest,
+    GetRendererResponse,
+    RenderRequest,
+    RenderResponse,
+)
+from songreel.render.v1.render_service_pb2_grpc import (
+    RenderServiceServicer,
+    add_RenderServiceServicer_to_server,
+)
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.service import Service
+
+from songreel_render.settings import RenderSettings
+
+if TYPE_CHECKING:
+    from songreel_render.servicer import RenderServicer
+
+NAME = "songreel.render.v1.RenderService"
+
+
+def create_service(settings: RenderSettings, store: ArtifactStore, **options: Any) -> Service:
+    """As `service.create_service`, whose arguments it takes, without its imports."""
+
+    def make() -> RenderServicer:
+        from songreel_render.servicer import RenderServicer
+
+        return RenderServicer(settings, store, **options)
+
+    servicer = DeferredServicer(make)
+
+    def add(server: grpc.aio.Server) -> None:
+        add_RenderServiceServicer_to_server(servicer, server)
+
+    return Service(name=NAME, add_to_server=add, close=servicer.close)
+
+
+class DeferredServicer(RenderServiceServicer):
+    """Hands calls on to a servicer that is made at the first of them.
+
+    Args:
+        make: makes it; called once, in a thread.
+    """
+
+    def __init__(self, make: Callable[[], RenderServicer]) -> None:
+        self._make = make
+        self._making: asyncio.Task[RenderServicer] | None = None
+
+    async def Render(  # noqa: N802 - the name is the contract's
+        self,
+        request: RenderRequest,
+        context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
+    ) -> AsyncIterator[RenderResponse]:
+        """See `RenderServicer`."""
+        servicer = await self._servicer()
+        answers = servicer.Render(request, context)
+        async with aclosing(cast("AsyncGenerator[RenderResponse]", answers)) as responses:
+            async for response in responses:
+                yield response
+
+    async def GetRenderer(  # noqa: N802 - the name is the contract's
+        self,
+        request: GetRendererRequest,
+        context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],
+    ) -> GetRendererResponse:
+        """See `RenderServicer`."""
+        return await (await self._servicer()).GetRenderer(request, context)
+
+    async def close(self) -> None:
+        """Close the servicer, if it was made."""
+        if self._making is not None:
+            await (await self._making).close()
+
+    async def _servicer(self) -> RenderServicer:
+        if self._making is None:
+            self._making = asyncio.create_task(asyncio.to_thread(self._make))
+        try:
+            # A call that is cancelled takes the servicer from nobody else.
+            return await asyncio.shield(self._making)
+        except Exception:
+            self._making = None  # The next call tries again.
+            raise

@@ -1,0 +1,57 @@
+"""A render service that loads its libraries at the first call."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from miniature import Stage, analysis_of, even_scenes, storyboard_of
+from songreel.render.v1.render_service_pb2 import GetRendererRequest
+from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel_kit.errors import UnknownSchedule
+from songreel_kit.testing import collect, refused, serving
+from songreel_render import service
+from songreel_render.deferred import NAME, DeferredServicer, create_service
+
+
+def test_nothing_heavy_is_imported_before_the_first_call() -> None:
+    script = (
+        "import sys, songreel_render.deferred, songreel_render.settings;"
+        "print(*sorted({'torch', 'diffusers', 'transformers', 'cv2', 'av'} & set(sys.modules)))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", script], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    assert output.split() == []
+
+
+async def test_it_answers_as_the_service_does(stage: Stage, song: Path) -> None:
+    assert create_service(stage.settings, stage.store).name == NAME == service.NAME
+    request = stage.request(
+        song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)), size=64, steps=1
+    )
+    async with serving(create_service(stage.settings, stage.store)) as channel:
+        stub = RenderServiceStub(channel)
+        assert (await stub.GetRenderer(GetRendererRequest())).native_size == 64
+        events = await collect(stub.Render(request))
+        assert events[-1].result.frames == 24
+        request.settings.schedule = "waltz"
+        with refused(UnknownSchedule):
+            await collect(stub.Render(request))
+
+
+async def test_what_cannot_be_made_is_tried_again_at_the_next_call() -> None:
+    tries: list[int] = []
+
+    def make():
+        tries.append(1)
+        raise RuntimeError("no libraries")
+
+    servicer = DeferredServicer(make)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="no libraries"):
+            await servicer._servicer()
+    assert len(tries) == 2
+    await servicer.close()

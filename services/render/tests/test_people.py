@@ -1,0 +1,126 @@
+"""A person beside the checkpoint's layers: as strong as asked, and gone when wiped."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from miniature import write_checkpoint
+from safetensors.torch import save
+from songreel_kit import errors
+from songreel_kit.adapters import AdapterHead
+from songreel_render.checkpoint_files import inspect_checkpoint
+from songreel_render.checkpoint_loader import CheckpointLoader
+from songreel_render.drawing import protagonist_share
+from songreel_render.loras import LoadedLora, LoraFile, adapt
+from songreel_render.people import Person
+
+HEAD = AdapterHead("ab" * 32, "cd" * 32, "person", 1, "{}")
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    folder = write_checkpoint(tmp_path_factory.mktemp("people") / "tiny")
+    return CheckpointLoader(device="cpu", dtype="float32").load(inspect_checkpoint(folder))
+
+
+def adapter_of(checkpoint, rank=2):
+    random = torch.Generator().manual_seed(3)
+    tensors = {}
+    for name, layer in checkpoint.unet.named_modules():
+        if name.endswith((".to_q", ".to_k", ".to_out.0", ".proj_in", ".ff.net.0.proj")):
+            out, inside, *kernel = layer.weight.shape
+            tensors[f"unet.{name}.lora_A.weight"] = torch.randn(
+                (rank, inside, *kernel), generator=random
+            )
+            tensors[f"unet.{name}.lora_B.weight"] = 0.2 * torch.randn(
+                (out, rank, *kernel), generator=random
+            )
+            tensors[f"unet.{name}.alpha"] = torch.tensor(1.0)
+    return save(tensors, HEAD.metadata())
+
+
+def person_of(data):
+    return Person(hashlib.sha256(data).hexdigest(), "consent-1", data)
+
+
+@torch.inference_mode()
+def predicted(checkpoint, strengths=None):
+    random = torch.Generator().manual_seed(4)
+    if strengths is not None:
+        checkpoint.strength.set(torch.tensor(strengths))
+    noisy = torch.randn((4, 4, 8, 8), generator=random)
+    words = torch.randn((4, 16, 32), generator=random)
+    return checkpoint.unet(noisy, torch.tensor(500), words, return_dict=False)[0]
+
+
+def test_each_picture_of_a_batch_has_its_own_strength(checkpoint, tmp_path: Path):
+    data = adapter_of(checkpoint)
+    (tmp_path / "whole.safetensors").write_bytes(data)
+    file = LoraFile(tmp_path / "whole.safetensors", "ef" * 32)
+    merged = predicted(adapt(checkpoint, [LoadedLora(file, 1.5)]))
+    base = predicted(checkpoint)
+    person = person_of(data)
+    joined = person.join(checkpoint, 1.5)
+
+    # Two pictures, and the two halves of guidance: the second picture of each shows the person.
+    seen = predicted(joined, [0.0, 1.0])
+    assert torch.allclose(seen[0::2], base[0::2], atol=1e-5)
+    assert torch.allclose(seen[1::2], merged[1::2], atol=1e-4)
+    assert (base - merged).abs().max() > 0.01
+    assert torch.equal(predicted(checkpoint), base)  # the one given stays as it is
+
+    person.wipe()
+    assert person.wiped
+    assert torch.allclose(predicted(joined, [1.0, 1.0]), base, atol=1e-6)
+
+
+def test_what_is_no_adapter_or_another_is_refused(checkpoint):
+    data = adapter_of(checkpoint)
+    with pytest.raises(errors.AdapterMismatch, match="not the one"):
+        Person("00" * 32, "consent", data)
+    with pytest.raises(errors.AdapterMismatch, match="another checkpoint"):
+        person_of(data).check("00" * 32)
+    person_of(data).check(HEAD.checkpoint_sha256)
+    for broken in (b"", b"\x00" * 40, data[:100], save({"a": torch.zeros(1)})):
+        with pytest.raises(errors.LoraUnusable):
+            person_of(broken)
+    foreign = save(
+        {"unet.nowhere.lora_A.weight": torch.zeros(2, 4), "unet.nowhere.lora_B.weight":
+         torch.zeros(4, 2)}, HEAD.metadata(),
+    )  # fmt: skip
+    with pytest.raises(errors.LoraUnusable, match="nowhere"):
+        person_of(foreign).join(checkpoint, 1.0)
+
+
+@dataclasses.dataclass
+class Recipe:
+    scene: np.ndarray
+    other: np.ndarray
+    noise_weight: np.ndarray
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_the_share_lies_between_the_two_scenes(data):
+    count = data.draw(st.integers(1, 5))
+    frames = data.draw(st.integers(1, 12))
+    shown = np.asarray(data.draw(st.lists(st.booleans(), min_size=count, max_size=count)), "f4")
+    index = st.lists(st.integers(0, count - 1), min_size=frames, max_size=frames)
+    weights = st.lists(st.floats(0, 1), min_size=frames, max_size=frames)
+    recipe = Recipe(
+        np.asarray(data.draw(index)), np.asarray(data.draw(index)), np.asarray(data.draw(weights))
+    )
+    share = protagonist_share(recipe, shown, np.arange(frames))
+    low = np.minimum(shown[recipe.scene], shown[recipe.other])
+    high = np.maximum(shown[recipe.scene], shown[recipe.other])
+    assert ((low - 1e-6 <= share) & (share <= high + 1e-6)).all()
+    assert np.array_equal(
+        share[recipe.noise_weight == 0], shown[recipe.scene][recipe.noise_weight == 0]
+    )
