@@ -21,6 +21,7 @@ from songreel_prompt.checks import check_storyboard
 from songreel_prompt.documents import Document
 from songreel_prompt.llm.moderator import Moderator
 from songreel_prompt.moderation import moderate_storyboard
+from songreel_prompt.naming import checked_phrase, name_protagonist
 from songreel_prompt.review import Review
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.song import Song, read_song
@@ -63,6 +64,7 @@ class Author:
         storyteller = find_storyteller(self.storytellers, name)
         storyteller.prepare()
         share, consented = self._share(options), _consented(options)
+        phrase = checked_phrase(options)
         tokens = self.counters.of_checkpoint(options.checkpoint)
         require(request.analysis, "analysis")
         previous = self._previous(options)
@@ -82,6 +84,7 @@ class Author:
             tokens.mark,
             tokens.note,
             self.moderator.mark,
+            *([phrase] if phrase else []),
         )
         known = self.store.lookup(key)
         if known is not None:
@@ -116,7 +119,7 @@ class Author:
         )
         report(Progress(step="check", fraction=0.8))
         checked = check_storyboard(
-            told.board,
+            name_protagonist(told.board, phrase),
             self.styles,
             duration=song.duration,
             review=review,
@@ -148,7 +151,7 @@ class Author:
         song = self.song(request.analysis) if request.HasField("analysis") else None
         review = Review(document.locate)
         checked = check_storyboard(
-            document.storyboard,
+            name_protagonist(document.storyboard, checked_phrase(options)),
             self.styles,
             duration=song.duration if song is not None else None,
             review=review,

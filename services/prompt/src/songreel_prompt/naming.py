@@ -1,0 +1,52 @@
+"""How prompts name a protagonist whose likeness an adapter was trained on."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
+from songreel.prompt.v1.storyboard_pb2 import Storyboard
+from songreel_kit.errors import InvalidRequest
+
+_PHRASE: Final = re.compile(r"[a-z]{2,8} [a-z]{2,16}")
+# One person, as storytellers say it; "a couple" and "a crowd" stay, with the person before them.
+_FIGURE: Final = re.compile(
+    r"\b(?:a|an|the)\s+(?:(?:young|old|lone|lonely|happy|sad)\s+)?"
+    r"(?:woman|man|child|girl|boy|person|dancer|musician|singer|protagonist|hero|figure)\b",
+    re.IGNORECASE,
+)
+
+
+def checked_phrase(options: StoryboardOptions) -> str:
+    """The phrase, empty where nobody is to be named so. Raises `InvalidRequest`."""
+    phrase = options.protagonist_phrase
+    if phrase and not _PHRASE.fullmatch(phrase):
+        raise InvalidRequest(
+            f"protagonist_phrase is {phrase[:60]!r}; it must be a trigger word and a noun, such "
+            "as 'sks man'",
+            field="protagonist_phrase",
+        )
+    return phrase
+
+
+def name_protagonist(board: Storyboard, phrase: str) -> Storyboard:
+    """A copy whose protagonist's scenes name the protagonist so; all else stays.
+
+    Locked scenes too: without the phrase the person would not be in them.
+    """
+    named = Storyboard()
+    named.CopyFrom(board)
+    if phrase:
+        for scene in named.scenes:
+            if scene.protagonist:
+                scene.prompt = with_phrase(scene.prompt, phrase)
+    return named
+
+
+def with_phrase(prompt: str, phrase: str) -> str:
+    """The prompt with the person in it; one that has the phrase already stays as it is."""
+    if phrase in prompt:
+        return prompt
+    changed, count = _FIGURE.subn(f"a {phrase}", prompt, count=1)
+    return changed if count else f"a {phrase}, {prompt}"
