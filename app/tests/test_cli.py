@@ -14,6 +14,8 @@ SONG = "song.mp3"
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SONGREEL_DATA", str(tmp_path / "data"))
+    # `--render` sets it for the process, which here is that of all tests.
+    monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "process")
     (tmp_path / SONG).write_bytes(b"not really a song")
     (tmp_path / "folder").mkdir()
 
@@ -38,6 +40,8 @@ def one_line(text: str) -> str:
         (["make", SONG, "--cadence", "2"], "--cadence"),
         (["render", SONG, "--analysis", "a.json"], "--storyboard"),
         (["up", "--port", "70000"], "--port"),
+        (["up", "--render", "moon"], "not one of process, ray"),
+        (["make", SONG, "--render", "ray", "--server", "127.0.0.1:1"], "embedded server"),
         (["jobs", "cancel"], "NAME"),
         (["nonsense"], "nonsense"),
     ],

@@ -1,9 +1,12 @@
+import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
+from songreel_app.embedded import check_backend
 from songreel_app.server_record import (
     ServerRecord,
     parse_record,
@@ -11,6 +14,7 @@ from songreel_app.server_record import (
     remove_record,
     write_record,
 )
+from songreel_kit.errors import FailedPrecondition
 
 
 def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -33,6 +37,20 @@ def test_the_record_of_a_dead_process_is_known_as_such() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
     child.wait()
     assert not ServerRecord("127.0.0.1:4711", 4711, child.pid).alive
+
+
+def test_a_server_that_draws_elsewhere_is_not_taken_for_the_one_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    record = ServerRecord("127.0.0.1:4711", 4711, os.getpid(), render="ray")
+    assert parse_record(json.dumps(asdict(record))) == record
+    monkeypatch.delenv("SONGREEL_RENDER_BACKEND", raising=False)
+    check_backend(record)
+    monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "ray")
+    check_backend(record)
+    monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "process")
+    with pytest.raises(FailedPrecondition, match="--render ray, not process"):
+        check_backend(record)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"address": "x"}', '{"error": {}}'])

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from songreel_app.commands import doctor, inspect, jobs, make, stages, up
+from songreel_app.commands import doctor, enroll, evaluate, inspect, jobs, make, stages, up
 
 FAILED = 1
 DEBUG_VARIABLE = "SONGREEL_DEBUG"
@@ -28,6 +28,8 @@ app.command("analyze")(stages.analyze)
 app.command("storyboard")(stages.storyboard)
 app.command("render")(stages.render)
 app.command("inspect")(inspect.inspect)
+app.add_typer(evaluate.app, name="evaluate")
+app.command("enroll")(enroll.enroll)
 app.command("up")(up.up)
 app.add_typer(jobs.app, name="jobs")
 app.command("doctor")(doctor.doctor)

@@ -12,6 +12,9 @@ from songreel_audio.service import create_service as create_audio
 from songreel_audio.settings import AudioSettings
 from songreel_gateway.service import Gateway, Targets
 from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.web.site import running_site
+from songreel_identity.service import create_service as create_identity
+from songreel_identity.settings import IdentitySettings
 from songreel_kit.artifacts import ArtifactStore, open_store
 from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
 from songreel_kit.server import RunningServer, running_server
@@ -20,7 +23,7 @@ from songreel_kit.telemetry import configure_logging
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.tokens import load_counter
-from songreel_render.service import create_service as create_render
+from songreel_render.deferred import create_service as create_render
 from songreel_render.settings import RenderSettings
 
 from songreel_app.checkpoints import VARIABLE, default_checkpoint
@@ -51,20 +54,36 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
     _set_default_checkpoint()
     settings = ServiceSettings(bind=f"127.0.0.1:{port}")
     store = open_store(settings.store)
-    gateway = _gateway(data, store)
+    public = GatewaySettings(data=data)
+    if public.access == "checked":
+        # Its parts call each other on the one port, which knows no tokens of theirs.
+        raise FailedPrecondition(
+            "`songreel up` serves one person on this machine and checks nobody: unset "
+            "SONGREEL_GATEWAY_ACCESS, or serve the gateway by itself with `songreel-gateway serve`"
+        )
+    gateway = _gateway(public, store)
+    render = RenderSettings()
+    addresses: list[str] = []  # known when the server listens
     services = [
         *gateway.services(),
         create_audio(AudioSettings(), store),
         create_prompt(_prompt_settings(), store),
-        create_render(RenderSettings(), store),
+        create_render(render, store, identity_target=lambda: addresses[0]),
+        create_identity(IdentitySettings()),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with running_server(services, settings.server(), registry=REGISTRY) as server:
+        addresses.append(server.address)
         server.stop_on_signals()
         watching = asyncio.create_task(_stop_with_owner(server)) if owned else None
-        record = ServerRecord(address=server.address, port=server.port, pid=os.getpid())
         try:
-            async with gateway.running(Targets.all(server.address)):
+            async with (
+                gateway.running(Targets.all(server.address)),
+                running_site(public, server.address) as page,
+            ):
+                record = ServerRecord(
+                    server.address, server.port, os.getpid(), page=page, render=render.backend
+                )
                 write_record(data, record)
                 ready(record)
                 try:
@@ -77,10 +96,10 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
                 watching.cancel()
 
 
-def _gateway(data: Path, store: ArtifactStore) -> Gateway:
+def _gateway(settings: GatewaySettings, store: ArtifactStore) -> Gateway:
     """The gateway, which holds the data folder from now on."""
     try:
-        return Gateway(GatewaySettings(data=data), store)
+        return Gateway(settings, store)
     except FailedPrecondition as error:
         if isinstance(error.__cause__, Timeout):
             raise DataFolderBusy(error.message, **error.metadata) from error

@@ -15,7 +15,9 @@ from typing import Any, BinaryIO, cast
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from songreel_kit.channel import open_channel
+from songreel_kit.errors import FailedPrecondition
 
+from songreel_app.commands.options import BACKEND_VARIABLE
 from songreel_app.failures import ServerNotStarted
 from songreel_app.server_record import ServerRecord, parse_record, read_record
 
@@ -63,11 +65,13 @@ async def ensure_server(data: Path) -> EmbeddedServer:
     Raises:
         ServerNotStarted: the server ended before it answered; the message has
             what it said, and the log the rest.
+        FailedPrecondition: the running one draws elsewhere than is asked for.
     """
     deadline = time.monotonic() + START_SECONDS
     while True:
         record = read_record(data)
         if record is not None and record.alive and await serves(record.address):
+            check_backend(record)
             return EmbeddedServer(record.address, None)
         child, log = await _start(data)
         answer = await _first_line(child, deadline)
@@ -81,6 +85,16 @@ async def ensure_server(data: Path) -> EmbeddedServer:
             await asyncio.sleep(RETRY_SECONDS)
             continue
         raise ServerNotStarted(f"{message or _last_words(log)}; the log is {log}", log=str(log))
+
+
+def check_backend(record: ServerRecord) -> None:
+    """Raises FailedPrecondition when a running server draws elsewhere than is asked for."""
+    wanted = os.environ.get(BACKEND_VARIABLE)
+    if wanted and wanted != record.render:
+        raise FailedPrecondition(
+            f"the server that has the data folder (process {record.pid}) draws with "
+            f"--render {record.render}, not {wanted}: stop it, or leave the option out"
+        )
 
 
 async def serves(address: str) -> bool:

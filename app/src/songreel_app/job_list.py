@@ -7,13 +7,14 @@ import typer
 from google.longrunning import operations_pb2
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
+from songreel_client import metadata_of
 from songreel_kit.errors import InvalidName, SongreelError, from_status
 from songreel_kit.settings import data_folder
 
 from songreel_app.client import Client
 from songreel_app.display import print_table, progress_display
 from songreel_app.failures import line_of
-from songreel_app.jobs import metadata_of, standing_of, state_of
+from songreel_app.jobs import standing_of, state_of
 from songreel_app.runner import Interrupts
 from songreel_app.session import Session
 
@@ -21,7 +22,7 @@ from songreel_app.session import Session
 async def list_jobs(server: str | None, *, as_json: bool) -> None:
     """Prints all jobs of the project."""
     async with _session(server) as session:
-        operations = await session.call(Client.list_operations)
+        operations = await session.call(Client.all_operations)
     if as_json:
         typer.echo(json.dumps({"jobs": [_row(o) for o in operations]}, ensure_ascii=False))
         return

@@ -4,21 +4,19 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TypeVar
 
 from google.longrunning import operations_pb2
 from google.protobuf.message import Message
 from songreel.v1.video_pb2 import VideoMedia
 from songreel.v1.video_service_pb2 import JobMetadata
-from songreel_kit.errors import Cancelled, DataLoss, SongreelError, from_status
+from songreel_client import metadata_of, request_id
+from songreel_client.operations import failed
+from songreel_kit.errors import Cancelled, SongreelError, from_status
 
 from songreel_app.client import Client
 from songreel_app.display import Display, Standing
-from songreel_app.request_ids import request_id
 from songreel_app.runner import Interrupts
 from songreel_app.session import Session
-
-M = TypeVar("M", bound=Message)
 
 Start = Callable[[Client, str], Awaitable[operations_pb2.Operation]]
 """Sends the request with the given request id."""
@@ -62,12 +60,12 @@ async def run_job(
     operation = await _started(session, start, request_id(*key, 0), interrupts)
     for attempt in range(1, MOST_ATTEMPTS):
         old = metadata_of(operation).create_time.ToDatetime(UTC) < began
-        if not (_failed(operation) and old) and operation.name not in lost:
+        if not (failed(operation) and old) and operation.name not in lost:
             break
         operation = await _started(session, start, request_id(*key, attempt), interrupts)
     if not operation.done:
         operation = await follow(session, operation.name, display, interrupts, arrived)
-    if _failed(operation):
+    if failed(operation):
         raise from_status(operation.error)
     return operation
 
@@ -93,28 +91,10 @@ async def follow(
     return await session.call(lambda client: client.get_operation(name))
 
 
-def metadata_of(operation: operations_pb2.Operation) -> JobMetadata:
-    """Where the operation's job is."""
-    metadata = JobMetadata()
-    operation.metadata.Unpack(metadata)
-    return metadata
-
-
-def result_of(operation: operations_pb2.Operation, kind: type[M]) -> M:
-    """What a successful operation has made."""
-    result = kind()
-    if not operation.response.Unpack(result):
-        raise DataLoss(
-            f"{operation.name} ended with {operation.response.type_url or 'nothing'},"
-            f" not with a {kind.DESCRIPTOR.full_name}; the server may be of another version"
-        )
-    return result
-
-
 def state_of(operation: operations_pb2.Operation) -> str:
     """One of "waiting", "running", "done", "failed" and "cancelled"."""
     if operation.done:
-        if not _failed(operation):
+        if not failed(operation):
             return "done"
         return "cancelled" if isinstance(from_status(operation.error), Cancelled) else "failed"
     return "waiting" if metadata_of(operation).stage in ("", "queued") else "running"
@@ -133,10 +113,6 @@ def standing_of(metadata: JobMetadata) -> Standing:
         rest_seconds=rest if metadata.HasField("estimated_rest") else None,
         attempt=max(1, metadata.attempt),
     )
-
-
-def _failed(operation: operations_pb2.Operation) -> bool:
-    return operation.done and operation.WhichOneof("result") == "error"
 
 
 async def _started(
@@ -160,5 +136,5 @@ async def _cancel(session: Session, name: str) -> None:
     with contextlib.suppress(TimeoutError, SongreelError):
         async with asyncio.timeout(CANCEL_SECONDS):
             await session.client.cancel_operation(name)
-            async for _ in session.client.watch(name, 0):
+            async for _ in session.client.watch_once(name):
                 pass

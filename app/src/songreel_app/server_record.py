@@ -17,6 +17,10 @@ class ServerRecord:
     """`host:port` to dial."""
     port: int
     pid: int
+    page: str = ""
+    """URL of the enrolment page; empty where none is served."""
+    render: str = "process"
+    """Where it draws: "process" or "ray"."""
 
     @property
     def alive(self) -> bool:
@@ -49,7 +53,13 @@ def parse_record(text: str) -> ServerRecord | None:
     """A record from its JSON, or None when it is something else."""
     try:
         fields = cast("dict[str, Any]", json.loads(text))
-        return ServerRecord(str(fields["address"]), int(fields["port"]), int(fields["pid"]))
+        return ServerRecord(
+            str(fields["address"]),
+            int(fields["port"]),
+            int(fields["pid"]),
+            page=str(fields.get("page", "")),
+            render=str(fields.get("render", "process")),
+        )
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -12,6 +12,7 @@ from songreel_kit.errors import Cancelled, ServiceUnavailable
 
 from songreel_app.client import Client
 from songreel_app.embedded import LOG_NAME, EmbeddedServer, ensure_server
+from songreel_app.remote import remote_client
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class Session:
         offset = 0
         while True:
             try:
-                async for event in self.client.watch(name, offset):
+                async for event in self.client.watch_once(name, offset):
                     offset = event.offset + 1
                     self._revivals = 0
                     yield event
@@ -118,8 +119,10 @@ class Session:
         )
 
     async def _connect(self) -> None:
-        if self._remote is None:
-            self._embedded = await ensure_server(self._data)
+        if self._remote is not None:
+            self._client = await remote_client(self._remote, PROJECT)
+            return
+        self._embedded = await ensure_server(self._data)
         self._client = Client(open_channel(self.address), project=PROJECT)
 
     async def _disconnect(self) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from google.protobuf.message import Message
+from songreel_client import read_local_file, result_of
 from songreel_kit.errors import NotFound
 from songreel_kit.settings import data_folder
 
-from songreel_app.client import Client, read_local_file
+from songreel_app.client import Client
 from songreel_app.display import Display, Standing, progress_display
-from songreel_app.jobs import Arrived, Start, result_of, run_job
+from songreel_app.jobs import Arrived, Start, run_job
 from songreel_app.outputs import outputs
 from songreel_app.runner import Interrupts
 from songreel_app.session import Session

@@ -13,6 +13,9 @@ def make(
     storyteller: options.Storyteller = "",
     protagonist: options.Protagonist = "",
     protagonist_share: options.ProtagonistShare = 0.0,
+    identity: options.Identity = "",
+    noun: options.IdentityNoun = "",
+    identity_weight: options.IdentityWeight = None,
     storyboard: options.EditedStoryboard = None,
     from_: options.RewrittenStoryboard = None,
     fps: options.Fps = "12",
@@ -25,10 +28,12 @@ def make(
     scheduler: options.Scheduler = "",
     guidance: options.Guidance = 0.0,
     cadence: options.Cadence = None,
+    in_betweens: options.InBetweens = "",
     colour_match: options.ColourMatch = None,
     lora: options.Loras = None,
     mark: options.Mark = "",
     preview: options.Preview = False,
+    render: options.Backend = "",
     server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
@@ -38,6 +43,7 @@ def make(
     Beside the video come its analysis, its storyboard to edit, and a picture of each.
     The same command given again after a crash takes up the unfinished job.
     """
+    options.check_backend_option(render, server)
     options.check_storyboard_options(
         storyboard,
         style=style,
@@ -47,8 +53,9 @@ def make(
     )
     from songreel.audio.v1.audio_service_pb2 import AnalyzeOptions
     from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
-    from songreel.v1.video_pb2 import Video
+    from songreel.v1.video_pb2 import Video, VideoIdentity
 
+    from songreel_app.identities import full_name
     from songreel_app.making import Wishes, make_video
     from songreel_app.runner import run_command
 
@@ -61,12 +68,16 @@ def make(
         scheduler=scheduler,
         guidance=guidance,
         cadence=cadence,
+        in_betweens=in_betweens,
         colour_match=colour_match,
         loras=lora or [],
         mark=mark,
         preview=preview,
     )
     goal = output or default_output(song, preview=preview)
+    person = None
+    if identity:
+        person = VideoIdentity(name=full_name(identity), noun=noun, weight=identity_weight)
     wishes = Wishes(
         song=song,
         lyrics=lyrics or options.lyrics_beside(song),
@@ -85,6 +96,7 @@ def make(
                 protagonist_name=protagonist,
             ),
             render_settings=drawing.settings(goal),
+            identity=person,
         ),
         server=server,
         as_json=as_json,

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 DATA_VARIABLE = "SONGREEL_DATA"
+BACKEND_VARIABLE = "SONGREEL_RENDER_BACKEND"
+BACKENDS = ("process", "ray")
 VIDEO_SUFFIXES = (".mp4", ".webm", ".webp")
 
 
@@ -15,6 +17,15 @@ def _set_data(value: Path | None) -> Path | None:
     # Every settings object of the process takes its data folder from here.
     if value is not None:
         os.environ[DATA_VARIABLE] = str(value.expanduser().absolute())
+    return value
+
+
+def _set_backend(value: str) -> str:
+    # The render service takes it from here, in this process or in the server started by it.
+    if value and value not in BACKENDS:
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(BACKENDS)}")
+    if value:
+        os.environ[BACKEND_VARIABLE] = value
     return value
 
 
@@ -55,6 +66,16 @@ Data = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print machine-readable results on stdout.")]
+Backend = Annotated[
+    str,
+    typer.Option(
+        "--render",
+        metavar="process|ray",
+        help="Where frames are drawn: in the server's own process, or on Ray Serve; by default "
+        "SONGREEL_RENDER_BACKEND or process.",
+        callback=_set_backend,
+    ),
+]
 Song = Annotated[Path, typer.Argument(metavar="SONG", help="An audio file, or a video's sound.")]
 Video = Annotated[
     Path | None,
@@ -99,6 +120,27 @@ Protagonist = Annotated[
         metavar="NAME",
         help="Name of the protagonist, who has agreed to be in the video: the only real person "
         "that prompts may name.",
+    ),
+]
+Identity = Annotated[
+    str,
+    typer.Option(
+        "--identity",
+        metavar="NAME",
+        help="Who is in the video: an enrolled person who has consented. The person is learnt "
+        "from their pictures at the first use.",
+    ),
+]
+IdentityNoun = Annotated[
+    str,
+    typer.Option(
+        "--as", metavar="NOUN", help="What prompts call the person: man, woman, person, ..."
+    ),
+]
+IdentityWeight = Annotated[
+    float | None,
+    typer.Option(
+        "--identity-weight", metavar="W", help="How strongly the person shows; 1 is as learnt."
     ),
 ]
 RewrittenStoryboard = Annotated[
@@ -173,6 +215,14 @@ Cadence = Annotated[
         max=1,
     ),
 ]
+InBetweens = Annotated[
+    str,
+    typer.Option(
+        "--in-betweens",
+        metavar="NAME",
+        help="Frames between denoised ones: latent (the default) or flow (optical flow).",
+    ),
+]
 ColourMatch = Annotated[
     float | None,
     typer.Option(
@@ -227,6 +277,15 @@ def check_storyboard_options(edited: Path | None, **writing: object) -> None:
             f"a storyboard that is drawn as it is takes no {names}; give --from {edited} to have "
             "its open scenes rewritten",
             param_hint="--storyboard",
+        )
+
+
+def check_backend_option(render: str, server: str | None) -> None:
+    """Refuses to choose where a server that is elsewhere draws."""
+    if render and server is not None:
+        raise typer.BadParameter(
+            "it is for the embedded server; another one's is chosen where it is started",
+            param_hint="--render",
         )
 
 

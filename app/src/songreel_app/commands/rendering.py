@@ -22,6 +22,7 @@ class Drawing:
     scheduler: str
     guidance: float
     cadence: float | None
+    in_betweens: str
     colour_match: float | None
     loras: list[str]
     mark: str
@@ -40,6 +41,7 @@ class Drawing:
             scheduler=self.scheduler,
             guidance_scale=self.guidance,
             cadence=self.cadence,
+            in_betweens=self.in_betweens,
             colour_match=self.colour_match,
             mark=self.mark,
             preview=self.preview,

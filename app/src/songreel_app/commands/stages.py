@@ -137,15 +137,18 @@ def render(
     scheduler: options.Scheduler = "",
     guidance: options.Guidance = 0.0,
     cadence: options.Cadence = None,
+    in_betweens: options.InBetweens = "",
     colour_match: options.ColourMatch = None,
     lora: options.Loras = None,
     mark: options.Mark = "",
     preview: options.Preview = False,
+    backend: options.Backend = "",
     server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
 ) -> int:
     """Draw a storyboard to the music."""
+    options.check_backend_option(backend, server)
     from songreel.v1.video_pb2 import Video
 
     from songreel_app.making import Wishes, make_video
@@ -160,6 +163,7 @@ def render(
         scheduler=scheduler,
         guidance=guidance,
         cadence=cadence,
+        in_betweens=in_betweens,
         colour_match=colour_match,
         loras=lora or [],
         mark=mark,

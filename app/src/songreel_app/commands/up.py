@@ -19,11 +19,13 @@ Owned = Annotated[bool, typer.Option("--owned", help="Stop when stdin closes.", 
 
 def up(
     port: Port = 0,
+    render: options.Backend = "",
     data: options.Data = None,
     as_json: options.Json = False,
     owned: Owned = False,
 ) -> int:
     """Serve everything from this process until Ctrl-C; `make` and the others find it."""
+    del render  # its callback has told the render service
     import asyncio
 
     from songreel_kit.settings import data_folder
@@ -37,6 +39,8 @@ def up(
             typer.echo(json.dumps(asdict(record)))
         else:
             typer.echo(f"songreel listens on {record.address}; its data is in {folder}")
+            if record.page:
+                typer.echo(f"people enrol at {record.page}")
 
     asyncio.run(serve(folder, port, ready, owned=owned))
     return 0

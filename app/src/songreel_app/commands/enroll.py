@@ -1,0 +1,34 @@
+"""`songreel enroll`: a person shows their face to the camera, in the browser."""
+
+from typing import Annotated
+
+import typer
+
+from songreel_app.commands import options
+
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")
+]
+Browser = Annotated[
+    bool, typer.Option("--browser/--no-browser", help="Open the page, or only say where it is.")
+]
+
+
+def enroll(
+    name: Name,
+    browser: Browser = True,
+    data: options.Data = None,
+    as_json: options.Json = False,
+) -> int:
+    """Enrol a person who agrees to be shown: opens a page with consent and camera check.
+
+    Serves the page until the person is enrolled, or until Ctrl-C.
+    """
+    import asyncio
+
+    from songreel_kit.settings import data_folder
+
+    from songreel_app.enrolment import enrol
+
+    asyncio.run(enrol(name, data_folder().absolute(), browser=browser, as_json=as_json))
+    return 0

@@ -1,0 +1,155 @@
+"""How often a video shows whom it should, as the paper measures it (section 5)."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import typer
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_kit.channel import open_channel
+from songreel_kit.errors import InvalidRequest, from_rpc_error
+from songreel_kit.settings import data_folder
+
+from songreel_app.failures import check_input
+from songreel_app.identities import full_name
+from songreel_app.session import Session
+from songreel_app.video_files import files_beside
+
+if TYPE_CHECKING:
+    from songreel.prompt.v1.storyboard_pb2 import Storyboard
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the command line asked for."""
+
+    video: Path
+    identity: str
+    storyboard: Path | None
+    impostors: tuple[Path, ...]
+    every: int
+    server: str | None
+    as_json: bool
+
+
+async def evaluate_identity(question: Question) -> None:
+    """Measures and prints; the frames go to the identity service, which keeps none."""
+    check_input(question.video, "the video")
+    board = question.storyboard or files_beside(question.video).storyboard
+    check_input(board, "the storyboard")
+    for picture in question.impostors:
+        check_input(picture, "the impostor's picture")
+    spans = protagonist_spans(_read_board(board))
+    if not spans:
+        raise InvalidRequest(f"no scene of {board} shows the protagonist: there is nothing to find")
+    start = pb.MeasureLikenessStart(
+        identity=full_name(question.identity),
+        impostors=[
+            pb.Impostor(name=path.stem, picture=path.read_bytes()) for path in question.impostors
+        ],
+    )
+    async with (
+        Session(data=data_folder(), server=question.server) as session,
+        open_channel(session.address) as channel,
+    ):
+        stub: Any = IdentityServiceStub(channel)
+        frames = _frames(question.video, spans, question.every)
+        try:
+            found = await stub.MeasureLikeness(_requests(start, frames))
+        except grpc.RpcError as error:
+            raise from_rpc_error(error) from error
+    facts = report(found)
+    typer.echo(json.dumps(facts) if question.as_json else "\n".join(_lines(facts)))
+
+
+def protagonist_spans(board: Storyboard) -> list[tuple[float, float]]:
+    """Start and end, in seconds, of the scenes that show the protagonist."""
+    return [(scene.start, scene.end) for scene in board.scenes if scene.protagonist]
+
+
+def report(found: pb.MeasureLikenessResponse) -> dict[str, Any]:
+    """The counts with their shares; a share of nothing is None."""
+    return {
+        "frames": found.pictures,
+        "faces": found.faces,
+        "face_share": _share(found.faces, found.pictures),
+        "matches": found.matches,
+        "match_share_of_faces": _share(found.matches, found.faces),
+        "match_share_of_frames": _share(found.matches, found.pictures),
+        "median_distance": round(found.distance, 3) if found.faces else None,
+        "impostors": [
+            {
+                "name": other.name,
+                "matches": other.matches,
+                "match_share_of_faces": _share(other.matches, found.faces),
+                "median_distance": round(other.distance, 3) if found.faces else None,
+                "distance_to_enrolled": round(other.enrolled_distance, 3),
+            }
+            for other in found.impostors
+        ],
+    }
+
+
+def _share(part: int, whole: int) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    def percent(share: float | None) -> str:
+        return "-" if share is None else f"{share:.1%}"
+
+    lines = [
+        f"frames that should show the person   {facts['frames']}",
+        f"a face is found in                   {facts['faces']} ({percent(facts['face_share'])})",
+        f"it is the person in                  {facts['matches']} "
+        f"({percent(facts['match_share_of_faces'])} of those with a face, "
+        f"{percent(facts['match_share_of_frames'])} of all)",
+        f"median distance (same below .6)      {facts['median_distance'] or '-'}",
+    ]
+    return [
+        *lines,
+        *(
+            f"taken for {other['name']}: {other['matches']} "
+            f"({percent(other['match_share_of_faces'])} of those with a face)"
+            for other in facts["impostors"]
+        ),
+    ]
+
+
+def _read_board(path: Path) -> Storyboard:
+    from songreel_prompt.documents import parse_storyboard
+
+    return parse_storyboard(path.read_text(encoding="utf-8-sig"), path.name).storyboard
+
+
+def _frames(video: Path, spans: list[tuple[float, float]], every: int) -> Iterator[bytes]:
+    """The frames of the spans as PNG, one at a time."""
+    import av
+
+    seen = 0
+    with av.open(str(video)) as container:
+        for frame in container.decode(video=0):
+            at = float(frame.time or 0.0)
+            # A frame on the cut belongs to the scene that begins there.
+            if not any(start <= at + 1e-4 < end for start, end in spans):
+                continue
+            seen += 1
+            if (seen - 1) % every == 0:
+                target = io.BytesIO()
+                frame.to_image().save(target, "PNG")
+                yield target.getvalue()
+
+
+async def _requests(
+    start: pb.MeasureLikenessStart, frames: Iterator[bytes]
+) -> AsyncIterator[pb.MeasureLikenessRequest]:
+    yield pb.MeasureLikenessRequest(start=start)
+    for frame in frames:
+        yield pb.MeasureLikenessRequest(picture=frame)
