@@ -28,6 +28,11 @@ MANAGED = {
     *("bind", "metrics_port", "store", "grace_seconds", "max_concurrent_calls"),
     *("data", "database_url", "executor_id"),
     *("audio_target", "prompt_target", "identity_target", "render_target", "score_target"),
+    *("backend", "ray_address", "ray_min_replicas", "ray_max_replicas", "ray_max_queued"),
+    *("ray_gpus", "ray_store_mib"),
+    *("tls_certificate", "tls_key", "tls_client_authority", "tls_clients", "probe_bind"),
+    *("access", "oidc_issuer", "oidc_audience", "oidc_jwks_url", "mutual_bind"),
+    *("stage_authority", "stage_certificate", "stage_key"),
     *("checkpoint", "threads", "llm_model", "llm_base_url"),
     *("signing_certificate", "signing_key", "database", "keys"),
 }
@@ -208,11 +213,26 @@ def whole() -> Schema:
             port=number("Its port.", 1, 65535),
             peers=reference("peers", "Where it is."),
         ),
+        tls=closed(
+            "TLS between the services and towards partners.",
+            services=flag("Whether gateway and services show each other certificates."),
+            partners=text("Secret with the public API's certificate; plain text when empty."),
+            partnerCertificates=flag("Whether partners have to show certificates."),
+        ),
         gateway=service(
             "gateway",
             "The public API and the jobs.",
             database=text("Where jobs are kept.", enum=["sqlite", "postgres"]),
             storage=reference("storage", "Of the SQLite file."),
+            access=text("Whether callers are checked here.", enum=["checked", "unguarded"]),
+            oidc=closed(
+                "An OpenID Connect provider.",
+                issuer=text("Its issuer; none when empty.", pattern="^(https://.+)?$"),
+                audience=text("What its tokens must be for."),
+                jwksUrl=text("Where its keys are; discovered when empty."),
+                port=number("Its port.", 1, 65535),
+                peers=reference("peers", "Where it is."),
+            ),
             clients=reference("peers", "Who may call it."),
             route=closed(
                 "A GRPCRoute of the Gateway API.",
@@ -256,6 +276,7 @@ def whole() -> Schema:
                 version=text("Ray's version in the image."),
                 image=reference("image", "Image with Ray and the render service."),
                 importPath=text("Serve application.", pattern="^([A-Za-z0-9_.]+:[A-Za-z0-9_]+)?$"),
+                maxQueued=number("Segments that may wait for a replica.", 1),
                 head=closed("The head.", resources=reference("resources", "Of the head.")),
                 workers=closed(
                     "The workers.",

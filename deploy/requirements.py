@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
@@ -47,16 +48,39 @@ MARKERS = {
 # What our pyproject files are built by.
 BUILD = "hatchling"
 
+ALONE = REPOSITORY / "requirements-nodeps.txt"
+"""Pins packages that declare to need older ones than they work with."""
+
+# What those import in truth.
+IMPORTED = {
+    "mediapipe": [
+        *("absl-py", "attrs", "flatbuffers", "matplotlib"),
+        *("numpy", "opencv-python-headless", "protobuf"),
+    ]
+}
+
 
 class NotPinnedError(Exception):
     """A package is needed that requirements.txt does not pin."""
 
 
-def pins() -> dict[str, str]:
-    """Canonical name -> the line that pins it, of both requirements files."""
+@dataclass(frozen=True)
+class File:
+    """A requirements file of an image."""
+
+    distribution: str
+    """What it is for."""
+    about: str
+    """What it is."""
+    alone: bool = False
+    """Whether it holds what is installed with --no-deps, and nothing else, or all but that."""
+
+
+def pins(*paths: Path) -> dict[str, str]:
+    """Canonical name -> the line that pins it, of requirements files."""
     found: dict[str, str] = {}
-    for name in ("requirements-dev.txt", "requirements.txt"):
-        for line in (REPOSITORY / name).read_text().splitlines():
+    for path in paths:
+        for line in path.read_text().splitlines():
             matched = re.match(r"([A-Za-z0-9._-]+)==\S+", line)
             if matched:
                 found[canonicalize_name(matched[1])] = line.split("#")[0].strip()
@@ -88,7 +112,7 @@ def needed(distribution: str) -> set[str]:
                 continue
             seen.add((name, extra))
             ours = name.startswith("songreel-")
-            asked = direct(name) if ours else requirements_of(name)
+            asked = direct(name) if ours else IMPORTED.get(name) or requirements_of(name)
             parsed = [Requirement(text) for text in asked]
             waiting += [each for each in parsed if applies(each, extra)]
             if not ours:
@@ -114,32 +138,45 @@ def applies(requirement: Requirement, extra: str) -> bool:
     )
 
 
-def written(distribution: str, about: str) -> str:
+def written(file: File) -> str:
     """Content of a requirements file. Raises `NotPinnedError`."""
-    known = pins()
-    names = needed(distribution)
+    alone = pins(ALONE)
+    known = pins(REPOSITORY / "requirements-dev.txt", REPOSITORY / "requirements.txt") | alone
+    names = needed(file.distribution)
     missing = sorted(name for name in names if name not in known)
     if missing:
-        raise NotPinnedError(f"{distribution} needs {', '.join(missing)}: pin in requirements.txt")
-    lines = sorted((known[name] for name in names), key=str.lower)
-    return f"# {about}. Made by deploy/requirements.py.\n" + "".join(f"{each}\n" for each in lines)
+        asked = ", ".join(missing)
+        raise NotPinnedError(f"{file.distribution} needs {asked}: pin in requirements.txt")
+    lines = [known[name] for name in names if (name in alone) == file.alone]
+    return "".join(
+        f"{each}\n"
+        for each in (
+            f"# {file.about}. Made by deploy/requirements.py.",
+            *sorted(lines, key=str.lower),
+        )
+    )
 
 
-def contents() -> dict[str, tuple[str, str]]:
-    """File name -> the distribution it is for, and what it is."""
-    images = {
-        f"{name}.txt": (f"songreel-{name}", f"What the {name} image installs") for name in there()
-    }
-    return images | {"build.txt": (BUILD, "What builds our own packages")}
+def files() -> dict[str, File]:
+    """All files by name."""
+    found = {"build.txt": File(BUILD, "What builds our own packages")}
+    for name in there():
+        distribution = f"songreel-{name}"
+        found[f"{name}.txt"] = File(distribution, f"What the {name} image installs")
+        wanted = {canonicalize_name(Requirement(each).name) for each in direct(distribution)}
+        if wanted & set(pins(ALONE)):
+            about = f"What the {name} image installs with --no-deps"
+            found[f"{name}-nodeps.txt"] = File(distribution, about, alone=True)
+    return found
 
 
 def main() -> int:
     """Writes the files; with --check, writes nothing. 1 when one is not current or cannot be."""
     failed = 0
-    for name, (distribution, about) in contents().items():
+    for name, file in files().items():
         path = FOLDER / name
         try:
-            content = written(distribution, about)
+            content = written(file)
         except NotPinnedError as error:
             sys.stderr.write(f"{name}: {error}\n")
             failed = 1

@@ -2,7 +2,7 @@
 
 Carries out each Dockerfile, in a folder or (`--debian ROOT`) in a clean Debian root, starts
 the service that comes out, asks its health and its metrics, and looks what it can import.
-Prints a table of installed sizes.
+Prints a table of installed sizes, and with `--page` writes it into that page.
 
     mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm ROOT
     python deploy/docker/prove.py --debian ROOT --keep /tmp/images
@@ -27,7 +27,7 @@ REPOSITORY = HERE.parents[1]
 HEAVY = (
     *("torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL"),
     *("librosa", "numba", "sklearn", "dbos", "sqlalchemy", "psycopg", "openai", "numpy"),
-    *("mediapipe", "dlib", "cv2"),
+    *("mediapipe", "dlib", "cv2", "peft", "ray"),
 )
 """What only some services need."""
 
@@ -35,9 +35,23 @@ ALLOWED = {
     "gateway": {"dbos", "sqlalchemy", "psycopg"},
     "audio": {"scipy", "matplotlib", "av", "PIL", "librosa", "numba", "sklearn", "numpy"},
     "prompt": {"openai"},
-    "render": {"torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL", "numpy"},
+    # Enrols with mediapipe and dlib, trains adapters with torch.
+    "identity": {
+        *("mediapipe", "dlib", "cv2", "numpy", "matplotlib", "PIL", "sqlalchemy", "psycopg"),
+        *("torch", "diffusers", "transformers", "peft"),
+    },
+    "render": {
+        *("torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL", "numpy", "cv2"),
+    },
 }
 """Which of them each service's image may have."""
+
+LATER = {
+    "identity": "import dlib\n"
+    "from songreel_identity.tracker import MediaPipeTracker\n"
+    "MediaPipeTracker().close()"
+}
+"""What a service loads at the first call: its health would not show that it is missing."""
 
 OURS = ("songreel_gateway", "songreel_audio", "songreel_prompt", "songreel_identity")
 OURS += ("songreel_render", "songreel_app")
@@ -77,6 +91,7 @@ def examine(image: Image) -> Finding:
     assert not surplus, f"{image.service} can import {', '.join(sorted(surplus))}"
     missing = ALLOWED[image.service] - found
     assert not missing, f"{image.service} cannot import {', '.join(sorted(missing))}"
+    image.ask(LATER.get(image.service, ""))
     port, metrics = free_port(), free_port()
     with image.serving(port, metrics, {"SONGREEL_STORE": "/data/artifacts"}) as ready:
         page = metrics_of(metrics)
@@ -110,18 +125,32 @@ print(json.dumps({"packages": len(list(distributions())), "largest": largest}))
 """
 
 
-def table(findings: list[Finding]) -> str:
-    """The findings for a page."""
-    lines = [
-        "| image | packages | Python environment | models | largest parts, MB | first health |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [
-        f"| {each.service} | {each.packages} | {each.megabytes:.0f} MB | "
-        f"{f'{each.models:.0f} MB' if each.models else '-'} | {each.largest} | "
-        f"{each.ready:.1f} s |"
-        for each in findings
-    ]
+HEAD = (
+    "| image | packages | Python environment | models | largest parts, MB | first health |",
+    "|---|---|---|---|---|---|",
+)
+
+
+def row(found: Finding) -> str:
+    """A finding as a row of the table."""
+    models = f"{found.models:.0f} MB" if found.models else "-"
+    return (
+        f"| {found.service} | {found.packages} | {found.megabytes:.0f} MB | {models} | "
+        f"{found.largest} | {found.ready:.1f} s |"
+    )
+
+
+def rewritten(page: str, findings: list[Finding]) -> str:
+    """A page whose table has these findings; rows of other images are kept.
+
+    Raises `ValueError` where the page has no such table.
+    """
+    lines = page.split("\n")
+    first = lines.index(HEAD[0]) + len(HEAD)
+    last = next(n for n in range(first, len(lines) + 1) if not "".join(lines[n : n + 1]))
+    rows = {each.split("|")[1].strip(): each for each in lines[first:last]}
+    rows |= {each.service: row(each) for each in findings}
+    lines[first:last] = [rows[name] for name in sorted(rows)]
     return "\n".join(lines)
 
 
@@ -134,6 +163,7 @@ def main() -> None:
     parser.add_argument("--bind", type=Path, action="append", default=[], help="for pip, as here")
     parser.add_argument("--arg", action="append", default=[], help="NAME=VALUE of an ARG")
     parser.add_argument("--keep", type=Path, help="build below this folder and leave it")
+    parser.add_argument("--page", type=Path, help="a page with the table, to be brought up to date")
     options = parser.parse_args()
     if unknown := set(options.services) - set(known):
         parser.error(f"no Dockerfile for {', '.join(sorted(unknown))}")
@@ -153,7 +183,9 @@ def main() -> None:
             image = Image(HERE / f"{service}.Dockerfile", REPOSITORY, new_box, given)
             findings.append(examine(image))
             sys.stderr.write(f"{findings[-1]}\n")
-    print(table(findings))  # noqa: T201 - what the program is for
+    print(*HEAD, *map(row, findings), sep="\n")  # noqa: T201 - what the program is for
+    if options.page:
+        options.page.write_text(rewritten(options.page.read_text(), findings))
 
 
 if __name__ == "__main__":

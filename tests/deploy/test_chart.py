@@ -221,11 +221,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"identity": {"enabled": True}}, "identity.keysClaim is needed"),
     ({"gateway": {"database": "sqlite", "replicas": 2}}, "one replica"),
     ({"gateway": {"database": "sqlite", "autoscaling": {"enabled": True}}}, "one replica"),
-    ({"render": {"backend": "ray"}}, "render.ray.importPath is needed"),
     (
-        {"render": {"backend": "ray", "ray": {"importPath": "a:b"}}},
-        "networkPolicy.kubernetesApi is needed",
+        {"render": {"backend": "ray", "ray": {"importPath": ""}}},
+        "render.ray.importPath is needed",
     ),
+    ({"render": {"backend": "ray"}}, "networkPolicy.kubernetesApi is needed"),
+    ({"render": {"settings": {"ray_max_replicas": 3}}}, "ray_max_replicas"),
 ]
 
 

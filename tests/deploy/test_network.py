@@ -37,6 +37,7 @@ OUTSIDE = (
     End("store", address="198.51.100.20"),
     End("database", address="192.0.2.7"),
     End("language-model", address="203.0.113.9"),
+    End("identity-provider", address="203.0.113.20"),
     End("kubernetes", address="192.0.2.100"),
     End("stranger", {"app": "shell"}),
     End("stranger", {"songreel.io/client": "true"}, namespace="default"),
@@ -139,8 +140,8 @@ def test_the_drawing_is_read_whole() -> None:
 
 
 def test_production_has_the_arrows_of_the_drawing_and_no_others() -> None:
-    # Identity is not in this release, Ray neither.
-    absent = {"identity", "render-ray"}
+    # Identity is not in this release, Ray and a provider neither.
+    absent = {"identity", "identity-provider", "render-ray"}
     assert arrows_of(example("production")) == {
         arrow for arrow in drawn() if not absent & set(arrow[:2])
     }
@@ -160,7 +161,8 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
             8080 if target == "store" else port,
         )
         for source, target, port in drawn()
-        if not {"identity", "render-ray", "prometheus", "language-model"} & {source, target}
+        if not {"identity", "identity-provider", "render-ray", "prometheus", "language-model"}
+        & {source, target}
     }
     found = arrows_of(example("trial"))
     # The trial's values let in pods of its own namespace only.
@@ -168,7 +170,7 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
 
 
 def test_ray_adds_its_own_arrows_and_no_others() -> None:
-    absent = {"identity", "prometheus", "language-model"}
+    absent = {"identity", "identity-provider", "prometheus", "language-model"}
     assert arrows_of(example("ray")) == {arrow for arrow in drawn() if not absent & set(arrow[:2])}
 
 

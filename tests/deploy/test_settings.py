@@ -10,14 +10,17 @@ import sys
 from typing import Any
 
 import pytest
+import yaml
 from songreel_kit.s3_artifacts import S3Settings
 from songreel_kit.settings import ServiceSettings
 
-from .chart import REPOSITORY, SERVICES, VALUES, chart, example, templates
+from .chart import REPOSITORY, SERVICES, VALUES, chart, example, named, templates
 
 CLASSES = {name: f"{name.capitalize()}Settings" for name in SERVICES}
 # What `songreel_kit.settings` reads by itself.
 SHARED = {"SONGREEL_STORE", "SONGREEL_DATA"}
+# What Ray reads by itself.
+RAYS_OWN = {"RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}
 
 
 def settings_class(service: str) -> type[ServiceSettings]:
@@ -65,6 +68,8 @@ def test_every_variable_is_a_setting_of_that_service(name: str) -> None:
     for part, template in pods(name).items():
         given = environment(template, part)
         unknown = set(given) - readable(part.partition("-")[0])
+        if name == "ray" and part.startswith("render"):
+            unknown -= RAYS_OWN
         assert not unknown, f"{part} does not read {', '.join(sorted(unknown))}"
 
 
@@ -83,6 +88,30 @@ def test_the_service_understands_them(name: str, monkeypatch: pytest.MonkeyPatch
         assert settings.store.startswith("s3://songreel")
         assert store.cache_bytes >= 8 * 1024**3
         assert store.access_key == "from-s3-access-key"
+
+
+def test_the_chart_runs_the_application_that_the_render_service_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (ray_service,) = named(example("ray"), "RayService")
+    (app,) = yaml.safe_load(ray_service["spec"]["serveConfigV2"])["applications"]
+    replica = pytest.importorskip("songreel_render.on_ray.replica")
+    module, _, name = app["import_path"].partition(":")
+    assert getattr(importlib.import_module(module), name) is replica.application
+    assert app["name"] == replica.APPLICATION
+    assert [each["name"] for each in app["deployments"]] == [replica.DEPLOYMENT]
+    schema = importlib.import_module("ray.serve.schema")
+    schema.ServeDeploySchema.model_validate({"applications": [app]})
+    given = environment(pods("ray")["render"], "render")
+    assert given["SONGREEL_RENDER_BACKEND"] == "ray"
+    # The Service that KubeRay makes for the head of a RayService.
+    head = f"{ray_service['metadata']['name']}-head-svc"
+    assert given["SONGREEL_RENDER_RAY_ADDRESS"] == f"ray://{head}:10001"
+    key = ray_service["spec"]["rayClusterConfig"]["authOptions"]["secretName"]
+    (container,) = pods("ray")["render"]["spec"]["containers"]
+    (token,) = [each for each in container["env"] if each["name"] == "RAY_AUTH_TOKEN"]
+    assert token["valueFrom"]["secretKeyRef"] == {"name": key, "key": "auth_token"}
+    assert container["image"].startswith("songreel-render-ray:")
 
 
 def test_settings_by_name_arrive_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,6 +64,16 @@ topologySpreadConstraints:
 - {name: SONGREEL_S3_CACHE_BYTES, value: "{{ mul $store.cacheGiB 1073741824 }}"}
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_ACCESS_KEY" "key" "s3-access-key") }}
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_SECRET_KEY" "key" "s3-secret-key") }}
+{{- if eq (include "songreel.probesApart" .) "true" }}
+- {name: {{ $prefix }}PROBE_BIND, value: "0.0.0.0:50052"}
+{{- end }}
+{{- if and .root.Values.tls.services (ne .name "gateway") }}
+- {name: {{ $prefix }}TLS_CERTIFICATE, value: /tls/tls.crt}
+- {name: {{ $prefix }}TLS_KEY, value: /tls/tls.key}
+- {name: {{ $prefix }}TLS_CLIENT_AUTHORITY, value: /tls/ca.crt}
+# Nobody but the gateway, whoever else the authority has signed for.
+- {name: {{ $prefix }}TLS_CLIENTS, value: {{ include "songreel.fullname" (dict "root" .root "name" "gateway") }}}
+{{- end }}
 {{- with .env }}
 {{ . }}
 {{- end }}
@@ -74,13 +84,19 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
+{{/* Kubernetes' probes know no TLS: health has a port of its own then. */}}
+{{- define "songreel.probesApart" -}}
+{{- if eq .name "gateway" }}{{ ne .root.Values.tls.partners "" }}{{ else }}{{ .root.Values.tls.services }}{{ end }}
+{{- end }}
+
 {{- define "songreel.probe" -}}
-grpc: {port: 50051{{ with .service }}, service: {{ . }}{{ end }}}
+grpc: {port: {{ .port }}{{ with .service }}, service: {{ . }}{{ end }}}
 timeoutSeconds: 5
 {{- end }}
 
 {{/* The pod of a service. `it` may add: env, mounts, volumes (YAML), grpcService, gpu. */}}
 {{- define "songreel.pod" -}}
+{{- $probes := ternary 50052 50051 (eq (include "songreel.probesApart" .) "true") -}}
 metadata:
   labels:
     {{- include "songreel.podLabels" . | nindent 4 }}
@@ -113,15 +129,15 @@ spec:
         - {name: grpc, containerPort: 50051}
         - {name: metrics, containerPort: 9464}
       startupProbe:
-        {{- include "songreel.probe" (dict) | nindent 8 }}
+        {{- include "songreel.probe" (dict "port" $probes) | nindent 8 }}
         periodSeconds: 2
         failureThreshold: 60
       readinessProbe:
-        {{- include "songreel.probe" (dict "service" .grpcService) | nindent 8 }}
+        {{- include "songreel.probe" (dict "port" $probes "service" .grpcService) | nindent 8 }}
         periodSeconds: 5
         failureThreshold: 2
       livenessProbe:
-        {{- include "songreel.probe" (dict) | nindent 8 }}
+        {{- include "songreel.probe" (dict "port" $probes) | nindent 8 }}
         periodSeconds: 20
         failureThreshold: 6
       lifecycle:
@@ -133,6 +149,9 @@ spec:
         - {name: tmp, mountPath: /tmp}
         - {name: cache, mountPath: /cache}
         - {name: data, mountPath: /data}
+        {{- if .root.Values.tls.services }}
+        - {name: tls, mountPath: /tls, readOnly: true}
+        {{- end }}
         {{- with .mounts }}
         {{- . | nindent 8 }}
         {{- end }}
@@ -140,6 +159,9 @@ spec:
     - {name: tmp, emptyDir: {sizeLimit: 8Gi}}
     # The cache is trimmed after each artifact, so it may stand above its limit a while.
     - {name: cache, emptyDir: {sizeLimit: {{ add .root.Values.store.cacheGiB 2 }}Gi}}
+    {{- if .root.Values.tls.services }}
+    - {name: tls, secret: {secretName: {{ include "songreel.fullname" . }}-tls}}
+    {{- end }}
     {{- if not .claimed }}
     - {name: data, emptyDir: {sizeLimit: 1Gi}}
     {{- end }}
