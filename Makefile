@@ -2,9 +2,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := libs/contracts libs/kit services/audio services/prompt services/render services/identity gateway app models/training
+DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training
 STAMP := $(VENV)/.ready
 DEMO := out/demo
+PAGE := gateway/src/songreel_gateway/web
+# Processes of `make test`; each takes a core and, with the servers it starts, about 2 GB.
+WORKERS ?= 2
 
 .PHONY: help setup demo test test-slow check protos bench bench-audio clean
 
@@ -24,22 +27,27 @@ demo: $(STAMP) ## the demo song becomes out/demo/video.mp4
 	mkdir -p $(DEMO)
 	$(BIN)/songreel make demo/song.mp3 -o $(DEMO)/video.mp4 --data $(DEMO)/data
 
-test: $(STAMP) ## the default tests
-	$(BIN)/python -m pytest
+test: $(STAMP) ## the default tests, a file at a time in each of WORKERS processes
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-slow: $(STAMP) ## the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
-check: $(STAMP) ## ruff, pyright, import-linter, buf lint, stubs current
+check: $(STAMP) ## ruff, pyright, import-linter, buf lint and breaking, stubs and docs/api current, the page's types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 	$(BIN)/python libs/contracts/generate.py --check
+	$(BIN)/python libs/contracts/reference.py --check
 	$(BIN)/python libs/contracts/lint.py
+	$(BIN)/deno check --quiet --config $(PAGE)/deno.json $(PAGE)/page/*.js
+	$(BIN)/deno lint --quiet --config $(PAGE)/deno.json $(PAGE)/page
+	$(BIN)/deno fmt --quiet --check --config $(PAGE)/deno.json $(PAGE)/page/*.js
 
-protos: $(STAMP) ## Python stubs from protos/
+protos: $(STAMP) ## Python stubs and docs/api from protos/
 	$(BIN)/python libs/contracts/generate.py
+	$(BIN)/python libs/contracts/reference.py
 
 bench: $(STAMP) ## the figures of the README, as ratios in one run
 	$(BIN)/python -m bench

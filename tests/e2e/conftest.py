@@ -8,9 +8,10 @@ import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -21,7 +22,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 # Small enough for two busy cores, large enough to be cut into several segments.
 SMALL = ("--size", "64", "--steps", "1", "--fps", "12")
 # Slow enough to be caught in the middle on a fast machine too.
-SLOW = ("--size", "64", "--steps", "12", "--fps", "12", "--cadence", "0")
+SLOW = ("--size", "64", "--steps", "16", "--fps", "12", "--cadence", "0")
 
 
 @dataclass
@@ -36,14 +37,16 @@ class Desk:
     def data(self) -> Path:
         return self.folder / "data"
 
-    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
-        """Starts the command in a process group of its own."""
+    def start(
+        self, *arguments: str | Path, stderr: int | IO[str] = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
+        """Starts the command in a session of its own."""
         environment = {
             **os.environ,
             "SONGREEL_DATA": str(self.data),
             "SONGREEL_RENDER_CHECKPOINT": str(self.checkpoint),
             # Segments of two seconds would make most test songs a single one.
-            "SONGREEL_RENDER_SEGMENT_FRAMES": "16",
+            "SONGREEL_RENDER_SEGMENT_FRAMES": "8",
         }
         process = subprocess.Popen(
             [COMMAND, *map(str, arguments)],
@@ -51,7 +54,7 @@ class Desk:
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             start_new_session=True,
         )
@@ -82,6 +85,21 @@ class Desk:
             if re.search(pattern, printed):
                 return process
         pytest.fail(f"never printed {pattern!r}: {seen}")
+
+    @contextmanager
+    def serving(self) -> Iterator[str]:
+        """A server on the data folder; yields its address, then it must end well.
+
+        Commands find it. Without one each starts its own, which takes as long as
+        loading torch does.
+        """
+        # A pipe that nobody reads would stop the server when it is full.
+        with (self.folder / "server.log").open("a") as log:
+            server = self.start("up", "--port", "0", "--json", stderr=log)
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())["address"]
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(timeout=60) == 0
 
     def kill_server(self) -> None:
         """Kills the server that holds the data folder."""
@@ -120,7 +138,19 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def desk(checkpoint: Path) -> Iterator[Desk]:
+    """A data folder of the test's own, without a server."""
     with tempfile.TemporaryDirectory() as folder:
         desk = Desk(Path(folder), checkpoint)
         yield desk
+        desk.close()
+
+
+@pytest.fixture(scope="session")
+def studio(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A data folder whose server is up, for all tests that do nothing to the server."""
+    desk = Desk(tmp_path_factory.mktemp("studio"), checkpoint)
+    try:
+        with desk.serving():
+            yield desk
+    finally:
         desk.close()

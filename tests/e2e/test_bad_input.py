@@ -1,6 +1,5 @@
 """What cannot work ends with one line that says what to do, and leaves nothing."""
 
-import json
 import os
 import re
 import shutil
@@ -70,15 +69,10 @@ def refused(desk: Desk, *arguments: str | Path) -> str:
     return lines[0]
 
 
-@pytest.fixture(scope="module")
-def shared(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One server for all of them: bad input must not hurt it either."""
-    desk = Desk(tmp_path_factory.mktemp("bad"), checkpoint)
-    server = desk.start("up", "--port", "0", "--json")
-    assert server.stdout is not None
-    assert json.loads(server.stdout.readline())["address"]
-    yield desk
-    desk.close()
+@pytest.fixture
+def shared(studio: Desk) -> Desk:
+    """The one server for all of them: bad input must not hurt it either."""
+    return studio
 
 
 @pytest.mark.parametrize("name", BAD_SONGS)
@@ -135,11 +129,11 @@ def test_good_song_still_works_after_all_that(shared: Desk) -> None:
 
 
 @pytest.fixture
-def full(desk: Desk) -> Iterator[Path]:
+def full(tmp_path: Path) -> Iterator[Path]:
     """An empty folder on a disk of 64 KiB."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small disk")
-    small = desk.folder / "disk"
+    small = tmp_path / "disk"
     small.mkdir()
     mount = subprocess.run(
         ["/bin/mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=False
@@ -150,8 +144,8 @@ def full(desk: Desk) -> Iterator[Path]:
     subprocess.run(["/bin/umount", "-l", small], check=True)
 
 
-def test_full_disk(desk: Desk, song: Path, full: Path) -> None:
-    line = refused(desk, "make", song, "-o", full / "video.mp4", *SMALL)
+def test_full_disk(shared: Desk, song: Path, full: Path) -> None:
+    line = refused(shared, "make", song, "-o", full / "video.mp4", *SMALL)
     assert "DISK_FULL" in line
     assert not list(full.iterdir()), "something half-written was left"
 

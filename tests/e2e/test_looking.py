@@ -22,13 +22,15 @@ def test_help_loads_no_networks() -> None:
 
 
 def test_doctor_and_jobs_tell_scripts_what_is_there(desk: Desk) -> None:
-    doctor = desk.run("doctor", "--json")
+    with desk.serving() as address:
+        doctor = desk.run("doctor", "--json")
+        jobs = desk.run("jobs", "--json")
     findings = {each["name"]: each for each in json.loads(doctor.stdout)["findings"]}
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert all(each["ok"] for each in findings.values())
     assert str(desk.checkpoint) in findings["checkpoint"]["value"]
     assert "64 px" in findings["checkpoint"]["value"]
-    jobs = desk.run("jobs", "--json")
+    assert address in findings["server"]["value"]
     assert (jobs.returncode, json.loads(jobs.stdout)) == (0, {"jobs": []})
 
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +18,27 @@ FILES = {
 SOURCES = {"words.lrc": "lrc", "words.srt": "srt", "words.txt": "text"}
 
 
-@pytest.fixture(scope="module")
-def shared(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    desk = Desk(tmp_path_factory.mktemp("lyrics"), checkpoint)
-    yield desk
-    desk.close()
-
-
-@pytest.fixture(scope="module")
-def bare(song: Path, shared: Desk) -> Path:
+@pytest.fixture
+def bare(song: Path, tmp_path: Path) -> Path:
     """The song without anything beside it."""
-    path = shared.folder / "bare" / "tune.mp3"
+    path = tmp_path / "bare" / "tune.mp3"
     path.parent.mkdir()
     shutil.copy(song, path)
     return path
 
 
 def analysis(desk: Desk, song: Path, *options: str | Path) -> dict[str, Any]:
-    output = desk.folder / "song.json"
+    output = song.with_name("song.json")
     done = desk.run("analyze", song, "-o", output, "--extractor", "rules", *options)
     assert done.returncode == 0, done.stderr
     return json.loads(output.read_text())
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_lyrics_file_is_read(shared: Desk, bare: Path, name: str) -> None:
-    lyrics = shared.folder / name
+def test_a_lyrics_file_is_read(studio: Desk, bare: Path, tmp_path: Path, name: str) -> None:
+    lyrics = tmp_path / name
     lyrics.write_text(FILES[name].format(*LINES))
-    heard = analysis(shared, bare, "--lyrics", lyrics, "--language", "en")
+    heard = analysis(studio, bare, "--lyrics", lyrics, "--language", "en")
     assert heard["lyrics_source"] == SOURCES[name]
     assert tuple(line["text"] for line in heard["lyrics"]) == LINES
     assert heard["language"] == "en"
@@ -58,24 +50,20 @@ def test_a_lyrics_file_is_read(shared: Desk, bare: Path, name: str) -> None:
         assert starts == [1.0, 3.5]
 
 
-def test_an_srt_file_beside_the_song_is_found(shared: Desk, bare: Path) -> None:
-    beside = bare.with_suffix(".srt")
-    beside.write_text(FILES["words.srt"].format(*LINES))
-    try:
-        assert analysis(shared, bare)["lyrics_source"] == "srt"
-    finally:
-        beside.unlink()
+def test_an_srt_file_beside_the_song_is_found(studio: Desk, bare: Path) -> None:
+    bare.with_suffix(".srt").write_text(FILES["words.srt"].format(*LINES))
+    assert analysis(studio, bare)["lyrics_source"] == "srt"
 
 
-def test_a_tempo_may_be_given(shared: Desk, bare: Path) -> None:
-    assert analysis(shared, bare, "--bpm", "60")["tempo_bpm"] == pytest.approx(60, rel=0.03)
-    assert analysis(shared, bare, "--bpm", "120")["tempo_bpm"] == pytest.approx(120, rel=0.03)
+def test_a_tempo_may_be_given(studio: Desk, bare: Path) -> None:
+    assert analysis(studio, bare, "--bpm", "60")["tempo_bpm"] == pytest.approx(60, rel=0.03)
+    assert analysis(studio, bare, "--bpm", "120")["tempo_bpm"] == pytest.approx(120, rel=0.03)
 
 
-def test_lyrics_without_a_time_where_one_must_be_are_refused(shared: Desk, bare: Path) -> None:
-    lyrics = shared.folder / "broken.srt"
+def test_lyrics_without_a_time_where_one_must_be_are_refused(studio: Desk, bare: Path) -> None:
+    lyrics = bare.with_name("broken.srt")
     lyrics.write_text("1\n00:00:01,000 --> 00:00:0x,500\nword\n")
-    done = shared.run("analyze", bare, "-o", shared.folder / "x.json", "--lyrics", lyrics)
+    done = studio.run("analyze", bare, "-o", bare.with_name("x.json"), "--lyrics", lyrics)
     assert done.returncode == 1
     assert "line 2 of the lyrics" in done.stderr
     assert "Traceback" not in done.stderr

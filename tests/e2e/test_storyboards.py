@@ -9,14 +9,28 @@ import yaml
 from .conftest import SMALL, Desk
 
 
-@pytest.fixture
-def board(desk: Desk, song: Path) -> Path:
-    """The storyboard of the song as the command writes it, beside `a.json`."""
-    analysis, board = desk.folder / "a.json", desk.folder / "s.yaml"
-    assert desk.run("analyze", song, "-o", analysis).returncode == 0
-    done = desk.run("storyboard", analysis, "-o", board, "--protagonist-share", "1")
+@pytest.fixture(scope="module")
+def analysis(studio: Desk, song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("heard") / "a.json"
+    assert studio.run("analyze", song, "-o", path).returncode == 0
+    return path
+
+
+@pytest.fixture(scope="module")
+def written(studio: Desk, analysis: Path) -> str:
+    """The storyboard of the song as the command writes it."""
+    board = analysis.with_name("s.yaml")
+    done = studio.run("storyboard", analysis, "-o", board, "--protagonist-share", "1")
     assert done.returncode == 0, done.stderr
-    return board
+    return board.read_text()
+
+
+@pytest.fixture
+def board(written: str, tmp_path: Path) -> Path:
+    """A copy of it to edit."""
+    path = tmp_path / "s.yaml"
+    path.write_text(written)
+    return path
 
 
 def blocks(path: Path) -> list[str]:
@@ -33,13 +47,13 @@ def edited(board: Path, scene: int, name: str, **fields: object) -> Path:
     return target
 
 
-def test_locked_scenes_survive_a_rewriting_byte_for_byte(desk: Desk, board: Path) -> None:
+def test_locked_scenes_survive_a_rewriting_byte_for_byte(
+    studio: Desk, analysis: Path, board: Path
+) -> None:
     assert all(scene["protagonist"] for scene in yaml.safe_load(board.read_text())["scenes"])
     mine = edited(board, 1, "mine.yaml", prompt="sketch of  my own door, ajar", locked=True)
-    again = desk.folder / "again.yaml"
-    done = desk.run(
-        "storyboard", desk.folder / "a.json", "--from", mine, "-o", again, "--seed", "7"
-    )
+    again = board.with_name("again.yaml")
+    done = studio.run("storyboard", analysis, "--from", mine, "-o", again, "--seed", "7")
     assert done.returncode == 0, done.stderr
     before, after = blocks(mine), blocks(again)
     assert after[1] == before[1]
@@ -52,26 +66,30 @@ def test_locked_scenes_survive_a_rewriting_byte_for_byte(desk: Desk, board: Path
     assert changed == [index != 1 for index in range(len(old))]
 
 
-def test_an_edited_storyboard_is_drawn_and_left_alone(desk: Desk, board: Path, song: Path) -> None:
+def test_an_edited_storyboard_is_drawn_and_left_alone(
+    studio: Desk, board: Path, song: Path
+) -> None:
     mine = edited(board, 0, "mine.yaml", prompt="cartoon of a lantern, night")
     text = mine.read_text()
-    video = desk.folder / "video.mp4"
-    result = desk.make(song, video, "--storyboard", mine)
+    video = board.with_name("video.mp4")
+    result = studio.make(song, video, "--storyboard", mine)
     assert video.exists()
     assert mine.read_text() == text
     assert "storyboard" not in result["files"]
     assert not video.with_suffix(".storyboard.yaml").exists()
-    rewritten = desk.make(song, desk.folder / "other.mp4", "--from", mine, "--seed", "3")
+    rewritten = studio.make(song, board.with_name("other.mp4"), "--from", mine, "--seed", "3")
     written = yaml.safe_load(Path(rewritten["files"]["storyboard"]).read_text())
     assert written["scenes"][0]["prompt"] != "cartoon of a lantern, night"
     assert mine.read_text() == text
 
 
-def test_what_policy_blocks_is_refused_with_its_line(desk: Desk, board: Path, song: Path) -> None:
+def test_what_policy_blocks_is_refused_with_its_line(
+    studio: Desk, analysis: Path, board: Path, song: Path
+) -> None:
     bad = edited(board, 1, "bad.yaml", prompt="cartoon of Anna Example on the road, naked")
     line = next(n for n, text in enumerate(bad.read_text().splitlines(), 1) if "Anna" in text)
-    video = desk.folder / "video.mp4"
-    done = desk.run("make", song, "--storyboard", bad, "-o", video, *SMALL)
+    video = board.with_name("video.mp4")
+    done = studio.run("make", song, "--storyboard", bad, "-o", video, *SMALL)
     assert done.returncode == 1
     assert f"bad.yaml:{line}: the prompt names 'Anna Example'" in done.stderr
     assert f"bad.yaml:{line}: the prompt asks for what is not drawn" in done.stderr
@@ -79,17 +97,17 @@ def test_what_policy_blocks_is_refused_with_its_line(desk: Desk, board: Path, so
     named = edited(
         board, 1, "named.yaml", prompt="cartoon of Anna Example on the road", locked=True
     )
-    again = desk.folder / "again.yaml"
-    rewrite = ("storyboard", desk.folder / "a.json", "--from", named, "-o", again)
-    assert desk.run(*rewrite).returncode == 1
-    done = desk.run(*rewrite, "--protagonist", "Anna Example")
+    again = board.with_name("again.yaml")
+    rewrite = ("storyboard", analysis, "--from", named, "-o", again)
+    assert studio.run(*rewrite).returncode == 1
+    done = studio.run(*rewrite, "--protagonist", "Anna Example")
     assert done.returncode == 0, done.stderr
     assert blocks(again)[1] == blocks(named)[1]
 
 
-def test_prompts_fit_the_checkpoint_that_draws(desk: Desk, song: Path) -> None:
+def test_prompts_fit_the_checkpoint_that_draws(studio: Desk, song: Path, tmp_path: Path) -> None:
     """The tiny checkpoint counts letters, so that even a caption nearly fills its text encoder."""
-    result = desk.make(song, desk.folder / "video.mp4", "--style", "watercolour")
+    result = studio.make(song, tmp_path / "video.mp4", "--style", "watercolour")
     assert not [note for note in result["fallbacks"] if "token" in note or "prompt" in note]
     scenes = yaml.safe_load(Path(result["files"]["storyboard"]).read_text())["scenes"]
     assert all(len(scene["prompt"].replace(" ", "")) <= 75 for scene in scenes)

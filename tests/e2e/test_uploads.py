@@ -1,10 +1,8 @@
 """Clients that break off or contradict themselves, against the real server."""
 
-import asyncio
 import hashlib
-import json
-import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 import pytest
@@ -15,25 +13,11 @@ from songreel_kit.errors import RequestIdReused, from_rpc_error
 
 from .conftest import Desk
 
-IDENTITY = "6c1f5a52-2f0a-4b0e-8d5e-0a4f2a6b7c11"
+BROKEN_OFF = "0b8d0a52-58f3-4a3e-9a52-3a7a52a3e7f1"
+GIVEN_TWICE = "6c1f5a52-2f0a-4b0e-8d5e-0a4f2a6b7c11"
 
 
-def with_server(desk: Desk, talk: Callable[[MediaServiceStub], Awaitable[None]]) -> None:
-    """Talks to a server and stops it: then nothing is still being cleared away."""
-    server = desk.start("up", "--port", "0", "--json")
-    assert server.stdout is not None
-    address = json.loads(server.stdout.readline())["address"]
-
-    async def go() -> None:
-        async with open_channel(address) as channel:
-            await talk(MediaServiceStub(channel))
-
-    asyncio.run(go())
-    server.send_signal(signal.SIGTERM)
-    assert server.wait(timeout=60) == 0
-
-
-def header(data: bytes) -> UploadMediaRequest:
+def header(data: bytes, request_id: str) -> UploadMediaRequest:
     return UploadMediaRequest(
         header=UploadHeader(
             parent="projects/local",
@@ -41,40 +25,42 @@ def header(data: bytes) -> UploadMediaRequest:
             media_type="audio/mpeg",
             size=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
-            request_id=IDENTITY,
+            request_id=request_id,
         )
     )
 
 
-def test_client_that_breaks_off_leaves_nothing(desk: Desk) -> None:
+async def break_off(media: MediaServiceStub) -> None:
     data = bytes(range(256)) * 16384  # 4 MiB: some of it is on the disk by then
-
-    async def talk(media: MediaServiceStub) -> None:
-        call = media.UploadMedia()
-        await call.write(header(data))
-        for at in range(0, len(data) // 2, 65536):
-            await call.write(UploadMediaRequest(chunk=data[at : at + 65536]))
-        call.cancel()
-
-    with_server(desk, talk)
-    left = [path for path in (desk.data / "artifacts").rglob("*") if path.is_file()]
-    assert left == []
+    call = media.UploadMedia()
+    await call.write(header(data, BROKEN_OFF))
+    for at in range(0, len(data) // 2, 65536):
+        await call.write(UploadMediaRequest(chunk=data[at : at + 65536]))
+    call.cancel()
 
 
-def test_request_id_with_other_content_is_refused(desk: Desk) -> None:
+async def contradict(media: MediaServiceStub) -> None:
     async def parts(data: bytes) -> AsyncIterator[UploadMediaRequest]:
-        yield header(data)
+        yield header(data, GIVEN_TWICE)
         yield UploadMediaRequest(chunk=data)
 
-    async def talk(media: MediaServiceStub) -> None:
-        first = await media.UploadMedia(parts(b"one song"))
-        again = await media.UploadMedia(parts(b"one song"))
-        assert again.media.name == first.media.name
-        with pytest.raises(grpc.aio.AioRpcError) as refusal:
-            await media.UploadMedia(parts(b"another song"))
-        assert isinstance(from_rpc_error(refusal.value), RequestIdReused)
+    first = await media.UploadMedia(parts(b"one song"))
+    again = await media.UploadMedia(parts(b"one song"))
+    assert again.media.name == first.media.name
+    with pytest.raises(grpc.aio.AioRpcError) as refusal:
+        await media.UploadMedia(parts(b"another song"))
+    assert isinstance(from_rpc_error(refusal.value), RequestIdReused)
 
-    with_server(desk, talk)
-    kept = [p.read_bytes() for p in (desk.data / "artifacts").rglob("*") if p.is_file()]
-    assert b"one song" in kept
-    assert b"another song" not in kept
+
+async def test_only_what_was_uploaded_whole_is_kept(desk: Desk) -> None:
+    # Once the server has stopped nothing is still being cleared away.
+    with desk.serving() as address:
+        async with open_channel(address) as channel:
+            media = MediaServiceStub(channel)
+            await break_off(media)
+            await contradict(media)
+    assert kept(desk.data / "artifacts") == [b"one song"]
+
+
+def kept(store: Path) -> list[bytes]:
+    return [path.read_bytes() for path in store.rglob("*") if path.is_file()]

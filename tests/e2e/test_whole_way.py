@@ -1,6 +1,7 @@
 """A song goes in, a music video comes out."""
 
 import json
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,29 @@ FPS = 12
 
 
 @pytest.fixture(scope="module")
-def made(checkpoint: Path, song: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The song made into a video once, for all tests that only look at it."""
-    desk = Desk(tmp_path_factory.mktemp("made"), checkpoint)
-    result = desk.make(song, desk.folder / "video.mp4")
-    result["folder"] = desk.folder
-    return result
+def workshop(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A data folder for all tests here."""
+    desk = Desk(tmp_path_factory.mktemp("workshop"), checkpoint)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="module")
+def made(workshop: Desk, song: Path) -> dict[str, Any]:
+    """The song made into a video once, by one command that starts all it needs."""
+    return workshop.make(song, workshop.folder / "video.mp4")
 
 
 @pytest.fixture
 def video(made: dict[str, Any]) -> Path:
-    return Path(str(made["folder"])) / "video.mp4"
+    return Path(made["files"]["video"])
+
+
+@pytest.fixture(scope="module")
+def served(workshop: Desk, made: dict[str, Any]) -> Iterator[Desk]:
+    """The same data folder when that command has long ended and a server is up."""
+    with workshop.serving():
+        yield workshop
 
 
 def test_video_is_as_long_as_the_song(video: Path, song: Path) -> None:
@@ -78,35 +91,38 @@ def test_picture_cuts_within_a_frame_of_the_beat(video: Path) -> None:
         assert abs(seen / FPS - cut) <= 1 / FPS
 
 
-def test_same_command_again_draws_nothing_again(desk: Desk, song: Path) -> None:
-    first = desk.make(song, desk.folder / "video.mp4", "--seconds", "4")
-    second = desk.make(song, desk.folder / "video.mp4", "--seconds", "4")
-    assert second["operation"] == first["operation"]
+def test_same_command_again_draws_nothing_again(
+    served: Desk, made: dict[str, Any], video: Path, song: Path
+) -> None:
+    drawn = video.read_bytes()
+    video.unlink()
+    assert served.make(song, video)["operation"] == made["operation"]
+    assert video.read_bytes() == drawn
 
 
-def test_stages_run_one_by_one_with_edits_between(desk: Desk, song: Path) -> None:
-    analysis, story = desk.folder / "a.json", desk.folder / "s.yaml"
-    plot = desk.folder / "a.png"
-    assert desk.run("analyze", song, "-o", analysis, "--plot", plot).returncode == 0
+def test_stages_run_one_by_one_with_edits_between(served: Desk, song: Path, tmp_path: Path) -> None:
+    analysis, story = tmp_path / "a.json", tmp_path / "s.yaml"
+    plot = tmp_path / "a.png"
+    assert served.run("analyze", song, "-o", analysis, "--plot", plot).returncode == 0
     assert plot.read_bytes().startswith(b"\x89PNG")
-    assert desk.run("storyboard", analysis, "-o", story, "--style", "sketch").returncode == 0
+    assert served.run("storyboard", analysis, "-o", story, "--style", "sketch").returncode == 0
     document = yaml.safe_load(story.read_text())
     assert document["style"] == "sketch"
     document["scenes"][0]["prompt"] = "a lighthouse drawn by hand"
     story.write_text(yaml.safe_dump(document))
 
-    video = desk.folder / "video.mp4"
+    video = tmp_path / "video.mp4"
     options = ("--analysis", analysis, "--storyboard", story, "-o", video, *SMALL)
-    done = desk.run("render", song, *options)
+    done = served.run("render", song, *options)
 
     assert done.returncode == 0, done.stderr
     assert sound_packets(video) == sound_packets(song)
     assert yaml.safe_load(story.read_text()) == document, "the user's own file was changed"
 
 
-def test_wav_is_encoded_and_says_so(desk: Desk) -> None:
-    wav = desk.folder / "song.wav"
+def test_wav_is_encoded_and_says_so(served: Desk, tmp_path: Path) -> None:
+    wav = tmp_path / "song.wav"
     write_song(wav, band(3.0), "pcm_s16le")
-    result = desk.make(wav, desk.folder / "video.mp4")
+    result = served.make(wav, tmp_path / "video.mp4")
     assert result["audio_mode"] != "copy"
     assert str(result["audio_mode"]).upper() in " ".join(result["fallbacks"])

@@ -1,0 +1,1 @@
+"""Gateways that share their jobs, and what may happen to them."""

@@ -1,0 +1,226 @@
+"""What may happen to a cluster, and the count of what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import JobEvent
+from songreel_gateway.tables import job_events, jobs, requests, videos
+
+from .cluster import DRAIN_SECONDS, LEASE_SECONDS, Cluster, Replica
+from .crowd import Crowd, Order
+
+# Longer than a lease, so that the others take over; shorter would prove less.
+CUT_SECONDS = 1.3 * LEASE_SECONDS
+RUN_SECONDS = 900.0
+"""What has not ended by then counts as lost."""
+ROOM = 12
+"""Jobs that a cluster of these runs takes at once."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run came to."""
+
+    fault: str
+    jobs: int
+    lost: int
+    doubled: int
+    repeated: int
+    """Stages that were made more than once: allowed, their results are the same."""
+    recovery: float
+    """Seconds from the fault until all jobs that were open then had ended."""
+    drain: float
+    """Seconds that SIGTERM took at the most; 0 where there was none."""
+    turns: int
+    """How often watchers went on at another gateway."""
+    refusals: int
+    problems: tuple[str, ...]
+
+
+async def _nothing(cluster: Cluster, victim: Replica) -> float:
+    return 0.0
+
+
+async def _kill(cluster: Cluster, victim: Replica) -> float:
+    victim.send(signal.SIGKILL)
+    await victim.ended(10)
+    await victim.start()
+    return 0.0
+
+
+async def _term(cluster: Cluster, victim: Replica) -> float:
+    began = time.monotonic()
+    victim.send(signal.SIGTERM)
+    code = await victim.ended(DRAIN_SECONDS)
+    seconds = time.monotonic() - began
+    # 1: it was held by something and ended itself at its own deadline; nothing is lost then.
+    assert code in (0, 1), victim.log.read_text()[-3000:]
+    await victim.start()
+    return seconds
+
+
+async def _stop(cluster: Cluster, victim: Replica) -> float:
+    victim.send(signal.SIGSTOP)
+    await asyncio.sleep(CUT_SECONDS)
+    victim.send(signal.SIGCONT)
+    return 0.0
+
+
+async def _cut_database(cluster: Cluster, victim: Replica) -> float:
+    await victim.database.cut()
+    await asyncio.sleep(CUT_SECONDS)
+    await victim.database.mend()
+    return 0.0
+
+
+async def _swallow_database(cluster: Cluster, victim: Replica) -> float:
+    victim.database.swallow()
+    await asyncio.sleep(CUT_SECONDS)
+    await victim.database.mend()
+    return 0.0
+
+
+async def _cut_all_databases(cluster: Cluster, victim: Replica) -> float:
+    for replica in cluster.replicas:
+        await replica.database.cut()
+    await asyncio.sleep(CUT_SECONDS)
+    for replica in cluster.replicas:
+        await replica.database.mend()
+    return 0.0
+
+
+async def _cut_store(cluster: Cluster, victim: Replica) -> float:
+    lines = [cluster.workers_store, *(replica.store for replica in cluster.replicas)]
+    for line in lines:
+        await line.cut()
+    await asyncio.sleep(CUT_SECONDS)
+    for line in lines:
+        await line.mend()
+    return 0.0
+
+
+async def _rolling(cluster: Cluster, victim: Replica) -> float:
+    return max([await _term(cluster, replica) for replica in cluster.replicas])
+
+
+FAULTS: dict[str, Callable[[Cluster, Replica], Awaitable[float]]] = {
+    "none": _nothing,
+    "kill -9": _kill,
+    "SIGTERM": _term,
+    "SIGSTOP, then SIGCONT": _stop,
+    "database cut off (reset)": _cut_database,
+    "database cut off (silence)": _swallow_database,
+    "database away for all": _cut_all_databases,
+    "store away for all": _cut_store,
+    "queue full": _nothing,
+    "rolling restart": _rolling,
+}
+"""Name -> what happens; it gives the seconds that the longest drain took."""
+
+
+async def run(cluster: Cluster, fault: str, number: int, seed: int, count: int) -> Outcome:
+    """Asks for `count` videos, lets the fault happen when half of them are under way, counts.
+
+    The moment and the victim follow from the seed; what the machine makes of it does not.
+    """
+    chance = random.Random(f"{seed}/{number}/{fault}")
+    victim = chance.choice(cluster.replicas)
+    pause = chance.uniform(0.0, 1.0)
+    enough = asyncio.Event()
+    struck, drain = 0.0, 0.0
+    before = {stage: cluster.made(stage) for stage in ("analyze", "storyboard", "render")}
+    crowd = Crowd(cluster.addresses)
+    orders: list[Order] = []
+    names = [f"{number}-{index}" for index in range(count)]
+
+    async def one(name: str, delay: float) -> None:
+        await asyncio.sleep(delay)
+        order = await crowd.order(name)
+        orders.append(order)
+        if len(orders) >= min(count, ROOM) // 2:
+            enough.set()
+        await crowd.watch(order)
+
+    work = [asyncio.create_task(one(name, chance.uniform(0, 2))) for name in names]
+    try:
+        async with asyncio.timeout(RUN_SECONDS):
+            await enough.wait()
+            await asyncio.sleep(pause)
+            struck = time.monotonic()
+            drain = await FAULTS[fault](cluster, victim)
+            await asyncio.gather(*work)
+    except TimeoutError:
+        pass
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.wait(work)
+        await crowd.close()
+    hit = [order.ended - struck for order in orders if order.asked < struck and order.ended]
+    lost, doubled, problems = await asyncio.to_thread(_audit, cluster, names, orders)
+    repeated = sum(cluster.made(stage) - made - count for stage, made in before.items())
+    return Outcome(
+        fault=fault,
+        jobs=count,
+        lost=lost,
+        doubled=doubled,
+        repeated=max(0, repeated),
+        recovery=max(hit, default=0.0),
+        drain=drain,
+        turns=sum(order.turns for order in orders),
+        refusals=sum(order.refusals for order in orders),
+        problems=problems,
+    )
+
+
+def _audit(
+    cluster: Cluster, names: list[str], orders: list[Order]
+) -> tuple[int, int, tuple[str, ...]]:
+    """(lost, doubled, what was wrong), by what the database holds and the watchers saw."""
+    problems = [order.problem for order in orders if order.problem]
+    lost = doubled = 0
+    engine = sa.create_engine(cluster.database_url)
+    with engine.connect() as connection:
+        for name in names:
+            found = connection.execute(
+                sa.select(jobs).where(
+                    jobs.c.id.in_(
+                        sa.select(requests.c.result).where(requests.c.request_id == f"video-{name}")
+                    )
+                )
+            ).all()
+            if len(found) != 1 or found[0].state != "succeeded":
+                lost += 1
+                problems.append(f"{name}: {[row.state for row in found]}")
+                continue
+            (row,) = found
+            log = [
+                JobEvent.FromString(event)
+                for event in connection.execute(
+                    sa.select(job_events.c.event)
+                    .where(job_events.c.job == row.id)
+                    .order_by(job_events.c.offset)
+                ).scalars()
+            ]
+            endings = [event.offset for event in log if event.done]
+            same = connection.execute(
+                sa.select(sa.func.count()).where(jobs.c.request == row.request)
+            ).scalar_one()
+            video = Video.FromString(
+                connection.execute(
+                    sa.select(videos.c.video).where(videos.c.id == row.video)
+                ).scalar_one()
+            )
+            if endings != [len(log) - 1] or same != 1 or video.state != Video.STATE_READY:
+                doubled += 1
+                problems.append(f"{name}: endings {endings} of {len(log)}, {same} jobs")
+    engine.dispose()
+    return lost, doubled, tuple(problems)
