@@ -14,8 +14,11 @@ BENCHMARKS = {
     "whole": "the main job on real songs: time, memory, sync, sound",
     "identity": "liveness: accept and reject rates of simulated sessions (an hour or more)",
     "audio": "how well songs are heard: beats, voices, mood, cost; beside librosa",
+    "platform": "gateways under faults and under load (needs Postgres; half an hour)",
     "render": "memory, speed, motion and resuming of the renderer, on random weights",
 }
+
+LONG = ("identity", "platform")
 
 
 def main() -> None:
@@ -28,12 +31,18 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], default=[])
     parser.add_argument("--data", type=Path, help="folder of the data; default: ../shared/data")
+    parser.add_argument(
+        "--gpu", action="store_true", help="of render: only the figures that need a GPU"
+    )
     options = parser.parse_args()
+    if options.gpu and options.names != ["render"]:
+        parser.error("--gpu goes with `render` alone")
     if options.data:
         os.environ[data.VARIABLE] = str(options.data)
-    # The long one runs only when it is asked for.
-    for name in options.names or [name for name in BENCHMARKS if name != "identity"]:
-        importlib.import_module(f"bench.{name}").main()
+    # The long ones run only when they are asked for.
+    for name in options.names or [name for name in BENCHMARKS if name not in LONG]:
+        module = importlib.import_module(f"bench.{name}")
+        module.main(gpu=True) if options.gpu else module.main()
 
 
 if __name__ == "__main__":

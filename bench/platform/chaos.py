@@ -1,0 +1,88 @@
+"""Faults against two gateways on one Postgres and one S3: what was lost, what was doubled.
+
+Lost: a video that was asked for and did not come to exist. Doubled: a job that ended more
+than once, or a request that led to two jobs. A stage may be made twice (its results are
+found by their content, so it changes nothing); how often it was is counted, too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from songreel_kit.temporary_servers import temporary_postgres, temporary_rclone
+
+from bench.machine import describe
+from tests.chaos.cluster import LEASE_SECONDS, cluster_of
+from tests.chaos.faults import FAULTS, ROOM, Outcome, run
+
+
+async def _runs(options: argparse.Namespace, folder: Path) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+    end = time.monotonic() + 60 * options.minutes
+    with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
+        async with cluster_of(
+            2, folder / "cluster", postgres, s3, seed=options.seed, max_open=ROOM
+        ) as cluster:
+            for number in range(options.runs):
+                if time.monotonic() > end:
+                    break
+                fault = options.faults[number % len(options.faults)]
+                jobs = 2 * ROOM if fault == "queue full" else options.jobs
+                outcome = await run(cluster, fault, number, options.seed, jobs)
+                outcomes.append(outcome)
+                print(number, outcome, flush=True)
+    return outcomes
+
+
+def _table(outcomes: list[Outcome], seed: int) -> Table:
+    table = Table(
+        title=f"Chaos: two gateways, lease {LEASE_SECONDS:.0f} s, seed {seed}", caption=describe()
+    )
+    headings = ["fault", "runs", "jobs", "lost", "doubled", "stages made again"]
+    headings += ["watchers went on elsewhere", "refused, asked again"]
+    headings += ["recovered after, s: median", "worst", "SIGTERM took, s: worst"]
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "fault" else "right")
+    by_fault: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_fault[outcome.fault].append(outcome)
+    for fault, group in [*by_fault.items(), ("all", outcomes)]:
+        table.add_row(
+            fault,
+            str(len(group)),
+            *(
+                str(sum(getattr(each, name) for each in group))
+                for name in ("jobs", "lost", "doubled", "repeated", "turns", "refusals")
+            ),
+            f"{statistics.median(each.recovery for each in group):.1f}",
+            f"{max(each.recovery for each in group):.1f}",
+            f"{max(each.drain for each in group):.1f}",
+        )
+    return table
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Prints a line per run and the table."""
+    parser = argparse.ArgumentParser(prog="bench.platform chaos", description=__doc__)
+    parser.add_argument("--runs", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=5, help="videos in a run")
+    parser.add_argument("--seed", type=int, default=1, help="of moments, victims and paces")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begins no run after this")
+    parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as scratch:
+        outcomes = asyncio.run(_runs(options, Path(scratch)))
+    for outcome in outcomes:
+        for problem in outcome.problems:
+            print(f"{outcome.fault}: {problem}")
+    if outcomes:
+        Console(width=200).print(_table(outcomes, options.seed))

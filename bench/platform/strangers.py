@@ -1,0 +1,67 @@
+"""What strangers try at a gateway that checks its callers, and how each try ends.
+
+    python -m bench.platform strangers [--write]
+
+Runs the attempts of `gateway/tests` on a real server and prints them as a table;
+`--write` puts it into docs/operate/access.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "operate" / "access.md"
+BEGIN, END = "<!-- strangers: written by bench.platform.strangers -->", "<!-- end -->"
+
+
+async def results() -> list[tuple[Any, str]]:
+    """Every attempt and how it ended, in one gateway."""
+    sys.path.insert(0, str(ROOT / "gateway" / "tests"))
+    attempts, guarded = importlib.import_module("attempts"), importlib.import_module("guarded")
+    table = attempts.whole_table()
+    with tempfile.TemporaryDirectory() as folder:
+        async with guarded.guarded_in(Path(folder)) as world:
+            return [(each, await attempts.ending(each, world)) for each in table]
+
+
+def table(found: list[tuple[Any, str]]) -> str:
+    """As Markdown: how often each group ended as it should, and every attempt."""
+    good, all_ = Counter[str](), Counter[str]()
+    for tried, ended in found:
+        all_[tried.group] += 1
+        good[tried.group] += ended == tried.ends
+    lines = [
+        f"{sum(all_.values())} attempts, {sum(good.values())} refused as they should be.",
+        "",
+        "| | attempt | ends with | |",
+        "|---|---|---|---|",
+    ]
+    for tried, ended in found:
+        mark = "ok" if ended == tried.ends else f"WRONG: {tried.ends} expected"
+        lines.append(f"| {tried.group} | {tried.name} | {ended} | {mark} |")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Exits with 1 when one does not end as it should."""
+    parser = argparse.ArgumentParser(prog="bench.platform strangers", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="into docs/operate/access.md")
+    options = parser.parse_args(arguments)
+    found = asyncio.run(results())
+    text = table(found)
+    print(text)
+    if options.write:
+        page = PAGE.read_text()
+        before, _, rest = page.partition(BEGIN)
+        _, _, after = rest.partition(END)
+        PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}")
+    if any(ended != tried.ends for tried, ended in found):
+        sys.exit(1)
