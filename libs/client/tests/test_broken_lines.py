@@ -36,9 +36,12 @@ async def test_a_watch_survives_a_cut_line(studio, song: Path) -> None:
         studio.hands.hold("render")
         operation = await client.create_video(wish(media.name))
         offsets = []
+        cut = False
         async for event in client.watch(operation.name):
             offsets.append(event.offset)
-            if event.metadata.frames_done == 12 and len(offsets) == event.offset + 1:
+            # Reports that follow each other closely are not all told.
+            if event.metadata.frames_done and not cut:
+                cut = True
                 await proxy.cut()
                 studio.hands.let_go("render")
                 await proxy.mend()

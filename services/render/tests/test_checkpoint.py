@@ -201,6 +201,11 @@ def test_an_editing_unet_and_an_inpainting_unet_are_refused(
             loader.inspect(broken)
 
 
+def test_the_embedded_checkpoint_is_one_that_can_be_drawn_with(loader: CheckpointLoader) -> None:
+    sprout = Path(__file__).parents[3] / "models/sprout"
+    assert loader.inspect(sprout).native_size == 256
+
+
 def test_unusable_defaults_are_refused(broken: Path, loader: CheckpointLoader) -> None:
     write_json(broken / "songreel.json", {"steps": 0})
     with pytest.raises(CheckpointIncomplete, match="steps"):

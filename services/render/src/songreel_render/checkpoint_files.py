@@ -127,6 +127,8 @@ def _check_folder(folder: Path) -> Family:
     asks = unet.get("addition_embed_type")
     if unet.get("_class_name", "UNet2DConditionModel") != "UNet2DConditionModel" or asks not in (
         None,
+        # From the same prompt; diffusers feeds it by itself.
+        "text",
         "text_time",
     ):
         raise CheckpointUnsupported(
@@ -138,7 +140,7 @@ def _check_folder(folder: Path) -> Family:
             f"the UNet of {folder} takes {unet.get('in_channels', 4)} channels but its autoencoder "
             f"makes {vae.get('latent_channels', 4)}: an inpainting checkpoint, or mixed parts"
         )
-    if asks is None:
+    if asks != "text_time":
         return Family.SD2 if unet.get("cross_attention_dim") == 1024 else Family.SD1
     for part, needed in _SECOND_PARTS.items():
         _check_part(folder, part, needed)
