@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from miniature import analysis_of, even_scenes, scene, storyboard_of
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
@@ -93,6 +93,7 @@ def test_travel_is_finite_steady_and_below_the_cap(song: Music, fps: str, schedu
 
 
 @settings(deadline=None, max_examples=50)
+@example(Music(4.25, 100.0, "one click", 0, None), "24", 7, "paper")
 @given(songs, st.sampled_from(RATES), st.sampled_from([1, 2, 7, 500]), st.sampled_from(
     sorted(SCHEDULES)))  # fmt: skip
 def test_every_frame_has_a_whole_recipe(song: Music, fps: str, scenes: int, schedule: str) -> None:

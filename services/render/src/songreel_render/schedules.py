@@ -134,7 +134,9 @@ class PaperSchedule:
                 weights = np.ones(end - first)
                 total = float(end - first)
             # Exclusive sum: the first frame of a scene is the scene's own picture.
-            blend[first:end] = (np.cumsum(weights) - weights) / max(total, 1e-9)
+            shares = (np.cumsum(weights) - weights) / max(total, 1e-9)
+            # A sum taken in another order may end a last digit beyond 1.
+            blend[first:end] = np.minimum(shares, 1.0)
         return Motion(np.zeros(grid.count), blend)
 
     def fallback(self, timeline: SongTimeline) -> str:
