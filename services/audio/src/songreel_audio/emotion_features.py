@@ -21,15 +21,23 @@ which every window follows. The one difference from librosa: the tuning is estim
 fourth frame, which are transformed beforehand, since the chroma depends on it.
 """
 
+import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import librosa
 import numpy as np
 from numpy.typing import NDArray
 
 from songreel_audio import spectrum
+from songreel_audio.numba_cache import whole_numba_cache
 from songreel_audio.spectrum import SAMPLE_RATE, WINDOW, Block, Floats
+
+with whole_numba_cache():
+    import librosa
+
+    # What compiles when it is loaded; librosa would do so at the first call.
+    for _module in ("util.utils", "core.audio", "core.pitch"):
+        importlib.import_module(f"librosa.{_module}")
 
 Doubles = NDArray[np.float64]
 
