@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from statistics import median
 
 import av
 import numpy as np
@@ -28,6 +29,7 @@ from bench.render.weights import write_checkpoint
 
 SIZE, STEPS, GUIDANCE, BATCH = 128, 4, 3.0, 8
 FRAMES = 48
+ROUNDS = 5
 
 
 def encode_table(folder: Path) -> Table:
@@ -59,6 +61,7 @@ def speed_table(folder: Path) -> Table:
         f"The same random weights, {STEPS} steps, guidance {GUIDANCE:g}, batch {BATCH}, one "
         "thread. The first is what stable-diffusion-videos does for a batch (slerp, the negative "
         "prompt encoded in each, PNGs), without its own overheads; loading is counted for all. "
+        f"Medians of {ROUNDS} rounds in turns, lowest and highest. "
         "Targets: no slower, and twice as fast with adaptive cadence.",
     )
     torch.set_num_threads(1)
@@ -70,14 +73,25 @@ def speed_table(folder: Path) -> Table:
         (f"cadence {arc:g} rad, 24 frames/s", lambda: _artist(checkpoint, 24, arc)),
         ("the same, optical flow", lambda: _artist(checkpoint, 24, arc, FLOW)),
     ]
-    rates: list[float] = []
-    for name, run in runs:
-        begun = time.process_time()
-        frames, denoised = run()
-        rates.append(frames / (time.process_time() - begun))
-        against = [f"{rates[-1] / rates[place]:.2f}x" if rates[place:] else "-" for place in (0, 1)]
-        table.add(name, denoised, f"{rates[-1]:.2f}", *against)
+    # In turns, so that what disturbs the machine disturbs all; the first pays for imports.
+    rounds = [[_timed(run) for _, run in runs] for _ in range(ROUNDS + 1)][1:]
+    medians: list[float] = []
+    for place, (name, _) in enumerate(runs):
+        rates = [each[place][0] for each in rounds]
+        medians.append(median(rates))
+        against = [
+            f"{medians[-1] / medians[other]:.2f}x" if medians[other:] else "-" for other in (0, 1)
+        ]
+        spread = f"{medians[-1]:.2f} ({min(rates):.2f}-{max(rates):.2f})"
+        table.add(name, rounds[0][place][1], spread, *against)
     return table
+
+
+def _timed(run: Callable[[], tuple[int, int]]) -> tuple[float, int]:
+    """Frames per CPU-second, frames denoised."""
+    begun = time.process_time()
+    frames, denoised = run()
+    return frames / (time.process_time() - begun), denoised
 
 
 def _artist(folder: Path, fps: int, cadence: float, between: str = LATENT) -> tuple[int, int]:

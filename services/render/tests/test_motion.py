@@ -186,6 +186,19 @@ def test_the_sine_follows_a_changing_tempo() -> None:
     assert pulse.min() >= 0
 
 
+def test_a_beat_without_an_onset_is_moved_to_and_an_onset_without_a_beat_as_well() -> None:
+    analysis = SongAnalysis(duration=8.0, onset_rate=100.0, beats=np.arange(0.0, 8.0, 0.5))
+    times = np.arange(800) / 100
+    # Struck between the beats only, as in music that leaves them out.
+    analysis.onset_strength.extend(((times + 0.25) % 0.5 < 0.05).astype(float))
+    steps = np.diff(travel_of(analysis, "50"))
+    phase = np.arange(len(steps)) / 50 % 0.5
+    on_beat, on_onset = (phase < 0.04) | (phase > 0.44), np.abs(phase - 0.27) < 0.04
+    between = ~on_beat & ~on_onset & (np.abs(phase - 0.13) < 0.03)
+    assert steps[on_beat].mean() > 1.5 * steps[between].mean()
+    assert steps[on_onset].mean() > 1.5 * steps[between].mean()
+
+
 def test_percussive_hears_kick_and_hats_and_not_the_voice() -> None:
     analysis = SongAnalysis(duration=8.0, onset_rate=100.0)
     times = np.arange(800) / 100
@@ -203,7 +216,12 @@ def test_percussive_hears_kick_and_hats_and_not_the_voice() -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "words"),
-    [("percussive", "onset bands"), ("sine", "steady beat"), ("onset", ""), ("linear", "")],
+    [
+        ("percussive", "onset bands"),
+        ("sine", "steady beat"),
+        ("onset", "onsets alone"),
+        ("linear", ""),
+    ],
 )
 def test_what_a_song_lacks_for_a_schedule_is_named(schedule: str, words: str) -> None:
     layout = layout_of(SongAnalysis(duration=4.0), 2, "12", schedule)
