@@ -1,38 +1,56 @@
 """Liveness: accept and reject rates of simulated attacks and willing people.
 
-Every session goes through the real tracker, protocol and embeddings in simulated
-time; the puppet of the identity service's tests renders the camera. Sizes come from
-`SONGREEL_BENCH_ATTACKS` (per kind, 30) and `SONGREEL_BENCH_WILLING` (60); results are
-appended to `SONGREEL_BENCH_LOG` (JSON lines) when that is set, and a run goes on
-where the log ends.
+Every session goes through the real tracker, protocol and embeddings, one after the
+other in simulated time; the puppet of the identity service's tests renders the camera.
+Sizes come from `SONGREEL_BENCH_ATTACKS` (per kind, 30) and `SONGREEL_BENCH_WILLING` (60).
+Results are appended to `SONGREEL_BENCH_LOG` (JSON lines) when that is set, and a run goes
+on where the log ends: begin a new one when what is measured has changed.
+`SONGREEL_BENCH_MINUTES` ends a run after so long, with the table of what is done.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import sys
+import time
 from collections import Counter
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from statistics import median
 
-from rich.console import Console
-from rich.table import Table
-
+from bench import data
 from bench.machine import describe
+from bench.render.tables import Table
 
 ROOT = Path(__file__).resolve().parents[1]
-FACES = ROOT.parent / "shared" / "data" / "faces"
 WILLING = "willing person"
 RESIDUAL = "live puppet, light in time"
+PACKAGES = ("mediapipe", "dlib-bin", "opencv-python-headless", "numpy", "scipy")
 
 
-def session(kind: str, seed: int) -> str:
-    """Simulates one session; its verdict and reason."""
+@dataclass(frozen=True)
+class Result:
+    """How one simulated session ended."""
+
+    kind: str
+    seed: int
+    outcome: str
+    """Verdict and reason."""
+    seconds: float
+    """From the first prompt to the verdict, on the session's clock."""
+
+
+def session(kind: str, seed: int) -> Result:
+    """Simulates one session, with a camera of its own."""
     from puppetry.attacks import ATTACKS, live_puppet_with_light, person
     from puppetry.people import Willing
     from puppetry.simulation import Camera, simulate
 
+    faces = data.folder() / "faces"
     random = Random(f"{kind} {seed}")
     camera = Camera(
         fps=random.uniform(10, 30 if kind == WILLING else 14),
@@ -43,7 +61,7 @@ def session(kind: str, seed: int) -> str:
     )
     if kind == WILLING:
         sitter = Willing(
-            person(FACES, seed),
+            person(faces, seed),
             random,
             reaction=random.uniform(0.25, 0.8),
             reflects=random.uniform(0.6, 1.2),
@@ -51,9 +69,11 @@ def session(kind: str, seed: int) -> str:
         )
     else:
         make = live_puppet_with_light if kind == RESIDUAL else ATTACKS[kind]
-        sitter = make(FACES, seed)
-    outcome = simulate(sitter, camera, seed=random.randrange(2**32)).outcome
-    return "none" if outcome is None else f"{outcome.verdict} {outcome.reason}"
+        sitter = make(faces, seed)
+    record = simulate(sitter, camera, seed=random.randrange(2**32))
+    outcome = record.outcome
+    ended = "none none" if outcome is None else f"{outcome.verdict} {outcome.reason}"
+    return Result(kind, seed, ended, round(record.seconds, 1))
 
 
 def main() -> None:
@@ -61,53 +81,70 @@ def main() -> None:
     sys.path.insert(0, str(ROOT / "services" / "identity" / "tests"))
     from puppetry.attacks import ATTACKS
 
-    if not FACES.exists():
+    if not (data.folder() / "faces").exists():
         print("the pictures of faces are not on this machine: nothing measured")
         return
     attempts = int(os.environ.get("SONGREEL_BENCH_ATTACKS", "30"))
     willing = int(os.environ.get("SONGREEL_BENCH_WILLING", "60"))
+    minutes = float(os.environ.get("SONGREEL_BENCH_MINUTES", "inf"))
     log = os.environ.get("SONGREEL_BENCH_LOG")
-    results: dict[tuple[str, int], str] = {}
-    if log and Path(log).exists():
-        for line in Path(log).read_text().splitlines():
-            entry = json.loads(line)
-            results[entry["kind"], entry["seed"]] = entry["outcome"]
-    # In rounds over the kinds, so that a run that is cut short says something of each.
-    wanted = [(kind, n) for n in range(attempts) for kind in ATTACKS]
+    results = _read(Path(log)) if log else {}
+    ends = time.monotonic() + 60 * minutes
+    for kind, seed in _wanted(list(ATTACKS), attempts, willing):
+        if (kind, seed) in results or time.monotonic() > ends:
+            continue
+        results[kind, seed] = result = session(kind, seed)
+        print(f"{kind} {seed}: {result.outcome}", file=sys.stderr, flush=True)
+        if log:
+            with Path(log).open("a") as file:
+                file.write(json.dumps(asdict(result)) + "\n")
+    _print([*ATTACKS, RESIDUAL, WILLING], list(results.values()))
+
+
+def _wanted(kinds: list[str], attempts: int, willing: int) -> list[tuple[str, int]]:
+    """In rounds over the kinds: a run that is cut short says something of each."""
+    wanted = [(kind, n) for n in range(attempts) for kind in kinds]
     wanted += [(RESIDUAL, n) for n in range(min(3, attempts))]
     every = max(1, len(wanted) // max(1, willing))
     for n in range(willing):
         wanted.insert(min(len(wanted), n * (every + 1)), (WILLING, n))
-    for kind, seed in wanted:
-        if (kind, seed) not in results:
-            results[kind, seed] = session(kind, seed)
-            if log:
-                with Path(log).open("a") as file:
-                    entry = {"kind": kind, "seed": seed, "outcome": results[kind, seed]}
-                    file.write(json.dumps(entry) + "\n")
-    _print([*ATTACKS, RESIDUAL, WILLING], results)
+    return wanted
 
 
-def _print(kinds: list[str], results: dict[tuple[str, int], str]) -> None:
-    table = Table(title="simulated sessions, real tracker", caption=describe())
-    for heading in ("kind", "sessions", "accepted", "failed", "inconclusive", "reasons"):
-        table.add_column(heading, justify="left" if heading in ("kind", "reasons") else "right")
+def _read(log: Path) -> dict[tuple[str, int], Result]:
+    results: dict[tuple[str, int], Result] = {}
+    for line in log.read_text().splitlines() if log.exists() else ():
+        entry = json.loads(line)
+        results[entry["kind"], entry["seed"]] = Result(**entry)
+    return results
+
+
+def _print(kinds: list[str], results: list[Result]) -> None:
+    table = Table(
+        "Simulated sessions, real tracker",
+        ("kind", "sessions", "accepted", "failed", "inconclusive", "seconds", "reasons"),
+        "seconds: median of a session, on its own clock",
+    )
     attacks = accepted = 0
     for kind in kinds:
-        outcomes = [outcome for (each, _), outcome in results.items() if each == kind]
-        verdicts = Counter(outcome.split()[0] for outcome in outcomes)
-        reasons = Counter(outcome.split()[-1] for outcome in outcomes)
-        table.add_row(
+        of_kind = [each for each in results if each.kind == kind]
+        verdicts = Counter(each.outcome.split()[0] for each in of_kind)
+        reasons = Counter(each.outcome.split()[1] for each in of_kind)
+        table.add(
             kind,
-            str(len(outcomes)),
-            str(verdicts["pass"]),
-            str(verdicts["fail"]),
-            str(verdicts["inconclusive"]),
+            len(of_kind),
+            verdicts["pass"],
+            verdicts["fail"],
+            verdicts["inconclusive"],
+            f"{median(each.seconds for each in of_kind):.0f}" if of_kind else "-",
             ", ".join(f"{reason} {count}" for reason, count in reasons.most_common(4)),
         )
         if kind not in (RESIDUAL, WILLING):
-            attacks += len(outcomes)
+            attacks += len(of_kind)
             accepted += verdicts["pass"]
-    console = Console(width=160)
-    console.print(table)
-    console.print(f"simulated-attack accept rate: {accepted} of {attacks} ({RESIDUAL} aside)")
+    print(table.markdown())
+    print()
+    print(f"simulated-attack accept rate: {accepted} of {attacks} ({RESIDUAL} aside)")
+    print()
+    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    print(f"{describe().partition('; ')[0]}; Python {platform.python_version()}, {versions}")

@@ -53,7 +53,7 @@ class Outcome:
     document: dict[str, object]
 
 
-def make(song: Song, folder: Path) -> Outcome:
+def make(song: Song, folder: Path, *more: str) -> Outcome:
     """Runs the command; memory is the largest process of its whole tree."""
     video = folder / "video.mp4"
     command = [
@@ -66,6 +66,7 @@ def make(song: Song, folder: Path) -> Outcome:
         str(folder / "data"),
         "--json",
         *song.options,
+        *more,
     ]
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sys.stderr)
@@ -80,7 +81,8 @@ def make(song: Song, folder: Path) -> Outcome:
 
 def measure(song: Song, table: Table) -> None:
     """Makes one video and adds its row."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as before, tempfile.TemporaryDirectory() as scratch:
+        preview = make(song, Path(before), "--preview")
         outcome = make(song, Path(scratch))
         film = read_film(outcome.video)
         analysis = json.loads(outcome.video.with_suffix(".analysis.json").read_text())
@@ -92,6 +94,7 @@ def measure(song: Song, table: Table) -> None:
         copied = whole and packet_hash(song.path) == packet_hash(outcome.video)
         table.add_row(
             song.path.name + (" " + " ".join(song.options) if song.options else ""),
+            f"{preview.seconds:.1f}",
             f"{outcome.seconds:.1f}",
             f"{len(film.times)}",
             f"{len(film.times) / outcome.seconds:.1f}",
@@ -108,7 +111,8 @@ def main() -> None:
     table = Table(title="songreel make, 256 px, 12 fps", caption=describe())
     for heading in (
         "song",
-        "wall s",
+        "preview, s",
+        "whole, s",
         "frames",
         "frames/s, all in",
         "peak MiB",

@@ -49,7 +49,7 @@ def _table(outcomes: list[Outcome], seed: int) -> Table:
     )
     headings = ["fault", "runs", "jobs", "lost", "doubled", "stages made again"]
     headings += ["watchers went on elsewhere", "refused, asked again"]
-    headings += ["recovered after, s: median", "worst", "SIGTERM took, s: worst"]
+    headings += ["recovered after, s: median", "worst", "SIGTERM took, s: worst", "cut short"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     by_fault: dict[str, list[Outcome]] = defaultdict(list)
@@ -66,6 +66,7 @@ def _table(outcomes: list[Outcome], seed: int) -> Table:
             f"{statistics.median(each.recovery for each in group):.1f}",
             f"{max(each.recovery for each in group):.1f}",
             f"{max(each.drain for each in group):.1f}",
+            str(sum(each.cut_short for each in group)),
         )
     return table
 

@@ -164,13 +164,11 @@ def draw_timesteps(rng: np.random.Generator, count: int) -> NDArray[np.int64]:
 def chances(labels: NDArray[np.uint8]) -> NDArray[np.float64]:
     """How often each picture of ``labels`` ``(n, 7)`` is shown, summing to 1.
 
-    Rain, snow and distance hide the subject; pictures with a free view of it teach more. What is
-    painted less often needs as many looks to be learnt: half of the difference is made up.
+    Rain and snow hide the subject; pictures with a free view of it teach more. What is painted
+    less often needs as many looks to be learnt: half of the difference is made up.
     """
     hidden = np.isin(labels[:, FIELDS.index("weather")], _indices("weather", "rain", "snow"))
-    wide = np.isin(labels[:, FIELDS.index("framing")], _indices("framing", "wide"))
-    alone = np.isin(labels[:, FIELDS.index("subject")], _indices("subject", "none"))
-    weight = np.where(hidden | (wide & ~alone), 0.35, 1.0)
+    weight = np.where(hidden, 0.5, 1.0)
     subject = labels[:, FIELDS.index("subject")]
     often = np.bincount(subject, minlength=len(NAMES["subject"])) / len(subject)
     weight /= np.sqrt(often[subject])

@@ -1,10 +1,10 @@
-"""Few steps without guidance: a student that leaps where the trained denoiser walks.
+"""No guidance, and fewer steps: a student that leaps where the trained denoiser walks.
 
-Progressive distillation (Salimans & Ho 2022, "Progressive distillation for fast sampling of
-diffusion models") with the guidance folded in (Meng et al. 2023, "On distillation of guided
-diffusion models"): from a noisy latent the teacher takes two guided DDIM steps, four network
-calls, and the student, which starts as a copy of the teacher, learns the one unguided step that
-ends in the same place.
+From a noisy latent the teacher takes one guided DDIM step or more, two network calls each, and
+the student, which starts as a copy of the teacher, learns the one unguided step that ends in the
+same place. With one step the guidance is folded in (Meng et al. 2023, "On distillation of guided
+diffusion models"); two also halve the number of steps (Salimans & Ho 2022, "Progressive
+distillation for fast sampling of diffusion models").
 """
 
 from __future__ import annotations
@@ -32,9 +32,11 @@ class DistillingPlan:
 
     minutes: float = 30.0
     """Wall-clock budget; the learning rate falls linearly over it."""
-    steps: int = 4
-    """Steps the student draws in; the teacher takes twice as many."""
-    guidance: float = 3.0
+    steps: int = 8
+    """The student learns the timesteps of so many steps; those of half as many are among them."""
+    walk: int = 1
+    """Steps of the teacher for each of the student's."""
+    guidance: float = 2.0
     """Scale of the teacher's guidance."""
     batch: int = 32
     """Latents per update."""
@@ -132,9 +134,9 @@ class Distiller:
 
     @torch.no_grad()
     def _walk(self, x: Tensor, words: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Where two guided steps from ``t`` lead, and at which timesteps they end."""
-        stride = 1000 // self.plan.steps // 2
-        for _ in range(2):
+        """Where the guided steps from ``t`` lead, and at which timesteps they end."""
+        stride = 1000 // self.plan.steps // self.plan.walk
+        for _ in range(self.plan.walk):
             s = (t - stride).clamp_min(-1)
             both = self.teacher.unet(
                 torch.cat([x, x]), torch.cat([t, t]), encoder_hidden_states=words

@@ -1,11 +1,11 @@
 """A small classifier that says what a picture shows, trained on the painter's own labels.
 
-It looks at 64 x 64 reductions, so that it judges what is drawn and not how sharp it is.
+It looks at 128 x 128 reductions, so that it judges what is drawn and not how sharp it is.
 """
 
 from __future__ import annotations
 
-import time
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from songreel_sprout.labels import FIELDS, NAMES
 from songreel_sprout.scenes import Scenes
 
-SIDE = 64
+SIDE = 128
 
 
 class Judge(nn.Module):
@@ -26,8 +26,8 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 32, 64, 96, 160)
-        layers: list[nn.Module] = []
+        widths = (24, 48, 64, 96, 160)
+        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 5, stride=2, padding=2), nn.ReLU()]
         for a, b in pairwise(widths):
             layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU()]
             layers += [nn.Conv2d(b, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)]
@@ -35,19 +35,22 @@ class Judge(nn.Module):
         self.heads = nn.Linear(widths[-1] * 16, sum(len(NAMES[f]) for f in FIELDS))
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """Logits for each label of ``(n, 3, 64, 64)`` pictures in [-1, 1]."""
+        """Logits for each label of ``(n, 3, 128, 128)`` pictures in [-1, 1]."""
         out: Tensor = self.heads(self.body(pictures))
         return out.split([len(NAMES[f]) for f in FIELDS], dim=1)
 
 
 def reduce(pictures: NDArray[np.uint8]) -> Tensor:
-    """``(n, 256, 256, 3)`` uint8 to ``(n, 3, 64, 64)`` in [-1, 1]."""
+    """``(n, 256, 256, 3)`` uint8 to ``(n, 3, 128, 128)`` in [-1, 1]."""
     x = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
     return F.avg_pool2d(x, 256 // SIDE)
 
 
-def trained_judge(scenes: Scenes, path: Path, minutes: float = 2.0, held: int = 1000) -> Judge:
-    """The judge in ``path``, trained first if it is not there; the last ``held`` scenes unseen."""
+def trained_judge(scenes: Scenes, path: Path, updates: int = 3000, held: int = 1000) -> Judge:
+    """The judge in ``path``, trained first if it is not there; the last ``held`` scenes unseen.
+
+    Updates are counted and not minutes: a judge from a busy machine would be a worse one.
+    """
     judge = Judge()
     if path.exists():
         judge.load_state_dict(torch.load(path))
@@ -58,11 +61,9 @@ def trained_judge(scenes: Scenes, path: Path, minutes: float = 2.0, held: int = 
     chunks = [reduce(scenes.pictures[i : min(i + 500, count)]).half() for i in range(0, count, 500)]
     x, y = torch.cat(chunks), torch.from_numpy(scenes.labels[:count].astype(np.int64))
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.02)
-    begin = time.monotonic()
-    part = 0.0
-    while part < 1:
+    for update in range(updates):
         for group in optimizer.param_groups:
-            group["lr"] = 2e-3 * (1 - part) + 1e-5
+            group["lr"] = 2e-3 * (1 - update / updates) + 1e-5
         pick = torch.from_numpy(rng.integers(0, count, size=96))
         batch = x[pick].float()
         # A little noise and blur, so that a decoded picture is no surprise.
@@ -73,7 +74,8 @@ def trained_judge(scenes: Scenes, path: Path, minutes: float = 2.0, held: int = 
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        part = (time.monotonic() - begin) / (60 * minutes)
+        if update % 100 == 0:
+            print(f"judge {update} loss {loss.item():.2f}", file=sys.stderr, flush=True)
     torch.save(judge.state_dict(), path)
     return judge.eval()
 
