@@ -30,17 +30,24 @@ def checkpoint(tmp_path_factory):
     return CheckpointLoader(device="cpu", dtype="float32").load(inspect_checkpoint(folder))
 
 
+# A part of what the trainer takes, for networks of both kinds: linear, 1x1, 3x3, strided.
+LAYERS = (
+    ".to_q", ".to_k", ".to_out.0", ".proj_in", ".ff.net.0.proj", "conv_in", ".conv1",
+    ".conv_shortcut", ".time_emb_proj", ".downsamplers.0.conv",
+)  # fmt: skip
+
+
 def adapter_of(checkpoint, rank=2):
     random = torch.Generator().manual_seed(3)
     tensors = {}
     for name, layer in checkpoint.unet.named_modules():
-        if name.endswith((".to_q", ".to_k", ".to_out.0", ".proj_in", ".ff.net.0.proj")):
+        if name.endswith(LAYERS):
             out, inside, *kernel = layer.weight.shape
             tensors[f"unet.{name}.lora_A.weight"] = torch.randn(
                 (rank, inside, *kernel), generator=random
             )
             tensors[f"unet.{name}.lora_B.weight"] = 0.2 * torch.randn(
-                (out, rank, *kernel), generator=random
+                (out, rank, *(1 for _ in kernel)), generator=random
             )
             tensors[f"unet.{name}.alpha"] = torch.tensor(1.0)
     return save(tensors, HEAD.metadata())

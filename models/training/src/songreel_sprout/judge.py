@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,11 +27,12 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (24, 48, 64, 96, 160)
-        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 5, stride=2, padding=2), nn.ReLU()]
+        widths = (32, 64, 96, 128, 160)
+        layers: list[nn.Module] = [nn.Conv2d(3, widths[0], 6, stride=4, padding=1), nn.ReLU()]
         for a, b in pairwise(widths):
             layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU()]
             layers += [nn.Conv2d(b, b, 3, padding=1), nn.BatchNorm2d(b), nn.ReLU(), nn.MaxPool2d(2)]
+        layers.pop()  # ends at 4 x 4
         self.body = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.2))
         self.heads = nn.Linear(widths[-1] * 16, sum(len(NAMES[f]) for f in FIELDS))
 
@@ -46,16 +48,17 @@ def reduce(pictures: NDArray[np.uint8]) -> Tensor:
     return F.avg_pool2d(x, 256 // SIDE)
 
 
-def trained_judge(scenes: Scenes, path: Path, updates: int = 3000, held: int = 1000) -> Judge:
+def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = 1000) -> Judge:
     """The judge in ``path``, trained first if it is not there; the last ``held`` scenes unseen.
 
     Updates are counted and not minutes: a judge from a busy machine would be a worse one.
     """
-    judge = Judge()
+    judge: Any = Judge()
     if path.exists():
         judge.load_state_dict(torch.load(path))
         return judge.eval()
     torch.manual_seed(0)
+    judge.to(memory_format=torch.channels_last)
     rng = np.random.default_rng(0)
     count = len(scenes.pictures) - held
     chunks = [reduce(scenes.pictures[i : min(i + 500, count)]).half() for i in range(0, count, 500)]
@@ -64,13 +67,16 @@ def trained_judge(scenes: Scenes, path: Path, updates: int = 3000, held: int = 1
     for update in range(updates):
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * (1 - update / updates) + 1e-5
-        pick = torch.from_numpy(rng.integers(0, count, size=96))
-        batch = x[pick].float()
+        pick = torch.from_numpy(rng.integers(0, count, size=64))
+        batch = x[pick].float().contiguous(memory_format=torch.channels_last)
         # A little noise and blur, so that a decoded picture is no surprise.
         if rng.random() < 0.5:
             batch = F.interpolate(F.avg_pool2d(batch, 2), scale_factor=2, mode="bilinear")
-        logits = judge(batch + 0.05 * torch.randn_like(batch))
-        loss = torch.stack([F.cross_entropy(o, y[pick, i]) for i, o in enumerate(logits)]).sum()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = judge(batch + 0.05 * torch.randn_like(batch))
+        loss = torch.stack(
+            [F.cross_entropy(o.float(), y[pick, i]) for i, o in enumerate(logits)]
+        ).sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()

@@ -141,7 +141,8 @@ class Person:
         self, change: Change, layer: torch.nn.Module, checkpoint: Checkpoint, weight: float
     ) -> tuple[torch.Tensor, torch.Tensor]:
         factor = weight * change.alpha / change.down.shape[0]
-        fits = change.down.shape[1] * change.up.shape[0] == _size(layer)
+        # Of a convolution, the down half has the whole kernel and the up half 1 x 1.
+        fits = change.down[0].numel() * change.up.shape[0] == _size(layer)
         if not fits:
             raise LoraUnusable(f"the layer {change.layer} of the adapter has another shape")
         down = change.down.to(checkpoint.device, checkpoint.dtype, copy=True)
@@ -156,6 +157,4 @@ def person_of(people: Sequence[Person], adapter_sha256: str) -> Person | None:
 
 
 def _size(layer: torch.nn.Module) -> int:
-    weight = cast("torch.Tensor", layer.weight)
-    # Only 1x1 convolutions: a larger kernel has more weights than inputs times outputs.
-    return weight.numel()
+    return cast("torch.Tensor", layer.weight).numel()

@@ -21,7 +21,19 @@ from songreel_identity.training.recipe import Recipe
 TARGETS: Final = (
     "to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2",
 )  # fmt: skip
+# What small networks have instead where pictures are finest.
+RESNETS: Final = ("conv_in", "conv_out", "conv1", "conv2", "conv_shortcut", "time_emb_proj")
 _NAME: Final = "person"
+
+
+def targets_of(unet: Any) -> list[str]:
+    """Endings of the layers to train.
+
+    The transformers', and the convolutions' too where the finest level has no transformer: a
+    face is made there, and what lies at 8 x 8 latents cannot tell its features.
+    """
+    fine = getattr(unet.down_blocks[0], "attentions", None)
+    return [*TARGETS] if fine else [*TARGETS, *RESNETS]
 
 
 def add_layers(unet: Any, recipe: Recipe) -> dict[str, torch.nn.Parameter]:
@@ -37,7 +49,7 @@ def add_layers(unet: Any, recipe: Recipe) -> dict[str, torch.nn.Parameter]:
         r=recipe.rank,
         # Convolutions among them; peft scales by alpha / rank.
         lora_alpha=recipe.alpha,  # pyright: ignore[reportArgumentType]
-        target_modules=list(TARGETS),
+        target_modules=targets_of(unet),
         init_lora_weights=True,
     )
     inject_adapter_in_model(config, unet, adapter_name=_NAME)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -78,6 +79,30 @@ class Recipe:
         warm = min(1.0, (step + 1) / max(1, self.warmup))
         done = max(0, step - self.warmup) / max(1, self.steps - self.warmup)
         return self.rate * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
+
+
+SMALL: Final = Recipe(
+    steps=500,
+    rank=32,
+    alpha=32.0,
+    rate=1e-3,
+    prior_batch=0,
+    variants=1,
+    background=0.1,
+)
+"""For networks of few parameters, such as the embedded checkpoint's.
+
+They draw the mean of what they are shown, so each picture is shown straight and unchanged; and
+their text encoders know no word like the trigger, so pictures of anybody under the same caption
+would unlearn the person: the adapter is not in scenes without the person anyway."""
+SMALL_BYTES: Final = 200 * 2**20
+"""Weights of the UNet on disk below which a checkpoint is a small one."""
+
+
+def is_small(checkpoint: Path) -> bool:
+    """Whether a diffusers folder's UNet is to be trained by `SMALL`."""
+    weights = [each.stat().st_size for each in (checkpoint / "unet").glob("*.safetensors")]
+    return bool(weights) and sum(weights) < SMALL_BYTES
 
 
 def snr_weights(alphas: NDArray[np.float64], prediction: str, most: float) -> NDArray[np.float64]:
