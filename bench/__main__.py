@@ -13,6 +13,7 @@ BENCHMARKS = {
     "prompt": "faults of a language model's server and what came of them; checks",
     "whole": "the main job on real songs: time, memory, sync, sound",
     "identity": "liveness: accept and reject rates of simulated sessions (an hour or more)",
+    "faces": "distances of a face's embeddings in its poses, beside those of two faces",
     "audio": "how well songs are heard: beats, voices, mood, cost; beside librosa",
     "platform": "gateways under faults and under load (needs Postgres; half an hour)",
     "render": "memory, speed, motion and resuming of the renderer, on random weights",

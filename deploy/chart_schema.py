@@ -33,6 +33,7 @@ MANAGED = {
     *("tls_certificate", "tls_key", "tls_client_authority", "tls_clients", "probe_bind"),
     *("access", "oidc_issuer", "oidc_audience", "oidc_jwks_url", "mutual_bind"),
     *("stage_authority", "stage_certificate", "stage_key"),
+    *("identity_authority", "identity_certificate", "identity_key"),
     *("checkpoint", "threads", "llm_model", "llm_base_url"),
     *("signing_certificate", "signing_key", "database", "keys"),
 }
@@ -50,6 +51,11 @@ def number(about: str, least: int, most: int | None = None) -> Schema:
     """An integer in a range."""
     limit = {} if most is None else {"maximum": most}
     return {"description": about, "type": "integer", "minimum": least} | limit
+
+
+def share(about: str) -> Schema:
+    """A number from 0 to 1."""
+    return {"description": about, "type": "number", "minimum": 0, "maximum": 1}
 
 
 def flag(about: str) -> Schema:
@@ -313,6 +319,13 @@ def whole() -> Schema:
                 enabled=flag("Whether they are installed."),
                 labels=mapping("Labels that Grafana's sidecar selects by."),
             ),
+        ),
+        tracing=closed(
+            "Traces, by OTLP over gRPC.",
+            endpoint=text("A collector; no traces when empty.", pattern="^(https?://.+)?$"),
+            port=number("Port that NetworkPolicy opens towards it.", 1, 65535),
+            ratio=share("Of how many calls from outside a trace is kept."),
+            peers=reference("peers", "Where it is."),
         ),
         trial=closed(
             "Servers inside the release, for trials only.",

@@ -97,6 +97,41 @@ JOBS = (
         (("sum(rate(songreel_uploaded_bytes_total[5m]))", "kept"),),
         unit="Bps",
     ),
+    Panel(
+        "Found in caches, share",
+        (
+            (
+                'sum by (cache) (rate(songreel_cache_lookups_total{outcome="hit"}[30m]))'
+                " / sum by (cache) (rate(songreel_cache_lookups_total[30m]))",
+                "{{cache}}",
+            ),
+        ),
+        unit="percentunit",
+    ),
+    Panel(
+        "Models loaded per hour, and failures",
+        (
+            (
+                "sum by (model) (rate(songreel_model_load_seconds_count[1h])) * 3600",
+                "{{model}}",
+            ),
+            (
+                "sum by (model) (rate(songreel_model_load_failures_total[1h])) * 3600",
+                "{{model}} failed",
+            ),
+        ),
+    ),
+    Panel(
+        "Time to load a model, 95 %",
+        (
+            (
+                "histogram_quantile(0.95, sum by (le, model) "
+                "(rate(songreel_model_load_seconds_bucket[6h])))",
+                "{{model}}",
+            ),
+        ),
+        unit="s",
+    ),
 )
 
 CALLS = (

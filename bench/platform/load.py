@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,11 @@ from songreel_kit.channel import open_channel
 from songreel_kit.temporary_servers import temporary_postgres, temporary_rclone
 
 from bench.machine import describe
-from tests.chaos.cluster import cluster_of
+from tests.chaos.cluster import Cluster, cluster_of
 from tests.chaos.crowd import AGAIN, Crowd
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "operate" / "load.md"
+BEGIN, END = "<!-- load: written by bench.platform.load -->", "<!-- end -->"
 
 _AT_ONCE = 32
 _RATE = 200.0
@@ -40,7 +44,7 @@ _RATE = 200.0
 
 @dataclass(frozen=True)
 class Side:
-    """What one server managed."""
+    """What one server managed; the median of its turns."""
 
     calls: float
     """Unary calls a second, as many as go."""
@@ -51,10 +55,29 @@ class Side:
     """Milliseconds of a call at 200 calls a second."""
     rate: float
     """Calls a second that were really begun."""
+    cost: float
+    """Milliseconds of CPU that its processes took for a call, flat out. Others on the machine
+    change it less than they change all else."""
 
 
-async def _side(addresses: list[str], operation: str, seconds: float) -> Side:
-    channels = [open_channel(address) for address in addresses]
+@dataclass(frozen=True)
+class Serving:
+    """Processes that answer alike."""
+
+    addresses: list[str]
+    processes: list[int]
+
+    def cpu_seconds(self) -> float:
+        """CPU time that they have taken so far."""
+        ticks = 0
+        for process in self.processes:
+            columns = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(columns[11]) + int(columns[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+async def _side(serving: Serving, operation: str, seconds: float) -> Side:
+    channels = [open_channel(address) for address in serving.addresses]
     unary = [OperationsStub(channel) for channel in channels]
     streams = [VideoServiceStub(channel) for channel in channels]
     get, watch = GetOperationRequest(name=operation), WatchOperationRequest(name=operation)
@@ -68,13 +91,31 @@ async def _side(addresses: list[str], operation: str, seconds: float) -> Side:
         return len([event async for event in call])
 
     await asyncio.gather(*(ask(index) for index in range(_AT_ONCE)))
+    before, began = serving.cpu_seconds(), time.monotonic()
     calls = await _flat_out(ask, seconds)
+    cost = (serving.cpu_seconds() - before) / (calls * (time.monotonic() - began))
     messages = await _flat_out(follow, seconds)
     took, rate = await _steadily(ask, seconds)
     for channel in channels:
         await channel.close()
     p = statistics.quantiles(took, n=100)
-    return Side(calls, messages, p[49] * 1000, p[98] * 1000, rate)
+    return Side(calls, messages, p[49] * 1000, p[98] * 1000, rate, cost * 1000)
+
+
+def _processes(cluster: Cluster) -> list[int]:
+    return [each.process.pid for each in cluster.replicas if each.process is not None]
+
+
+async def _in_turn(sides: list[Serving], operation: str, seconds: float, rounds: int) -> list[Side]:
+    """Each side several times in turn, so that what else the machine does meets all alike."""
+    found: list[list[Side]] = [[] for _ in sides]
+    for _ in range(rounds):
+        for side, serving in zip(found, sides, strict=True):
+            side.append(await _side(serving, operation, seconds))
+    return [
+        Side(*(statistics.median(getattr(each, at.name) for each in side) for at in fields(Side)))
+        for side in found
+    ]
 
 
 async def _flat_out(act: Any, seconds: float) -> float:
@@ -111,7 +152,7 @@ async def _steadily(act: Any, seconds: float) -> tuple[list[float], float]:
 
 
 @asynccontextmanager
-async def _bare(folder: Path, operation: bytes, log: list[bytes]) -> AsyncIterator[str]:
+async def _bare(folder: Path, operation: bytes, log: list[bytes]) -> AsyncIterator[Serving]:
     (folder / "events").mkdir(parents=True)
     (folder / "operation").write_bytes(operation)
     for index, event in enumerate(log):
@@ -122,7 +163,8 @@ async def _bare(folder: Path, operation: bytes, log: list[bytes]) -> AsyncIterat
     ) as process:
         try:
             assert process.stdout is not None
-            yield (await asyncio.to_thread(process.stdout.readline)).decode().strip()
+            line = await asyncio.to_thread(process.stdout.readline)
+            yield Serving([line.decode().strip()], [process.pid])
         finally:
             process.kill()
 
@@ -172,7 +214,7 @@ async def _watchers(crowd: Crowd, addresses: list[str], count: int, jobs: int) -
     )
 
 
-async def _measure(options: argparse.Namespace, folder: Path) -> None:
+async def _measure(options: argparse.Namespace, folder: Path) -> str:
     table = Table(title="Load: 2 gateways on Postgres", caption=describe())
     for heading in ("", "bare grpc.aio", "2 gateways", "share"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -186,9 +228,13 @@ async def _measure(options: argparse.Namespace, folder: Path) -> None:
                 found = await OperationsStub(channel).GetOperation(
                     GetOperationRequest(name=order.operation)
                 )
-            async with _bare(folder / "bare", found.SerializeToString(), log) as address:
-                bare = await _side([address], order.operation, options.seconds)
-                ours = await _side(cluster.addresses, order.operation, options.seconds)
+            async with _bare(folder / "bare", found.SerializeToString(), log) as bare_one:
+                bare, ours = await _in_turn(
+                    [bare_one, Serving(cluster.addresses, _processes(cluster))],
+                    order.operation,
+                    options.seconds / options.rounds,
+                    options.rounds,
+                )
             watched = await _watchers(crowd, cluster.addresses, options.watchers, options.jobs)
             await crowd.close()
     for name, label in (
@@ -204,17 +250,37 @@ async def _measure(options: argparse.Namespace, folder: Path) -> None:
             f"{getattr(ours, name):.1f}",
             "",
         )
+    table.add_row(
+        "CPU of the serving processes per GetOperation, ms",
+        f"{bare.cost:.2f}",
+        f"{ours.cost:.2f}",
+        "",
+    )
     table.add_row("calls/s really begun", f"{bare.rate:.0f}", f"{ours.rate:.0f}", "")
-    Console(width=140).print(table)
-    print(watched)
+    console = Console(width=100, record=True, highlight=False)
+    console.print(table)
+    console.print(watched)
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    console.print(f"Load averages at the end (1, 5, 15 min; {os.cpu_count()} cores): {load}")
+    return console.export_text()
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Prints the table and the line of the watchers."""
+    """Prints the table and the lines below it."""
     parser = argparse.ArgumentParser(prog="bench.platform load", description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="turns of each side, in these seconds"
+    )
     parser.add_argument("--watchers", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=10, help="that are watched")
+    parser.add_argument("--write", action="store_true", help="into docs/operate/load.md")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
-        asyncio.run(_measure(options, Path(scratch)))
+        printed = asyncio.run(_measure(options, Path(scratch)))
+    if options.write:
+        given = " ".join(["python -m bench.platform load", *arguments])
+        before, _, rest = PAGE.read_text().partition(BEGIN)
+        after = rest.partition(END)[2]
+        block = f"{BEGIN}\n```\n$ {given}\n{printed}```\n{END}"
+        PAGE.write_text(f"{before}{block}{after}")

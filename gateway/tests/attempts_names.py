@@ -30,7 +30,7 @@ STUBS: dict[str, Any] = {
     "IdentityService": IdentityServiceStub,
     "Operations": OperationsStub,
 }
-STREAMS = ("UploadMedia", "Enroll")
+STREAMS = ("UploadMedia", "Enroll", "MeasureLikeness")
 
 
 async def call(world: Guarded, method: str, *requests: Message, who: str = "mine") -> Any:
@@ -118,6 +118,11 @@ foreign("IdentityService/GetConsentText", PROJECT)(
 )
 foreign("IdentityService/Enroll", PERSON)(
     lambda _: identity.EnrollRequest(start=identity.EnrollStart(name=f"{THEIRS}/identities/ann"))
+)
+foreign("IdentityService/MeasureLikeness", PERSON)(
+    lambda _: identity.MeasureLikenessRequest(
+        start=identity.MeasureLikenessStart(name=f"{THEIRS}/identities/ann")
+    )
 )
 foreign("IdentityService/ListIdentities", PROJECT)(
     lambda _: identity.ListIdentitiesRequest(parent=THEIRS)

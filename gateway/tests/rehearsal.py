@@ -39,6 +39,7 @@ from songreel_kit.artifacts import ArtifactStore, open_store
 from songreel_kit.documents import load_document, stage_key, store_document
 from songreel_kit.server import running_server
 from songreel_kit.service import Service
+from songreel_kit.tracing import traced
 
 FRAMES = 24
 
@@ -231,9 +232,9 @@ async def rehearse(root: Path) -> None:
     store = open_store(str(root / "artifacts"))
     gateway = Gateway(GatewaySettings(data=root / "data", event_seconds=0.001), store)
     services = [*gateway.services(), *stage_services(store, Stagehands(root / "hands"))]
-    async with running_server(services) as server:
+    async with traced("rehearsal"), running_server(services) as server:
         server.stop_on_signals()
-        async with gateway.running(Targets.all(server.address)):
+        async with gateway.running(Targets.all(server.address), server.budget):
             print(server.address, flush=True)
             await server.wait_stopped()
 

@@ -7,9 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rehearsal import FRAMES
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.progress import ANALYZE, RENDER, STORYBOARD, Meter, Throttle, Timeline
+from studio import studio_in, video_of
 
 ALL = (ANALYZE, STORYBOARD, RENDER)
 
@@ -100,3 +102,35 @@ def test_a_day_of_reports_gives_a_bounded_log() -> None:
     assert 2000 < events < 4000
     throttle = Throttle(0.2, 100, 0.0, lambda: now)
     assert not throttle.allows(100)
+
+
+def test_the_pause_that_is_named_is_long_enough() -> None:
+    now = 0.0
+    throttle = Throttle(0.2, 100, 5000.0, lambda: now)
+    assert throttle.pause(0) == 0.0
+    assert throttle.allows(0)
+    pause = throttle.pause(1)
+    assert pause == pytest.approx(5000 / 499)
+    now += pause + 1e-6
+    assert throttle.allows(1)
+    assert throttle.pause(100) == float("inf")
+
+
+async def test_a_stage_that_pauses_shows_how_far_it_is(tmp_path) -> None:
+    # Twelve reports come at once, then none: the last is told, not only the first.
+    async with studio_in(tmp_path, event_seconds=0.3) as studio:
+        studio.hands.hold("render")
+        song = await studio.client.upload(b"a song with a rest")
+        operation = await studio.client.create(song)
+        async for event in studio.client.events(operation):
+            if event.metadata.frames_done == FRAMES // 2:
+                break
+        else:
+            pytest.fail("the watcher was not told")
+        studio.hands.let_go("render")
+        assert video_of(await studio.client.wait(operation)).frames == FRAMES
+        log = await studio.client.watch(operation)
+        assert [each.offset for each in log] == list(range(len(log)))
+        told = [each.metadata.frames_done for each in log if each.metadata.step == "frames"]
+        assert told == sorted(told)
+        assert len(told) < FRAMES // 2  # the others did come too soon

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
 
-from google.longrunning.operations_pb2 import GetOperationRequest
+from google.longrunning.operations_pb2 import GetOperationRequest, Operation
 from rehearsal import Stagehands, stage_services
 from songreel_gateway.bells import Bells
 from songreel_gateway.database import Database
@@ -16,7 +17,9 @@ from songreel_gateway.ledger import Ledger
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.channel import open_channel
 from songreel_kit.errors import Cancelled, to_status
+from songreel_kit.local_artifacts import LocalArtifactStore
 from songreel_kit.server import ServerSettings, running_server
+from songreel_kit.temporary_collector import Collector, temporary_collector
 from songreel_kit.testing import serving, temporary_store
 from studio import Client, studio_in, until
 
@@ -93,31 +96,49 @@ async def test_a_job_written_but_never_enqueued_is_taken_up(tmp_path) -> None:
 
 async def test_the_module_serves_the_gateway_alone(tmp_path) -> None:
     store = temporary_store(tmp_path)
-    async with running_server(stage_services(store, Stagehands(tmp_path / "hands"))) as stages:
-        variables = {
-            "SONGREEL_GATEWAY_DATA": str(tmp_path / "data"),
-            "SONGREEL_GATEWAY_STORE": str(store.root),
-        } | {
-            f"SONGREEL_GATEWAY_{stage}_TARGET": stages.address
-            for stage in ("AUDIO", "PROMPT", "RENDER")
-        }
-        gateway = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
-            [sys.executable, "-m", "songreel_gateway"],
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / "log").open("wb"),
-            env=os.environ | variables,
-        )
-        line = (await asyncio.to_thread(gateway.stdout.readline)).decode()
-        assert line.startswith("listening on "), (tmp_path / "log").read_text()
-        async with open_channel(line.split()[-1]) as channel:
-            client = Client(channel)
-            song = await client.upload(b"a far song")
-            operation = await client.wait(await client.create(song))
-            assert operation.response.value
-        gateway.terminate()
-        assert await asyncio.to_thread(gateway.wait) == 0
-        gateway.stdout.close()
+    stage_set = stage_services(store, Stagehands(tmp_path / "hands"))
+    with temporary_collector() as collector:
+        async with running_server(stage_set) as stages:
+            operation = await _made_alone(tmp_path, store, stages.address, collector)
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log
+    (created,) = collector.named("songreel.v1.VideoService/CreateVideo")
+    assert created.service == "songreel-gateway"
+    assert collector.above(collector.named("finish")[0]) == [created]
+    lines = [json.loads(line) for line in log.splitlines()]
+    traces = {line["event"]: line.get("trace_id") for line in lines}
+    assert traces["job accepted"] == traces["job succeeded"] == created.trace
+    assert traces["serving"] is None
     # Every line of the job's work names the job.
     assert log.count(operation.name.rpartition("/")[2]) >= 5
+
+
+async def _made_alone(
+    tmp_path, store: LocalArtifactStore, stages: str, collector: Collector
+) -> Operation:
+    """Has a gateway in a process of its own make a video."""
+    variables = (
+        collector.environment()
+        | {
+            "SONGREEL_GATEWAY_DATA": str(tmp_path / "data"),
+            "SONGREEL_GATEWAY_STORE": str(store.root),
+        }
+        | {f"SONGREEL_GATEWAY_{stage}_TARGET": stages for stage in ("AUDIO", "PROMPT", "RENDER")}
+    )
+    gateway = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
+        [sys.executable, "-m", "songreel_gateway"],
+        stdout=subprocess.PIPE,
+        stderr=(tmp_path / "log").open("wb"),
+        env=os.environ | variables,
+    )
+    line = (await asyncio.to_thread(gateway.stdout.readline)).decode()
+    assert line.startswith("listening on "), (tmp_path / "log").read_text()
+    async with open_channel(line.split()[-1]) as channel:
+        client = Client(channel)
+        song = await client.upload(b"a far song")
+        operation = await client.wait(await client.create(song))
+        assert operation.response.value
+    gateway.terminate()
+    assert await asyncio.to_thread(gateway.wait) == 0
+    gateway.stdout.close()
+    return operation

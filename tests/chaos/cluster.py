@@ -10,9 +10,8 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from songreel_kit.channel import open_channel, wait_ready
 from songreel_kit.temporary_servers import PostgresServer, S3Endpoint, free_port
@@ -20,7 +19,7 @@ from songreel_kit.temporary_servers import PostgresServer, S3Endpoint, free_port
 from .proxy import TcpProxy
 
 START_SECONDS = 240.0
-LEASE_SECONDS = 8.0
+LEASE_SECONDS = 4.0
 # What SIGTERM may take is measured; the harness itself waits longer.
 DRAIN_SECONDS = 150.0
 
@@ -64,18 +63,50 @@ class Replica:
 
 
 @dataclass
+class Workers:
+    """The process of the stages: audio, prompt and render, with a line to the store."""
+
+    folder: Path
+    address: str
+    store: TcpProxy
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def hands(self) -> Path:
+        """What the stages note."""
+        return self.folder / "hands"
+
+    async def start(self) -> None:
+        """Starts the process and waits until it serves."""
+        script = Path(__file__).with_name("workers.py")
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - it only forks
+                [sys.executable, str(script), str(self.hands), self.address],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=os.environ | self.environment,
+            )
+        assert self.process.stdout is not None
+        ready = await asyncio.to_thread(self.process.stdout.readline)
+        assert ready, (self.folder / "log").read_text()[-3000:]
+
+    def kill(self) -> None:
+        """SIGKILL, and its end."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            assert self.process.stdout is not None
+            self.process.stdout.close()
+
+
+@dataclass
 class Cluster:
     """All of it."""
 
-    folder: Path
     replicas: list[Replica]
-    workers: subprocess.Popen[bytes]
-    workers_store: TcpProxy
+    workers: Workers
     database_url: str
-    notes: Path = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.notes = self.folder / "hands" / "calls"
 
     @property
     def addresses(self) -> list[str]:
@@ -83,9 +114,8 @@ class Cluster:
 
     def made(self, stage: str) -> int:
         """How often the stage made something anew."""
-        if not self.notes.exists():
-            return 0
-        return self.notes.read_text().split().count(f"{stage}-made")
+        notes = self.workers.hands / "calls"
+        return notes.read_text().split().count(f"{stage}-made") if notes.exists() else 0
 
 
 @asynccontextmanager
@@ -98,37 +128,39 @@ async def cluster_of(
     seed: int = 1,
     stage_seconds: float = 0.3,
     max_open: int = 1000,
+    proxied: bool = True,
 ) -> AsyncIterator[Cluster]:
-    """A cluster at work; ended, whatever became of it, with the block."""
+    """A cluster at work; ended, whatever became of it, with the block.
+
+    Not `proxied`, no line can be cut, and none takes a way through this process.
+    """
     name = postgres.create_database()
     s3_port = int(s3.address.rpartition(":")[2])
     bucket = f"chaos-{name}"
     proxies: list[TcpProxy] = []
-    processes: list[subprocess.Popen[bytes]] = []
+    replicas: list[Replica] = []
 
     async def proxy(port: int) -> TcpProxy:
         made = TcpProxy(port)
+        if not proxied:
+            made.port = port
+            return made
         await made.start()
         proxies.append(made)
         return made
 
-    (folder / "workers").mkdir(parents=True)
-    workers_store = await proxy(s3_port)
-    environment = s3.environment(folder / "workers" / "cache", f"127.0.0.1:{workers_store.port}")
+    own = folder / "workers"
+    own.mkdir(parents=True)
+    store = await proxy(s3_port)
+    environment = s3.environment(own / "cache", f"127.0.0.1:{store.port}")
     environment |= {
         "SONGREEL_STORE": f"s3://{bucket}",
         "CHAOS_STAGE_SECONDS": str(stage_seconds),
         "CHAOS_SEED": str(seed),
     }
-    workers_address = f"127.0.0.1:{free_port()}"
+    workers = Workers(own, f"127.0.0.1:{free_port()}", store, environment)
     try:
-        with (folder / "workers" / "log").open("ab") as log:
-            workers = _workers(folder, workers_address, environment, log)
-        processes.append(workers)
-        assert workers.stdout is not None
-        ready = await asyncio.to_thread(workers.stdout.readline)
-        assert ready, (folder / "workers" / "log").read_text()[-3000:]
-        replicas: list[Replica] = []
+        await workers.start()
         for index in range(count):
             own = folder / f"gateway-{index}"
             own.mkdir()
@@ -144,38 +176,24 @@ async def cluster_of(
                 "SONGREEL_GATEWAY_LEASE_SECONDS": str(LEASE_SECONDS),
                 "SONGREEL_GATEWAY_MAX_OPEN_JOBS": str(max_open),
                 "SONGREEL_GATEWAY_CONCURRENT_JOBS": "8",
-                "SONGREEL_GATEWAY_EVENT_SECONDS": "0.1",
-                "SONGREEL_GATEWAY_GRACE_SECONDS": "5",
+                "SONGREEL_GATEWAY_EVENT_SECONDS": "0.2",
             }
             for stage in ("AUDIO", "PROMPT", "RENDER"):
-                lines[f"SONGREEL_GATEWAY_{stage}_TARGET"] = workers_address
+                lines[f"SONGREEL_GATEWAY_{stage}_TARGET"] = workers.address
             replicas.append(Replica(own.name, own, address, database, store, lines))
         # At once, as in a cluster: they migrate the database together.
         await asyncio.gather(*(replica.start() for replica in replicas))
-        yield Cluster(folder, replicas, workers, workers_store, postgres.url(name))
+        yield Cluster(replicas, workers, postgres.url(name))
         for replica in replicas:
             assert replica.process is not None
             replica.send(signal.SIGCONT)
             replica.send(signal.SIGTERM)
         await asyncio.gather(*(replica.ended(DRAIN_SECONDS) for replica in replicas))
     finally:
-        processes += [each.process for each in locals().get("replicas", []) if each.process]
-        for process in processes:
-            process.kill()
-            process.wait()
-            if process.stdout:
-                process.stdout.close()
+        workers.kill()
+        for replica in replicas:
+            if replica.process is not None:
+                replica.process.kill()
+                replica.process.wait()
         for made in proxies:
             await made.close()
-
-
-def _workers(
-    folder: Path, address: str, environment: dict[str, str], log: BinaryIO
-) -> subprocess.Popen[bytes]:
-    script = Path(__file__).with_name("workers.py")
-    return subprocess.Popen(
-        [sys.executable, str(script), str(folder / "hands"), address],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        env=os.environ | environment,
-    )

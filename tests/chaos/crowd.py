@@ -22,8 +22,9 @@ from songreel_kit.channel import open_channel
 PARENT = "projects/local"
 
 # A stopped process says nothing; a client goes elsewhere then.
-SILENCE_SECONDS = 10.0
+SILENCE_SECONDS = 4.0
 CALL_SECONDS = 15.0
+LONGEST_PAUSE = 1.6
 
 # What a client may answer by asking again, with the same request id.
 AGAIN = (
@@ -127,6 +128,7 @@ class Crowd:
         order.ended = time.monotonic()
 
     async def _again(self, order: Order, begin: Any) -> Any:
+        pause = 0.2
         while True:
             try:
                 return await begin(self._turn())
@@ -134,7 +136,9 @@ class Crowd:
                 if error.code() not in AGAIN:
                     raise
                 order.refusals += error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-                await asyncio.sleep(0.2)
+                # A crowd that insists at once would leave no machine to work with.
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
 
     def _turn(self) -> grpc.aio.Channel:
         self._next += 1

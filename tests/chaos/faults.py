@@ -21,7 +21,11 @@ from .crowd import Crowd, Order
 CUT_SECONDS = 1.3 * LEASE_SECONDS
 RUN_SECONDS = 900.0
 """What has not ended by then counts as lost."""
-ROOM = 12
+ARRIVALS = (0.7, 2.0)
+"""Seconds between two videos that are asked for while a fault lasts."""
+MORE = 20
+"""At most so many."""
+ROOM = 8
 """Jobs that a cluster of these runs takes at once."""
 
 
@@ -39,82 +43,117 @@ class Outcome:
     """Seconds from the fault until all jobs that were open then had ended."""
     drain: float
     """Seconds that SIGTERM took at the most; 0 where there was none."""
+    cut_short: int
+    """Processes that something held until their budget for the stop was used up."""
     turns: int
     """How often watchers went on at another gateway."""
     refusals: int
     problems: tuple[str, ...]
 
 
-async def _nothing(cluster: Cluster, victim: Replica) -> float:
-    return 0.0
+@dataclass(frozen=True)
+class Drain:
+    """How processes ended that were told to."""
+
+    seconds: float = 0.0
+    cut_short: int = 0
 
 
-async def _kill(cluster: Cluster, victim: Replica) -> float:
+async def _nothing(cluster: Cluster, victim: Replica) -> Drain:
+    return Drain()
+
+
+async def _kill(cluster: Cluster, victim: Replica) -> Drain:
     victim.send(signal.SIGKILL)
     await victim.ended(10)
     await victim.start()
-    return 0.0
+    return Drain()
 
 
-async def _term(cluster: Cluster, victim: Replica) -> float:
+async def _kill_stages(cluster: Cluster, victim: Replica) -> Drain:
+    await asyncio.to_thread(cluster.workers.kill)
+    await cluster.workers.start()
+    return Drain()
+
+
+async def _drained(victim: Replica) -> Drain:
     began = time.monotonic()
     victim.send(signal.SIGTERM)
     code = await victim.ended(DRAIN_SECONDS)
-    seconds = time.monotonic() - began
     # 1: it was held by something and ended itself at its own deadline; nothing is lost then.
     assert code in (0, 1), victim.log.read_text()[-3000:]
+    return Drain(time.monotonic() - began, code)
+
+
+async def _term(cluster: Cluster, victim: Replica) -> Drain:
+    drain = await _drained(victim)
     await victim.start()
-    return seconds
+    return drain
 
 
-async def _stop(cluster: Cluster, victim: Replica) -> float:
+async def _term_held(cluster: Cluster, victim: Replica) -> Drain:
+    victim.database.swallow()
+    victim.store.swallow()
+    drain = await _drained(victim)
+    await victim.database.mend()
+    await victim.store.mend()
+    await victim.start()
+    return drain
+
+
+async def _stop(cluster: Cluster, victim: Replica) -> Drain:
     victim.send(signal.SIGSTOP)
     await asyncio.sleep(CUT_SECONDS)
     victim.send(signal.SIGCONT)
-    return 0.0
+    return Drain()
 
 
-async def _cut_database(cluster: Cluster, victim: Replica) -> float:
+async def _cut_database(cluster: Cluster, victim: Replica) -> Drain:
     await victim.database.cut()
     await asyncio.sleep(CUT_SECONDS)
     await victim.database.mend()
-    return 0.0
+    return Drain()
 
 
-async def _swallow_database(cluster: Cluster, victim: Replica) -> float:
+async def _swallow_database(cluster: Cluster, victim: Replica) -> Drain:
     victim.database.swallow()
     await asyncio.sleep(CUT_SECONDS)
     await victim.database.mend()
-    return 0.0
+    return Drain()
 
 
-async def _cut_all_databases(cluster: Cluster, victim: Replica) -> float:
+async def _cut_all_databases(cluster: Cluster, victim: Replica) -> Drain:
     for replica in cluster.replicas:
         await replica.database.cut()
     await asyncio.sleep(CUT_SECONDS)
     for replica in cluster.replicas:
         await replica.database.mend()
-    return 0.0
+    return Drain()
 
 
-async def _cut_store(cluster: Cluster, victim: Replica) -> float:
-    lines = [cluster.workers_store, *(replica.store for replica in cluster.replicas)]
+async def _cut_store(cluster: Cluster, victim: Replica) -> Drain:
+    lines = [cluster.workers.store, *(replica.store for replica in cluster.replicas)]
     for line in lines:
         await line.cut()
     await asyncio.sleep(CUT_SECONDS)
     for line in lines:
         await line.mend()
-    return 0.0
+    return Drain()
 
 
-async def _rolling(cluster: Cluster, victim: Replica) -> float:
-    return max([await _term(cluster, replica) for replica in cluster.replicas])
+async def _rolling(cluster: Cluster, victim: Replica) -> Drain:
+    drains = [await _term(cluster, replica) for replica in cluster.replicas]
+    return Drain(max(each.seconds for each in drains), sum(each.cut_short for each in drains))
 
 
-FAULTS: dict[str, Callable[[Cluster, Replica], Awaitable[float]]] = {
+HELD = "SIGTERM, database and store silent"
+
+FAULTS: dict[str, Callable[[Cluster, Replica], Awaitable[Drain]]] = {
     "none": _nothing,
     "kill -9": _kill,
+    "kill -9 of the stages": _kill_stages,
     "SIGTERM": _term,
+    HELD: _term_held,
     "SIGSTOP, then SIGCONT": _stop,
     "database cut off (reset)": _cut_database,
     "database cut off (silence)": _swallow_database,
@@ -123,23 +162,25 @@ FAULTS: dict[str, Callable[[Cluster, Replica], Awaitable[float]]] = {
     "queue full": _nothing,
     "rolling restart": _rolling,
 }
-"""Name -> what happens; it gives the seconds that the longest drain took."""
+"""Name -> what happens."""
 
 
 async def run(cluster: Cluster, fault: str, number: int, seed: int, count: int) -> Outcome:
     """Asks for `count` videos, lets the fault happen when half of them are under way, counts.
 
-    The moment and the victim follow from the seed; what the machine makes of it does not.
+    While the fault lasts more are asked for, so that it never meets an idle cluster. The
+    moment and the victim follow from the seed; what the machine makes of it does not.
     """
     chance = random.Random(f"{seed}/{number}/{fault}")
     victim = chance.choice(cluster.replicas)
     pause = chance.uniform(0.0, 1.0)
     enough = asyncio.Event()
-    struck, drain = 0.0, 0.0
+    struck, drain = 0.0, Drain()
     before = {stage: cluster.made(stage) for stage in ("analyze", "storyboard", "render")}
     crowd = Crowd(cluster.addresses)
     orders: list[Order] = []
-    names = [f"{number}-{index}" for index in range(count)]
+    names: list[str] = []
+    work: list[asyncio.Task[None]] = []
 
     async def one(name: str, delay: float) -> None:
         await asyncio.sleep(delay)
@@ -149,32 +190,45 @@ async def run(cluster: Cluster, fault: str, number: int, seed: int, count: int) 
             enough.set()
         await crowd.watch(order)
 
-    work = [asyncio.create_task(one(name, chance.uniform(0, 2))) for name in names]
+    def begin(delay: float) -> None:
+        names.append(f"{number}-{len(names)}")
+        work.append(asyncio.create_task(one(names[-1], delay)))
+
+    for _ in range(count):
+        begin(chance.uniform(0, 2))
+    happening: asyncio.Task[Drain] | None = None
     try:
         async with asyncio.timeout(RUN_SECONDS):
             await enough.wait()
             await asyncio.sleep(pause)
             struck = time.monotonic()
-            drain = await FAULTS[fault](cluster, victim)
+            happening = asyncio.create_task(FAULTS[fault](cluster, victim))
+            await asyncio.wait({happening}, timeout=chance.uniform(*ARRIVALS))
+            while not happening.done() and len(names) < count + MORE:
+                begin(0)
+                await asyncio.wait({happening}, timeout=chance.uniform(*ARRIVALS))
+            drain = await happening
             await asyncio.gather(*work)
     except TimeoutError:
         pass
     finally:
-        for task in work:
+        tasks = [*work, *([happening] if happening else [])]
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(work)
+        await asyncio.wait(tasks)
         await crowd.close()
     hit = [order.ended - struck for order in orders if order.asked < struck and order.ended]
     lost, doubled, problems = await asyncio.to_thread(_audit, cluster, names, orders)
-    repeated = sum(cluster.made(stage) - made - count for stage, made in before.items())
+    repeated = sum(cluster.made(stage) - made - len(names) for stage, made in before.items())
     return Outcome(
         fault=fault,
-        jobs=count,
+        jobs=len(names),
         lost=lost,
         doubled=doubled,
         repeated=max(0, repeated),
         recovery=max(hit, default=0.0),
-        drain=drain,
+        drain=drain.seconds,
+        cut_short=drain.cut_short,
         turns=sum(order.turns for order in orders),
         refusals=sum(order.refusals for order in orders),
         problems=problems,
@@ -186,6 +240,7 @@ def _audit(
 ) -> tuple[int, int, tuple[str, ...]]:
     """(lost, doubled, what was wrong), by what the database holds and the watchers saw."""
     problems = [order.problem for order in orders if order.problem]
+    watched = {order.number: order.log for order in orders}
     lost = doubled = 0
     engine = sa.create_engine(cluster.database_url)
     with engine.connect() as connection:
@@ -210,6 +265,8 @@ def _audit(
                     .order_by(job_events.c.offset)
                 ).scalars()
             ]
+            if watched.get(name) != log:
+                problems.append(f"{name}: the watcher saw another log than the one there is")
             endings = [event.offset for event in log if event.done]
             same = connection.execute(
                 sa.select(sa.func.count()).where(jobs.c.request == row.request)

@@ -18,7 +18,7 @@ from songreel_kit.temporary_servers import (
 )
 
 from .cluster import Cluster, cluster_of
-from .faults import FAULTS, ROOM, run
+from .faults import FAULTS, HELD, ROOM, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -54,7 +54,9 @@ async def test_no_job_is_lost_and_none_done_twice(cluster: Cluster, fault: str) 
     outcome = await run(cluster, fault, list(FAULTS).index(fault), SEED, count=5)
     assert (outcome.lost, outcome.doubled, outcome.problems) == (0, 0, ()), _logs(cluster)
     assert outcome.drain <= MAX_DRAIN_SECONDS
-    if fault in ("kill -9", "SIGTERM", "rolling restart"):
+    # What waits in a thread for a server that says nothing cannot be cancelled.
+    assert outcome.cut_short == 0 or fault == HELD
+    if fault in ("kill -9", "SIGTERM", "SIGSTOP, then SIGCONT", "rolling restart"):
         assert outcome.turns > 0, "nobody had to watch on elsewhere: the fault came to nothing"
 
 
@@ -62,7 +64,7 @@ async def test_no_job_is_lost_and_none_done_twice(cluster: Cluster, fault: str) 
 async def test_a_full_queue_refuses_and_loses_nothing(
     servers: tuple[PostgresServer, S3Endpoint], tmp_path: Path
 ) -> None:
-    async with cluster_of(2, tmp_path, *servers, seed=SEED, max_open=ROOM) as cluster:
+    async with cluster_of(2, tmp_path / "c", *servers, seed=SEED, max_open=ROOM) as cluster:
         outcome = await run(cluster, "queue full", 0, SEED, count=2 * ROOM)
     assert (outcome.lost, outcome.doubled, outcome.problems) == (0, 0, ())
     assert outcome.refusals > 0

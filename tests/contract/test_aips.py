@@ -21,6 +21,7 @@ READS = ("Get", "List", "Watch", "Download")
 INSTEAD = {
     "songreel.v1.AccessService.ExchangeKey": "nothing is kept of it",
     "songreel.v1.IdentityService.Enroll": "a nonce that is good once",
+    "songreel.v1.IdentityService.MeasureLikeness": "nothing is kept of it",
 }
 
 

@@ -36,6 +36,7 @@ def test_no_message_but_a_chunk_carries_media(method: MethodDescriptor) -> None:
         "songreel.identity.v1.CameraFrame.jpeg",
         "songreel.identity.v1.GetGrantKeyResponse.public_key",
         "songreel.identity.v1.MeasureLikenessRequest.picture",
+        "songreel.v1.MeasureLikenessRequest.picture",
         "songreel.identity.v1.Impostor.picture",
         "songreel.identity.v1.OpenAdapterResponse.chunk",
     }

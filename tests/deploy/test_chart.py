@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from helm_python import HelmError, lint
+from songreel_kit.server import ServerSettings
 
 from . import custom_resources
 from .chart import (
@@ -174,7 +175,8 @@ def test_a_stopping_pod_has_time_for_its_calls() -> None:
         variables = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
         grace = float(variables[f"SONGREEL_{part.upper()}_GRACE_SECONDS"])
         sleep = pod["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
-        assert pod["terminationGracePeriodSeconds"] > grace + sleep
+        stop = grace + ServerSettings().tidy_seconds  # after that it ends, whatever holds it
+        assert pod["terminationGracePeriodSeconds"] > sleep + stop
 
 
 def test_gateways_keep_their_names_and_are_not_scaled_in() -> None:

@@ -52,6 +52,7 @@ def exported_by(registry: CollectorRegistry) -> Iterator[tuple[str, set[str]]]:
 def exported() -> dict[str, set[str]]:
     """What the services' own modules register, and what the kit's server does."""
     importlib.import_module("songreel_gateway.metrics")
+    importlib.import_module("songreel_kit.metrics")
     importlib.import_module("songreel_render.metrics")
     from songreel_gateway.database import Database
     from songreel_gateway.open_jobs import OpenJobs

@@ -13,7 +13,9 @@ import pytest
 from .chart import NAMESPACE, REPOSITORY, Manifest, component, example, named, templates
 
 ANY = 31337  # stands for a port that nobody named
-PORTS = (53, 443, 5432, 6443, 8000, 8080, 8265, 9464, 10001, 50051, ANY)
+PORTS = (53, 443, 4317, 5432, 6443, 8000, 8080, 8265, 9464, 10001, 50051, ANY)
+# Those who look on, and whom not every release has.
+WATCHERS = {"prometheus", "trace-collector"}
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 
 
@@ -32,6 +34,11 @@ OUTSIDE = (
     End("partner", {"songreel.io/client": "true"}),
     End("partner", {"app": "envoy"}, namespace="ingress"),
     End("prometheus", {"app.kubernetes.io/name": "prometheus"}, namespace="monitoring"),
+    End(
+        "trace-collector",
+        {"app.kubernetes.io/name": "otel-collector"},
+        namespace="monitoring",
+    ),
     End("dns", {"k8s-app": "kube-dns"}, namespace="kube-system"),
     End("ray-operator", {"app.kubernetes.io/name": "kuberay-operator"}, namespace="kuberay"),
     End("store", address="198.51.100.20"),
@@ -161,7 +168,7 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
             8080 if target == "store" else port,
         )
         for source, target, port in drawn()
-        if not {"identity", "identity-provider", "render-ray", "prometheus", "language-model"}
+        if not {"identity", "identity-provider", "render-ray", *WATCHERS, "language-model"}
         & {source, target}
     }
     found = arrows_of(example("trial"))
@@ -170,7 +177,7 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
 
 
 def test_ray_adds_its_own_arrows_and_no_others() -> None:
-    absent = {"identity", "identity-provider", "prometheus", "language-model"}
+    absent = {"identity", "identity-provider", "language-model", *WATCHERS}
     assert arrows_of(example("ray")) == {arrow for arrow in drawn() if not absent & set(arrow[:2])}
 
 

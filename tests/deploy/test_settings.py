@@ -13,12 +13,22 @@ import pytest
 import yaml
 from songreel_kit.s3_artifacts import S3Settings
 from songreel_kit.settings import ServiceSettings
+from songreel_kit.tracing import wanted_collector
 
 from .chart import REPOSITORY, SERVICES, VALUES, chart, example, named, templates
 
 CLASSES = {name: f"{name.capitalize()}Settings" for name in SERVICES}
-# What `songreel_kit.settings` reads by itself.
-SHARED = {"SONGREEL_STORE", "SONGREEL_DATA"}
+# OpenTelemetry's own, and the pod's name, which is put into one of them.
+TELEMETRY = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_TRACES_SAMPLER_ARG",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_POD_NAME",
+}
+# What `songreel_kit.settings` and `songreel_kit.tracing` read by themselves.
+SHARED = {"SONGREEL_STORE", "SONGREEL_DATA", *TELEMETRY}
 # What Ray reads by itself.
 RAYS_OWN = {"RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}
 
@@ -112,6 +122,26 @@ def test_the_chart_runs_the_application_that_the_render_service_calls(
     (token,) = [each for each in container["env"] if each["name"] == "RAY_AUTH_TOKEN"]
     assert token["valueFrom"]["secretKeyRef"] == {"name": key, "key": "auth_token"}
     assert container["image"].startswith("songreel-render-ray:")
+
+
+def test_traces_go_where_the_values_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = importlib.import_module("opentelemetry.sdk.environment_variables")
+    assert {name for name in TELEMETRY if not hasattr(known, name)} == {"OTEL_POD_NAME"}
+    for part, template in pods("production").items():
+        given = environment(template, part)
+        for name in TELEMETRY:
+            monkeypatch.setenv(name, given[name])
+        assert wanted_collector() == "http://collector.monitoring:4317"
+        assert given["OTEL_SERVICE_NAME"] == f"songreel-{part}"
+        sampler = importlib.import_module("opentelemetry.sdk.trace.sampling")
+        assert "TraceIdRatioBased{0.1}" in sampler._get_from_env_or_default().get_description()
+        # Kubernetes puts a variable into another only when it stands above it.
+        (container,) = template["spec"]["containers"]
+        names = [each["name"] for each in container["env"]]
+        assert names.index("OTEL_POD_NAME") < names.index("OTEL_RESOURCE_ATTRIBUTES")
+    assert not any(
+        TELEMETRY & set(environment(template, part)) for part, template in pods("trial").items()
+    )
 
 
 def test_settings_by_name_arrive_as_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

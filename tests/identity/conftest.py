@@ -7,3 +7,5 @@ ROOT = Path(__file__).resolve().parents[2]
 for service in ("identity", "render"):
     # Their tests know how to enrol without a camera and how to make a small song.
     sys.path.append(str(ROOT / "services" / service / "tests"))
+# The gateway's know how to give out certificates and keys.
+sys.path.append(str(ROOT / "gateway" / "tests"))

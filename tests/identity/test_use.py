@@ -136,6 +136,9 @@ async def test_an_adapter_of_another_checkpoint_is_refused(house, tmp_path):
         with refused(errors.AdapterMismatch):
             await drawn(render, wanted)
         assert await held(render) == 0
+        (event, detail), (last, _) = house.log()[-2:]
+        assert (event, detail["reason"], last) == ("refuse-use", "ADAPTER_MISMATCH", "end-use")
+        assert detail["job"] == job_sha256(wanted)
 
 
 async def test_without_an_identity_service_nobody_is_drawn(house):

@@ -1,11 +1,14 @@
 """The partners' client with what only the commands ask for."""
 
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
 from google.longrunning.operations_pb2 import Operation
 from songreel.render.v1.render_service_pb2 import GetRendererRequest, GetRendererResponse
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel.v1 import identity_service_pb2 as people
+from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_client import ONCE
 from songreel_client import Client as PublicClient
 from songreel_client.credentials import Tokens
@@ -19,6 +22,7 @@ class Client(PublicClient):
     ) -> None:
         super().__init__(channel, project=project, tokens=tokens, retrying=ONCE)
         self._renderer: Any = RenderServiceStub(channel)
+        self._people: Any = IdentityServiceStub(channel)
 
     async def all_operations(self) -> list[Operation]:
         """All jobs of the project, in the server's order."""
@@ -27,3 +31,22 @@ class Client(PublicClient):
     async def get_renderer(self) -> GetRendererResponse:
         """What can be rendered with; only where the render service is on this port."""
         return await self._ask(self._renderer.GetRenderer, GetRendererRequest())
+
+    async def get_identity(self, name: str) -> people.Identity:
+        """What is kept of a person."""
+        request = people.GetIdentityRequest(name=name)
+        return (await self._ask(self._people.GetIdentity, request)).identity
+
+    async def fresh_token(self) -> str:
+        """A token of the key that is good for a while; empty where there is no key."""
+        return "" if self._tokens is None else await self._tokens.ensure()
+
+    async def measure_likeness(
+        self, requests: Callable[[], AsyncIterator[people.MeasureLikenessRequest]]
+    ) -> people.MeasureLikenessResponse:
+        """Counts in which pictures a person is recognised.
+
+        Args:
+            requests: Gives `start`, then pictures; asked anew where a token had ended.
+        """
+        return await self._tried(lambda: self._people.MeasureLikeness(requests()))

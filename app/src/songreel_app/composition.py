@@ -20,6 +20,7 @@ from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
 from songreel_kit.server import RunningServer, running_server
 from songreel_kit.settings import ServiceSettings
 from songreel_kit.telemetry import configure_logging
+from songreel_kit.tracing import traced
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.tokens import load_counter
@@ -72,13 +73,16 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
         create_identity(IdentitySettings()),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
-    async with running_server(services, settings.server(), registry=REGISTRY) as server:
+    async with (
+        traced("songreel"),
+        running_server(services, settings.server(), registry=REGISTRY) as server,
+    ):
         addresses.append(server.address)
         server.stop_on_signals()
         watching = asyncio.create_task(_stop_with_owner(server)) if owned else None
         try:
             async with (
-                gateway.running(Targets.all(server.address)),
+                gateway.running(Targets.all(server.address), server.budget),
                 running_site(public, server.address) as page,
             ):
                 record = ServerRecord(

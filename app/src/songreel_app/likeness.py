@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import grpc
 import typer
-from songreel.identity.v1 import identity_service_pb2 as pb
-from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_kit.channel import open_channel
-from songreel_kit.errors import InvalidRequest, from_rpc_error
+from songreel.identity.v1.identity_service_pb2 import Impostor
+from songreel.v1 import identity_service_pb2 as pb
+from songreel_kit.errors import InvalidRequest
 from songreel_kit.settings import data_folder
 
 from songreel_app.failures import check_input
@@ -40,7 +38,7 @@ class Question:
 
 
 async def evaluate_identity(question: Question) -> None:
-    """Measures and prints; the frames go to the identity service, which keeps none."""
+    """Measures and prints; the frames go to the server, which keeps none."""
     check_input(question.video, "the video")
     board = question.storyboard or files_beside(question.video).storyboard
     check_input(board, "the storyboard")
@@ -49,22 +47,16 @@ async def evaluate_identity(question: Question) -> None:
     spans = protagonist_spans(_read_board(board))
     if not spans:
         raise InvalidRequest(f"no scene of {board} shows the protagonist: there is nothing to find")
-    start = pb.MeasureLikenessStart(
-        identity=full_name(question.identity),
-        impostors=[
-            pb.Impostor(name=path.stem, picture=path.read_bytes()) for path in question.impostors
-        ],
-    )
-    async with (
-        Session(data=data_folder(), server=question.server) as session,
-        open_channel(session.address) as channel,
-    ):
-        stub: Any = IdentityServiceStub(channel)
-        frames = _frames(question.video, spans, question.every)
-        try:
-            found = await stub.MeasureLikeness(_requests(start, frames))
-        except grpc.RpcError as error:
-            raise from_rpc_error(error) from error
+    async with Session(data=data_folder(), server=question.server) as session:
+        start = pb.MeasureLikenessStart(
+            name=full_name(question.identity, session.client.parent),
+            impostors=[
+                Impostor(name=path.stem, picture=path.read_bytes()) for path in question.impostors
+            ],
+        )
+        found = await session.client.measure_likeness(
+            lambda: _requests(start, _frames(question.video, spans, question.every))
+        )
     facts = report(found)
     typer.echo(json.dumps(facts) if question.as_json else "\n".join(_lines(facts)))
 

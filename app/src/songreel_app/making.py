@@ -12,6 +12,7 @@ from songreel_kit.errors import SongreelError
 
 from songreel_app.checkpoints import checkpoint_mark, local_checkpoint, local_lora
 from songreel_app.failures import InputUnreadable, check_input
+from songreel_app.identities import full_name
 from songreel_app.jobs import Arrived
 from songreel_app.outputs import check_output
 from songreel_app.runner import Interrupts
@@ -90,6 +91,9 @@ async def _uploaded(shop: Workshop, wishes: Wishes) -> Video:
     """The video to ask for, its files brought in."""
     video = Video()
     video.CopyFrom(wishes.video)
+    if video.HasField("identity"):
+        parent = shop.session.client.parent
+        video.identity.name = full_name(video.identity.name, parent)
     video.song = await shop.upload(wishes.song)
     if wishes.lyrics is not None:
         video.lyrics = await shop.upload(wishes.lyrics)

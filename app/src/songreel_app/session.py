@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -37,6 +38,7 @@ class Session:
         self._remote = server
         self._embedded: EmbeddedServer | None = None
         self._client: Client | None = None
+        self._connection = AsyncExitStack()
         self._revivals = 0
 
     @property
@@ -120,15 +122,16 @@ class Session:
 
     async def _connect(self) -> None:
         if self._remote is not None:
-            self._client = await remote_client(self._remote, PROJECT)
+            opening = remote_client(self._remote, PROJECT)
+            self._client = await self._connection.enter_async_context(opening)
             return
         self._embedded = await ensure_server(self._data)
-        self._client = Client(open_channel(self.address), project=PROJECT)
+        channel = await self._connection.enter_async_context(open_channel(self.address))
+        self._client = Client(channel, project=PROJECT)
 
     async def _disconnect(self) -> None:
-        client, self._client = self._client, None
+        self._client = None
         embedded, self._embedded = self._embedded, None
-        if client is not None:
-            await client.close()
+        await self._connection.aclose()
         if embedded is not None:
             await embedded.stop()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Annotated, TypeVar
 import sqlalchemy as sa
 import typer
 from songreel_kit.errors import InvalidRequest, SongreelError
+from songreel_kit.stopping import run_to_the_end
 from songreel_kit.tls import read_pem
 
 from songreel_gateway import upkeep
@@ -29,7 +29,6 @@ from songreel_gateway.access.keys import (
 from songreel_gateway.access.quotas import DAY_MICROSECONDS, Quotas, day
 from songreel_gateway.access.tables import projects as project_table
 from songreel_gateway.database import Database, microseconds
-from songreel_gateway.drain import end_within
 from songreel_gateway.settings import GatewaySettings
 
 T = TypeVar("T")
@@ -53,7 +52,7 @@ Uploads = Annotated[int | None, typer.Option(min=0, help="Uploads a day (UTC).")
 @app.command()
 def serve() -> None:
     """Serve until a signal comes; jobs under way are laid down for the next start."""
-    asyncio.run(_serve())
+    run_to_the_end(_serve())
 
 
 @projects.command("create")
@@ -181,6 +180,7 @@ async def _serve() -> None:
     from songreel_kit.artifacts import open_store
     from songreel_kit.server import running_server
     from songreel_kit.telemetry import configure_logging
+    from songreel_kit.tracing import traced
 
     from songreel_gateway.service import Gateway, Targets
     from songreel_gateway.web.site import running_site
@@ -195,17 +195,19 @@ async def _serve() -> None:
         await gateway.close()
         raise
     server_settings = settings.server()
-    async with running_server(
-        gateway.services(), server_settings, registry=REGISTRY, guards=guards
-    ) as server:
+    async with (
+        traced("songreel-gateway"),
+        running_server(
+            gateway.services(), server_settings, registry=REGISTRY, guards=guards
+        ) as server,
+    ):
         server.stop_on_signals()
         async with (
-            gateway.running(Targets.configured(settings)),
+            gateway.running(Targets.configured(settings), server.budget),
             running_site(settings, server.inner_address),
         ):
             typer.echo(f"listening on {server.address}")  # for whoever started it
             await server.wait_stopped()
-            end_within(settings.drain_seconds)
 
 
 def _opened() -> tuple[GatewaySettings, Database]:

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import copy
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -17,7 +18,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from songreel_kit.errors import DiskFull, FailedPrecondition, ServiceUnavailable, SongreelError
 from songreel_kit.telemetry import get_logger
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DBAPIError,
+    InterfaceError,
+    InvalidatePoolError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from songreel_gateway.schema import migrate
@@ -42,6 +49,9 @@ _SERIALIZATION = ("40001", "40P01")  # serialization failure, deadlock: nothing 
 
 _LONGEST_PAUSE = 2.0
 
+# A connection that was used so shortly ago is taken to be whole.
+_FRESH_SECONDS = 1.0
+
 # Not the loop's own pool: the workflow engine puts its own there, and takes it away again.
 _THREADS = ThreadPoolExecutor(32, thread_name_prefix="songreel-gateway")
 
@@ -64,6 +74,10 @@ class Database:
         self._patient = False
         try:
             self._engine = create_engine(sa.make_url(postgres_url(url)), connections)
+            # Statement by statement, which is all that READ COMMITTED gives a reader anyway,
+            # and which spares two round trips. (SQLite's readers keep one snapshot.)
+            statements = {"isolation_level": "AUTOCOMMIT"} if self.shared else {"reads": True}
+            self._reading = self._engine.execution_options(**statements)
             with self._engine.begin() as connection:
                 migrate(connection)
         except SQLAlchemyError as error:
@@ -118,7 +132,7 @@ class Database:
         while True:
             tries -= 1
             try:
-                connected = self._engine.connect().execution_options(reads=reads)
+                connected = (self._reading if reads else self._engine).connect()
                 with connected as connection, connection.begin():
                     return transaction(connection)
             except SQLAlchemyError as error:
@@ -215,14 +229,31 @@ def create_engine(url: sa.URL, connections: int) -> sa.Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_at_once)
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         url,
         connect_args=CONNECTION_OPTIONS,
-        pool_pre_ping=True,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=10,
     )
+
+    def used(_connection: Any, record: Any) -> None:
+        if record is not None:
+            record.info["used"] = time.monotonic()
+
+    def ping_if_idle(connection: Any, record: Any, _borrowed: Any) -> None:
+        # As `pool_pre_ping`, but not before every transaction of a busy gateway.
+        if time.monotonic() - record.info.get("used", 0.0) < _FRESH_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError("the database was away") from error
+
+    event.listen(engine, "connect", used)
+    event.listen(engine, "checkin", used)
+    event.listen(engine, "checkout", ping_if_idle)
+    return engine
 
 
 def _state(error: SQLAlchemyError) -> str:

@@ -26,6 +26,7 @@ from songreel_kit.errors import (
     SongreelError,
     to_status,
 )
+from songreel_kit.stopping import StopBudget
 from songreel_kit.telemetry import bind_context, get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -34,7 +35,7 @@ from songreel_gateway.bells import Bells
 from songreel_gateway.database import Database
 from songreel_gateway.executor import QUEUE, workflow_id
 from songreel_gateway.joblog import JobEnded, JobLog
-from songreel_gateway.jobs import Ending, Job, JobState
+from songreel_gateway.jobs import Ending, Job, JobState, job_span
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
 from songreel_gateway.metrics import JOBS_RUNNING, STAGE_SECONDS
@@ -49,8 +50,15 @@ _log = get_logger(__name__)
 # What it takes to lay a job down while the database is away.
 _PARTING_SECONDS = 3.0
 
-# What a stop grants the workflow engine.
-_SHUTDOWN_SECONDS = 8.0
+# What the parts of a stop get at the most, of what it has in all.
+_LAYING_SECONDS = 6.0
+_SHUTDOWN_SECONDS = 5.0
+
+# What a start that failed takes to clear away.
+_START_OVER_SECONDS = 24.0
+
+# What they leave to the server, which has to end its calls.
+_SERVER_SECONDS = 4.0
 
 
 @dataclass(frozen=True)
@@ -89,20 +97,26 @@ class Engine:
         try:
             warden = await self._begin()
         except BaseException as error:
-            await self.stop()
+            await self.stop(StopBudget(_START_OVER_SECONDS))
             if isinstance(error, SQLAlchemyError):
                 raise FailedPrecondition(f"the jobs' database cannot be used: {error}") from error
             raise
         self._keeper = asyncio.create_task(self._keep(warden))
 
-    async def stop(self) -> None:
-        """Lays all work down, to be taken up by the others or at the next start."""
+    async def stop(self, budget: StopBudget) -> None:
+        """Lays all work down, to be taken up by the others or at the next start.
+
+        What does not come to an end within the budget, because the database is away, is left
+        to end with the process: nothing is lost, the database says what was done.
+        """
         global _running
         self._stopping = True
+        budget.begin()
         if self._keeper is not None:
             self._keeper.cancel()
-            await asyncio.wait({self._keeper})
-        await self._end(within=_SHUTDOWN_SECONDS)
+            most = budget.left(keep=_SERVER_SECONDS, most=_PARTING_SECONDS)
+            await asyncio.wait({self._keeper}, timeout=most)
+        await self._end(budget)
         _running = None
 
     async def enqueue(self, job: Job) -> None:
@@ -172,6 +186,10 @@ class Engine:
         found = await self._ledger.find(job)
         if found is None or found.state.ended:
             return "" if found is None else found.state
+        with job_span("finish", found):
+            return await self._finish(found, done, error)
+
+    async def _finish(self, found: Job, done: Outcomes, error: str) -> str:
         if error:
             status = status_pb2.Status.FromString(base64.b64decode(error))
             ending = Ending(JobState.FAILED, status)
@@ -183,7 +201,7 @@ class Engine:
             video = response if isinstance(response, Video) else None
             ending = Ending(JobState.SUCCEEDED, packed(response), progress, video)
             _log.info("job succeeded")
-        await self._ledger.finish(job, ending)
+        await self._ledger.finish(found.id, ending)
         return ending.state
 
     async def give_up(self, job: str) -> str:
@@ -216,15 +234,24 @@ class Engine:
         await warden.sweep()
         return warden
 
-    async def _end(self, *, within: float | None = None) -> None:
+    async def _end(self, budget: StopBudget | None = None) -> None:
+        """Ends work and workflow engine; without a budget only when all of it is over."""
+
+        def most(seconds: float) -> float | None:
+            return None if budget is None else budget.left(keep=_SERVER_SECONDS, most=seconds)
+
         self._up.clear()
-        await self._lay_down()
-        await executor.shut_down(within=within)
-        await self._lay_down()  # what the queue had begun in the meantime
+        await self._lay_down(most(_LAYING_SECONDS))
+        await executor.shut_down(within=most(_SHUTDOWN_SECONDS))
+        await self._lay_down(most(1.0))  # what the queue had begun in the meantime
         if self._lease is not None:
-            with suppress(SongreelError, TimeoutError):
-                async with asyncio.timeout(_PARTING_SECONDS):
-                    await self._lease.release()
+            releasing = asyncio.create_task(self._release(self._lease))
+            within = _PARTING_SECONDS if budget is None else budget.left(most=_PARTING_SECONDS)
+            await asyncio.wait({releasing}, timeout=within)
+
+    async def _release(self, lease: Lease) -> None:
+        with suppress(SongreelError):  # it runs out by itself
+            await lease.release()
 
     async def _keep(self, warden: Warden) -> None:
         """Watches, and begins anew under another name when the lease is lost."""
@@ -264,12 +291,12 @@ class Engine:
             _log.error("job without a workflow", job_id=job, workflow=state)
             await self.give_up(job)
 
-    async def _lay_down(self) -> None:
+    async def _lay_down(self, within: float | None) -> None:
         flows = set(self._flows.values())
         for task in flows:
             task.cancel()
         if flows:
-            await asyncio.wait(flows)
+            await asyncio.wait(flows, timeout=within)
 
     async def _all_stages(self, job: str, stages: list[str]) -> str:
         done: dict[str, dict[str, Any]] = {}
@@ -323,8 +350,11 @@ class Engine:
             )
         _log.info("stage begins", stage=stage, attempt=begun.attempt)
         log = JobLog(begun, stages_of(begun), self._ledger, self._library, settings)
-        await log.begin()
-        return await Work(begun, log, self._stages, self._library, done).run()
+        try:
+            await log.begin()
+            return await Work(begun, log, self._stages, self._library, done).run()
+        finally:
+            await log.close()
 
 
 _running: Engine | None = None

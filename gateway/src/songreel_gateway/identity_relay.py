@@ -1,4 +1,7 @@
-"""An enrolment on its way through the gateway: frames inwards, prompts and an end outwards."""
+"""Pictures of people on their way through the gateway, which keeps none of them.
+
+They are an enrolment's frames, and those of a finished video that is to be measured.
+"""
 
 from __future__ import annotations
 
@@ -46,6 +49,39 @@ async def relay(
         call.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await pumping
+
+
+async def measure(
+    requests: AsyncIterator[public.MeasureLikenessRequest], stub: Any
+) -> public.MeasureLikenessResponse:
+    """One count, by the identity service behind `stub`; holds one picture at most.
+
+    Raises `InvalidRequest`, `InvalidName`, and what the service answers with.
+    """
+    pictures = aiter(requests)
+    first = await anext(pictures, None)
+    if first is None or first.WhichOneof("event") != "start":
+        raise InvalidRequest("the first message must be `start`, with the identity's name")
+    start = first.start
+    parse_identity(start.name)
+
+    async def handed_on() -> AsyncGenerator[service.MeasureLikenessRequest]:
+        yield service.MeasureLikenessRequest(
+            start=service.MeasureLikenessStart(identity=start.name, impostors=start.impostors)
+        )
+        async for request in pictures:
+            # Anything else than a picture the service refuses as it would by itself.
+            known = request.WhichOneof("event") == "picture"
+            yield service.MeasureLikenessRequest(picture=request.picture if known else None)
+
+    found = await stub.MeasureLikeness(handed_on())
+    return public.MeasureLikenessResponse(
+        pictures=found.pictures,
+        faces=found.faces,
+        matches=found.matches,
+        distance=found.distance,
+        impostors=found.impostors,
+    )
 
 
 async def _start(frames: AsyncIterator[public.EnrollRequest]) -> service.EnrollRequest:

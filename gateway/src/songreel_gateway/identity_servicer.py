@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 
+import grpc
 from google.protobuf.message import Message
 from songreel.identity.v1 import identity_service_pb2 as service
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
@@ -14,10 +15,11 @@ from songreel.v1 import identity_service_pb2 as public
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceServicer
 from songreel_kit.channel import open_channel
 from songreel_kit.errors import ServiceUnavailable, SongreelError, to_status
+from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.answers import Answers
 from songreel_gateway.database import Database
-from songreel_gateway.identity_relay import relay
+from songreel_gateway.identity_relay import measure, relay
 from songreel_gateway.names import parse_consent_text, parse_identity, project_of
 from songreel_gateway.pages import Position, requested_page
 from songreel_gateway.settings import GatewaySettings
@@ -26,6 +28,10 @@ M = TypeVar("M", bound=Message)
 
 _CALL_SECONDS = 30.0
 _CONNECT_SECONDS = 10.0
+# Of refusals that are being told at once; each takes milliseconds.
+_MOST_NOTES = 100
+
+_log = get_logger(__name__)
 
 # ruff: noqa: N802 - the names are the contract's
 
@@ -39,6 +45,7 @@ class IdentityServicer(IdentityServiceServicer):
         self._answers = None if database is None else Answers(database)
         self._stub: Any = None
         self._connected = asyncio.Event()
+        self._telling: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def connected(self, target: str) -> AsyncGenerator[None]:
@@ -50,6 +57,7 @@ class IdentityServicer(IdentityServiceServicer):
                 yield
             finally:
                 self._connected.clear()
+                await asyncio.gather(*self._telling, return_exceptions=True)
 
     async def GetConsentText(
         self, request: public.GetConsentTextRequest, context: Any
@@ -158,9 +166,37 @@ class IdentityServicer(IdentityServiceServicer):
                 audit_head=answer.audit_head,
                 objects=answer.objects,
                 keys_sha256=answer.keys_sha256,
+                uses_cleared=answer.uses_cleared,
+                uses_silent=answer.uses_silent,
             )
 
         return await self._once(request, public.EraseIdentityResponse, ask)
+
+    async def MeasureLikeness(
+        self, request_iterator: AsyncIterator[public.MeasureLikenessRequest], context: Any
+    ) -> public.MeasureLikenessResponse:
+        """Raises `InvalidRequest`, `InvalidName`, and what the service does."""
+        return await measure(request_iterator, await self._service())
+
+    def note_refusal(self, name: str, project: str, reason: str) -> None:
+        """Has the identity service put on record that a project asked for another's person.
+
+        Returns at once, so that the answer takes as long whether or not there is such a
+        person; what cannot be told is in the log.
+        """
+        if len(self._telling) >= _MOST_NOTES:
+            _log.warning("a refusal is not on record: too many at once", project=project)
+            return
+        asked = service.RecordRefusalRequest(identity=name, project=project, reason=reason)
+        task = asyncio.create_task(self._tell(asked))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _tell(self, asked: service.RecordRefusalRequest) -> None:
+        try:
+            await self._ask("RecordRefusal", asked)
+        except (grpc.RpcError, SongreelError) as error:
+            _log.warning("a refusal is not on record", project=asked.project, problem=str(error))
 
     async def _once(self, request: Any, kind: type[M], ask: Callable[[], Awaitable[M]]) -> M:
         """Asks, but for a repeated request. Raises `InvalidName`, `RequestIdReused`."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections.abc import Sequence
 from pathlib import PurePath
 
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel.v1.media_pb2 import Media
+from songreel.v1.video_service_pb2 import JobMetadata
+from songreel_kit.errors import SongreelError
+from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.database import microseconds
 from songreel_gateway.jobs import Job
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.library import Library
 from songreel_gateway.progress import Meter, Throttle, Timeline
+from songreel_gateway.replicas import LeaseLost
 from songreel_gateway.settings import GatewaySettings
+
+_log = get_logger(__name__)
 
 # How the media that a job makes are called, after the song's own name.
 _ENDINGS = {
@@ -48,6 +56,9 @@ class JobLog:
         self._library = library
         self._meter = Meter(job.progress, Timeline(stages), job.stage)
         self._events = job.events
+        self._writing = asyncio.Lock()
+        self._unwritten = False
+        self._trailing: asyncio.Task[None] | None = None
         self.media = job.progress.media
         job.progress.attempt = job.attempt
         self._throttle = Throttle(
@@ -63,8 +74,11 @@ class JobLog:
     async def progress(self, progress: Progress) -> bool:
         """See `stages.Listener.progress`. Raises `JobEnded`."""
         grown = self._meter.report(progress)
+        self._unwritten = True
         if self._throttle.allows(self._events):
             await self._write()
+        elif self._trailing is None:
+            self._trailing = asyncio.create_task(self._write_last())
         return grown
 
     async def plan(self, plan: Artifact) -> None:
@@ -98,7 +112,38 @@ class JobLog:
         self._meter.complete()
         await self._write()
 
+    async def close(self) -> None:
+        """Ends with the attempt: from here on nothing is written."""
+        if self._trailing is not None:
+            self._trailing.cancel()
+            await asyncio.wait({self._trailing})
+
+    async def _write_last(self) -> None:
+        """Writes the report that came too soon after another, unless one more comes in time.
+
+        So whoever watches a stage that pauses sees how far it really is.
+        """
+        try:
+            while self._unwritten:
+                pause = self._throttle.pause(self._events)
+                if pause == math.inf:
+                    return
+                await asyncio.sleep(pause)
+                if self._unwritten and self._throttle.allows(self._events):
+                    await self._write()
+        except (JobEnded, LeaseLost):
+            pass  # the attempt itself hears of it at its next word
+        except SongreelError as error:
+            _log.warning("progress could not be written", problem=error.message)
+        finally:
+            self._trailing = None
+
     async def _write(self) -> None:
-        self._events += 1
-        if not await self._ledger.record(self._job.id, self._meter.metadata):
-            raise JobEnded
+        async with self._writing:
+            self._unwritten = False
+            self._events += 1
+            # A copy: the next report may change it while a thread writes it.
+            progress = JobMetadata()
+            progress.CopyFrom(self._meter.metadata)
+            if not await self._ledger.record(self._job.id, progress):
+                raise JobEnded

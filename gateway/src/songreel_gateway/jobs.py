@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -13,6 +14,7 @@ from google.protobuf import any_pb2
 from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+from songreel_kit.tracing import span
 
 from songreel_gateway.database import timestamp
 from songreel_gateway.names import operation_name
@@ -80,6 +82,9 @@ class Job:
     created: int
     """Microseconds since 1970."""
 
+    traceparent: str = ""
+    """W3C context of the span that asked for it; empty when nothing was traced."""
+
     @property
     def name(self) -> str:
         """Name of its operation."""
@@ -116,6 +121,17 @@ class Ending:
         return event
 
 
+def job_span(name: str, job: Job) -> AbstractContextManager[object]:
+    """A span in the trace of the call that asked for the job, whichever gateway goes on with it."""
+    return span(
+        name,
+        parent=job.traceparent,
+        songreel__job=job.id,
+        songreel__kind=job.kind,
+        songreel__attempt=job.attempt,
+    )
+
+
 def video_seconds(video: Video) -> float:
     """How long a finished video plays."""
     return float(video.frames / Fraction(video.render_settings.fps or DEFAULT_FPS))
@@ -136,4 +152,5 @@ def job_of(row: sa.Row[Any]) -> Job:
         progress=JobMetadata.FromString(row.progress),
         outcome=row.outcome,
         created=row.created,
+        traceparent=row.traceparent,
     )

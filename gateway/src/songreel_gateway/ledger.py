@@ -16,6 +16,7 @@ from songreel_kit.errors import Busy, OperationNotDone, OperationNotFound, Video
 from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.bells import Bells
 from songreel_gateway.database import Database, microseconds, timestamp
+from songreel_gateway.job_reads import JobReads
 from songreel_gateway.jobs import VIDEO_STATES, Ending, Job, JobState, job_of, video_seconds
 from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
 from songreel_gateway.names import operation_name, video_name
@@ -59,6 +60,7 @@ class Ledger:
         self._max_open = max_open
         self._lease = lease
         self._quotas = quotas
+        self._reads = JobReads(database)
 
     async def create(
         self,
@@ -108,7 +110,7 @@ class Ledger:
 
     async def load(self, project: str, job: str) -> Job:
         """Raises `OperationNotFound`."""
-        return await self._database.read(lambda connection: _load(connection, project, job))
+        return _of_project(await self._reads.find(job), project, job)
 
     async def find(self, job: str) -> Job | None:
         """The job of this id, if there is one."""
@@ -338,10 +340,14 @@ def _load(connection: sa.Connection, project: str, job: str) -> Job:
     row = connection.execute(
         sa.select(jobs).where(jobs.c.id == job, jobs.c.project == project)
     ).one_or_none()
-    if row is None:
+    return _of_project(None if row is None else job_of(row), project, job)
+
+
+def _of_project(found: Job | None, project: str, job: str) -> Job:
+    if found is None or found.project != project:
         name = operation_name(project, job)
         raise OperationNotFound(f"there is no operation {name}; it may be deleted", name=name)
-    return job_of(row)
+    return found
 
 
 def _open_row(connection: sa.Connection, job: str) -> sa.Row[Any] | None:
@@ -391,4 +397,5 @@ def _columns(job: Job) -> dict[str, Any]:
         "outcome": job.outcome,
         "created": job.created,
         "ended": 0,
+        "traceparent": job.traceparent,
     }

@@ -153,9 +153,15 @@ class Throttle:
 
     def allows(self, events: int) -> bool:
         """Whether one more event may be written now, `events` being there already."""
-        now = self._clock()
-        pause = max(self._least, (now - self._born) / self._PER_AGE)
-        if events >= self._most or now - self._last < pause:
+        if self.pause(events) > 0:
             return False
-        self._last = now
+        self._last = self._clock()
         return True
+
+    def pause(self, events: int) -> float:
+        """Seconds until one more event may be written; infinity when none ever may."""
+        if events >= self._most:
+            return math.inf
+        # The distance grows while one waits: due - last = (due - born) / per_age.
+        due = (self._PER_AGE * self._last - self._born) / (self._PER_AGE - 1.0)
+        return max(0.0, max(self._last + self._least, due) - self._clock())

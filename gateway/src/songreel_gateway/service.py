@@ -24,6 +24,7 @@ from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import ServiceUnavailable
 from songreel_kit.interception import Interceptor
 from songreel_kit.service import Service
+from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
 from songreel_gateway.bells import Bells
@@ -47,6 +48,9 @@ __all__ = ["Gateway", "GatewaySettings", "Targets"]
 
 # How long a call waits for the engine, which starts right after the server.
 _START_SECONDS = 10.0
+
+# What a stop without a server's budget has besides `grace_seconds`.
+_TIDY_SECONDS = 4.0
 
 
 class Gateway:
@@ -78,6 +82,8 @@ class Gateway:
         )
         self._library = Library(self._database)
         self._identities = IdentityServicer(settings, self._database)
+        if self._access.guard is not None:
+            self._access.guard.on_foreign = self._identities.note_refusal
         self._engine: Engine | None = None
         self._started = asyncio.Event()
         self._stopping = False
@@ -88,7 +94,13 @@ class Gateway:
         watching = Watching(ledger, self._bells)
         media = MediaServicer(settings, self._store, library, self._access.quotas)
         videos = VideoServicer(
-            settings, ledger, library, Catalog(self._database), watching, self._at_work
+            settings,
+            ledger,
+            library,
+            Catalog(self._database),
+            watching,
+            self._at_work,
+            self._identities.note_refusal,
         )
         operations = OperationsServicer(settings, ledger, watching, self._at_work)
         return [
@@ -116,12 +128,19 @@ class Gateway:
         return self._access.guards(*binds)
 
     @asynccontextmanager
-    async def running(self, targets: Targets) -> AsyncGenerator[None]:
+    async def running(
+        self, targets: Targets, budget: StopBudget | None = None
+    ) -> AsyncGenerator[None]:
         """Works on jobs inside the `with` block, first of all on those left unfinished.
 
         At its end the jobs are laid down for the next start, and watchers are told to
         come back.
+
+        Args:
+            targets: Where the stages are.
+            budget: The server's, where its stop is what ends the block.
         """
+        budget = budget or StopBudget(self._settings.grace_seconds + _TIDY_SECONDS)
         stages = Stages(targets, self._settings)
         try:
             engine = Engine(Crew(self._settings, self._database, self._bells), stages)
@@ -143,7 +162,7 @@ class Gateway:
                 news.cancel()
                 self._engine = None
                 self._bells.close()
-                await engine.stop()
+                await engine.stop(budget)
         finally:
             await stages.close()
 

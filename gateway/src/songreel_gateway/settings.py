@@ -57,10 +57,6 @@ class GatewaySettings(AccessSettings):
     """How long a replica on a shared database may be silent before the others take up
     its jobs."""
 
-    drain_seconds: float = Field(default=25.0, ge=1.0, le=3600.0)
-    """A process that was told to stop is gone after this, also if something holds it; more
-    than `grace_seconds`, and less than what Kubernetes or compose allow."""
-
     max_open_jobs: int = Field(default=10_000, ge=1)
     """Jobs that may wait or run at once, of all replicas together; more are refused."""
 

@@ -64,12 +64,14 @@ jobs = sa.Table(
     sa.Column("outcome", sa.LargeBinary, nullable=False),
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("ended", sa.BigInteger, nullable=False),
+    sa.Column("traceparent", sa.String(64), nullable=False, server_default=""),
     sa.Index("jobs_by_age", "project", "created", "id"),
     sa.Index("jobs_by_state", "state"),
 )
 """A job: `request` what was asked, `progress` a JobMetadata, `outcome` a packed
 response (Any) or a Status once it has ended, `events` the offset of the next event,
-`attempt` how often the present stage was begun."""
+`attempt` how often the present stage was begun, `traceparent` the span of the call that
+asked for it (W3C; empty when nothing was traced), under which all its work is found."""
 
 job_events = sa.Table(
     "job_events",

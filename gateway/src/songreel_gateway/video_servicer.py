@@ -27,6 +27,7 @@ from songreel_kit.adapters import phrase_of
 from songreel_kit.documents import stage_key
 from songreel_kit.errors import InvalidRequest, PermissionDenied
 from songreel_kit.telemetry import get_logger
+from songreel_kit.tracing import current_traceparent
 
 from songreel_gateway.database import microseconds, timestamp
 from songreel_gateway.engine import Engine
@@ -76,21 +77,30 @@ class VideoServicer(VideoServiceServicer):
         catalog: Catalog,
         watching: Watching,
         engine: Callable[[], Awaitable[Engine]],
+        refused: Callable[[str, str, str], None],
     ) -> None:
-        """`engine` gives the engine as soon as it is at work."""
+        """`engine` gives the engine as soon as it is at work.
+
+        `refused` hears which person was asked for by which other project, and the reason.
+        """
         self._settings = settings
         self._ledger = ledger
         self._library = library
         self._catalog = catalog
         self._watching = watching
         self._engine = engine
+        self._refused = refused
 
     async def CreateVideo(self, request: CreateVideoRequest, context: Any) -> Operation:  # noqa: N802
         """Begins a video."""
         project = project_of(request.parent)
         video = _inputs(request.video)
         _refuse_artifact(video.storyboard_options, "video.storyboard")
-        _check_people(project, video)
+        try:
+            _check_people(project, video)
+        except PermissionDenied as error:
+            self._refused(video.identity.name, project, error.reason)
+            raise
         if video.rewrite_storyboard and not video.storyboard:
             raise InvalidRequest(
                 "video.rewrite_storyboard needs video.storyboard: the media name of the "
@@ -272,6 +282,7 @@ def _new_job(kind: JobKind, project: str, request: Message, video_id: str) -> Jo
         progress=progress,
         outcome=b"",
         created=now,
+        traceparent=current_traceparent(),
     )
 
 

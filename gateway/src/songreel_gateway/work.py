@@ -34,7 +34,7 @@ from songreel.v1.video_service_pb2 import (
 from songreel_kit.adapters import phrase_of
 
 from songreel_gateway.joblog import JobLog
-from songreel_gateway.jobs import Job, JobKind
+from songreel_gateway.jobs import Job, JobKind, job_span
 from songreel_gateway.library import Library
 from songreel_gateway.names import operation_name, video_name
 from songreel_gateway.progress import ANALYZE, LIKENESS, RENDER, STORYBOARD
@@ -74,6 +74,10 @@ class Work:
 
     async def run(self) -> dict[str, Any]:
         """The stage's outcome. Raises the stage's typed error, `JobEnded`."""
+        with job_span(f"stage {self._job.stage}", self._job):
+            return await self._run()
+
+    async def _run(self) -> dict[str, Any]:
         match self._job.stage:
             case "analyze":
                 return await self._analyze()

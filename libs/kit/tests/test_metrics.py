@@ -8,9 +8,12 @@ import urllib.request
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import FailedPrecondition, NotAudio
+from songreel_kit.metrics import loading
+from songreel_kit.s3_artifacts import S3ArtifactStore
 from songreel_kit.server import ServerSettings, running_server
 from songreel_kit.testing import refused, until
 
@@ -89,3 +92,35 @@ async def test_a_taken_metrics_port_is_named() -> None:
         with pytest.raises(FailedPrecondition, match=str(port)):
             async with running_server([], ServerSettings(metrics_port=port)):
                 pass
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_a_model_that_cannot_be_loaded_is_counted_twice() -> None:
+    loads = counted("songreel_model_load_seconds_count", model="speech")
+    failures = counted("songreel_model_load_failures_total", model="speech")
+    with loading("speech"):
+        pass
+    with pytest.raises(OSError, match="broken"), loading("speech"):
+        raise OSError("broken")
+    assert counted("songreel_model_load_seconds_count", model="speech") == loads + 2
+    assert counted("songreel_model_load_failures_total", model="speech") == failures + 1
+
+
+def test_copies_of_what_is_in_s3_are_counted(rclone_store: S3ArtifactStore) -> None:
+    def lookups() -> tuple[float, float]:
+        hit, miss = (
+            counted("songreel_cache_lookups_total", cache="artifact", outcome=each)
+            for each in ("hit", "miss")
+        )
+        return hit, miss
+
+    artifact = rclone_store.put_bytes(b"fetched once", "text/plain")
+    for held in list(rclone_store.cache.held()):
+        assert rclone_store.cache.discard(held)
+    hits, misses = lookups()
+    for _ in range(3):
+        rclone_store.read_bytes(artifact)
+    assert lookups() == (hits + 2, misses + 1)

@@ -13,11 +13,14 @@ import grpc
 import grpc.aio
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from hypothesis import given
+from hypothesis import strategies as st
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.channel import open_channel
 from songreel_kit.errors import NotAudio, ServiceUnavailable
 from songreel_kit.server import ServerSettings, running_server
 from songreel_kit.service import Service
+from songreel_kit.stopping import StopBudget
 from songreel_kit.testing import collect, refused, until
 
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -198,6 +201,7 @@ import asyncio, sys
 import grpc
 from songreel_kit.server import ServerSettings, serve
 from songreel_kit.service import Service
+from songreel_kit.stopping import run_to_the_end
 
 async def hold(request, context):
     sys.stdout.write("held\\n"); sys.stdout.flush()
@@ -210,7 +214,7 @@ async def close():
 handlers = {"Hold": grpc.unary_unary_rpc_method_handler(hold)}
 handler = grpc.method_handlers_generic_handler("test.Hold", handlers)
 service = Service("test.Hold", lambda server: server.add_generic_rpc_handlers((handler,)), close)
-asyncio.run(serve([service], ServerSettings(grace_seconds=60)))
+run_to_the_end(serve([service], ServerSettings(grace_seconds=60)))
 """
 
 
@@ -260,3 +264,71 @@ async def test_a_process_told_to_end_finishes_its_call(number: signal.Signals) -
     # The logs are JSON lines, as stderr is no terminal.
     assert '"event": "stopped"' in logs
     assert "Traceback" not in logs
+
+
+STUCK = """
+import asyncio, sys, time
+import grpc
+from songreel_kit.server import ServerSettings, serve
+from songreel_kit.service import Service
+from songreel_kit.stopping import run_to_the_end
+
+async def hold(request, context):
+    sys.stdout.write("held\\n"); sys.stdout.flush()
+    if sys.argv[1] == "loop":
+        time.sleep(600)
+    await asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
+
+handlers = {"Hold": grpc.unary_unary_rpc_method_handler(hold)}
+handler = grpc.method_handlers_generic_handler("test.Hold", handlers)
+service = Service("test.Hold", lambda server: server.add_generic_rpc_handlers((handler,)))
+run_to_the_end(serve([service], ServerSettings(grace_seconds=0.5, tidy_seconds=1.0)))
+"""
+
+
+@pytest.mark.parametrize("held", ["thread", "loop"])
+async def test_a_process_ends_with_its_budget_whatever_holds_it(held: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", STUCK, held),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout
+    assert process.stderr
+    try:
+        line = (await process.stdout.readline()).decode()
+        async with open_channel(line.removeprefix("listening on ").strip()) as channel:
+            call = asyncio.ensure_future(channel.unary_unary("/test.Hold/Hold")(b"song"))
+            assert await process.stdout.readline() == b"held\n"
+            process.send_signal(signal.SIGTERM)
+            assert await asyncio.wait_for(process.wait(), 20) == 1
+            with pytest.raises(grpc.aio.AioRpcError):
+                await call
+        logs = (await process.stderr.read()).decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    # It says what it was held by.
+    assert "Timeout (0:00:01" in logs
+    assert "in hold" in logs or "concurrent/futures/thread.py" in logs
+
+
+@given(
+    seconds=st.floats(0.0, 1e4),
+    steps=st.lists(st.tuples(st.floats(0, 1e4), st.floats(0, 1e4), st.floats(0, 1)), max_size=9),
+)
+def test_the_steps_of_a_stop_never_take_more_than_its_budget(
+    seconds: float, steps: list[tuple[float, float, float]]
+) -> None:
+    now = 7.0
+    budget = StopBudget(seconds, lambda: now)
+    assert budget.left() == seconds
+    budget.begin()
+    for keep, most, share in steps:
+        granted = budget.left(keep=keep, most=most)
+        assert 0.0 <= granted <= most
+        now += granted * share
+        budget.begin()  # asked for twice: the first time counts
+    assert now - 7.0 <= seconds + 1e-6
+    assert budget.left() == pytest.approx(max(0.0, seconds - (now - 7.0)), abs=1e-6)

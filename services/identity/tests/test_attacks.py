@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from puppetry.attacks import ATTACKS, live_puppet_with_light, person
+from puppetry.attacks import ATTACKS, PEOPLE, live_puppet_with_light, person
 from puppetry.people import Willing
 from puppetry.simulation import Camera, simulate
 from songreel_identity.protocol import Outcome, Reason, Verdict
@@ -41,6 +41,12 @@ def test_a_willing_person_passes_and_seven_pictures_remain(faces):
     assert record.sitting is not None
     assert len({still.sha256 for still in record.sitting.stills}) == 7
     assert record.sitting.held_bytes == 0
+
+
+@pytest.mark.slow
+def test_every_puppet_can_do_all_that_is_asked(faces):
+    # One that cannot would make attacks fail for a reason of its own.
+    assert all(person(faces, number).hand_is_seen for number in range(len(PEOPLE)))
 
 
 @pytest.mark.slow

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from puppetry.figures import Errors, play, reading
+from puppetry.figures import PAIRS, Errors, play, reading
 from puppetry.people import Willing
 from puppetry.puppet import Pose
 from songreel_identity.poses import PoseStep, Target
 from songreel_identity.protocol import POOL, TURNS, Action, Outcome, Reason, Verdict, Way
 from songreel_identity.session import STILLS, Session, draw_actions
-from songreel_identity.steps import Again, Neutral
+from songreel_identity.steps import Again, Neutral, Passed
 from songreel_identity.thresholds import Thresholds
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -175,8 +175,43 @@ def test_who_still_moves_when_the_prompt_comes_has_to_come_back_first():
 
 def test_another_person_in_the_stills_fails():
     person = willing(4)
-    played = play(person.pose, person.hear, seed=4, distances=0.8)
+    played = play(person.pose, person.hear, seed=4, distances=[0.8] * PAIRS)
     assert played.outcome == Outcome(Verdict.FAIL, Reason.OTHER_PERSON)
+
+
+@pytest.mark.parametrize(
+    ("pair", "distance", "reason"),
+    [
+        (0, 0.55, Reason.OTHER_PERSON),  # of the neutral face and another
+        (5, 0.55, Reason.OTHER_PERSON),  # of the neutral face and the last
+        (6, 0.55, Reason.OK),  # of two others, one turned to the left and one to the right
+        (20, 0.55, Reason.OK),
+        (20, 0.65, Reason.OTHER_PERSON),
+    ],
+)
+def test_poses_may_be_further_apart_than_from_the_neutral_face(pair, distance, reason):
+    person = willing(4)
+    distances = [0.3] * PAIRS
+    distances[pair] = distance
+    played = play(person.pose, person.hear, seed=4, distances=distances)
+    assert played.outcome is not None
+    assert played.outcome.reason is reason
+
+
+def test_the_still_of_a_turn_is_the_least_turned_of_the_sharp_ones():
+    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
+    rest = reading(Pose(), 1, 0.0, noise, exact)
+    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 0.6), Neutral(rest.face), Thresholds())
+    step.begin(0.0)
+    step.see(replace(rest, at=0.01))
+    seen = ((17, 100), (18, 100), (30, 100), (24, 100), (17, 10), (32, 200), (18, 100))
+    for number, (yaw, sharpness) in enumerate(seen, start=2):
+        turned = reading(Pose(yaw=yaw), number, 0.3 + 0.11 * number, noise, exact)
+        step.see(replace(turned, sharpness=sharpness))
+    assert step.kept == 2
+    assert step.result is None
+    step.see(replace(rest, at=1.4))
+    assert step.result == Passed(2)
 
 
 @pytest.mark.parametrize(

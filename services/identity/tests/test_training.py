@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 
 import cv2
 import numpy as np
 import pytest
+import sqlalchemy as sa
 import torch
 from enrolled import consent, enrol, made_up_stills, write_checkpoint
 from hypothesis import given, settings
@@ -23,6 +25,7 @@ from songreel_identity.training.portraits import decode_picture, make_portraits
 from songreel_identity.training.recipe import Recipe, snr_weights
 from songreel_identity.training.trainer import Person, Training
 from songreel_identity.vault import ADAPTER, TRAINING
+from songreel_identity.vault_tables import audit
 from songreel_kit import errors
 from songreel_kit.adapters import read_head
 from songreel_kit.testing import refused, serving
@@ -185,6 +188,15 @@ async def test_an_adapter_is_trained_sealed_bound_and_found_again(
 
         with refused(errors.AdapterMismatch):
             await trained(stub, checkpoint, checkpoint_sha256="00" * 32)
+        last = vault.database.run(
+            lambda connection: connection.execute(
+                sa.select(audit).order_by(audit.c.sequence.desc()).limit(1)
+            ).one()
+        )
+        assert (last.event, json.loads(last.detail)["reason"]) == (
+            "refuse-train",
+            "ADAPTER_MISMATCH",
+        )
         with refused(errors.CheckpointNotFound):
             await trained(stub, checkpoint / "nothing")
         with refused(errors.InvalidRequest):

@@ -17,18 +17,21 @@ Browser = Annotated[
 def enroll(
     name: Name,
     browser: Browser = True,
+    server: options.Server = None,
     data: options.Data = None,
     as_json: options.Json = False,
 ) -> int:
     """Enrol a person who agrees to be shown: opens a page with consent and camera check.
 
-    Serves the page until the person is enrolled, or until Ctrl-C.
+    Serves the page until the person is enrolled, or until Ctrl-C. With --server the page
+    is this machine's, and the pictures go to that server's vault.
     """
-    import asyncio
-
     from songreel_kit.settings import data_folder
 
     from songreel_app.enrolment import enrol
+    from songreel_app.runner import run_command
 
-    asyncio.run(enrol(name, data_folder().absolute(), browser=browser, as_json=as_json))
-    return 0
+    folder = data_folder().absolute()
+    return run_command(
+        lambda _: enrol(name, folder, server=server, browser=browser, as_json=as_json)
+    )

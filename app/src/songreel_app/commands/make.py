@@ -55,7 +55,6 @@ def make(
     from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
     from songreel.v1.video_pb2 import Video, VideoIdentity
 
-    from songreel_app.identities import full_name
     from songreel_app.making import Wishes, make_video
     from songreel_app.runner import run_command
 
@@ -77,7 +76,7 @@ def make(
     goal = output or default_output(song, preview=preview)
     person = None
     if identity:
-        person = VideoIdentity(name=full_name(identity), noun=noun, weight=identity_weight)
+        person = VideoIdentity(name=identity, noun=noun, weight=identity_weight)
     wishes = Wishes(
         song=song,
         lyrics=lyrics or options.lyrics_beside(song),

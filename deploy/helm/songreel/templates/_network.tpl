@@ -43,6 +43,18 @@ both directions, so what is not allowed here is refused.
     - {protocol: TCP, port: {{ ternary 5432 $values.database.port $values.trial.postgres.enabled }}}
 {{- end }}
 
+{{- define "songreel.toCollector" -}}
+{{- with .Values.tracing }}
+{{- if .endpoint }}
+{{- if not .peers }}{{ fail "tracing.peers is needed with tracing.endpoint and networkPolicy.enabled: where the collector is" }}{{ end }}
+- to:
+    {{- toYaml .peers | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: {{ .port }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* from: YAML list of peers that may call port 50051; to: YAML list of egress rules. */}}
 {{- define "songreel.policy" -}}
 {{- if .root.Values.networkPolicy.enabled }}
@@ -68,16 +80,23 @@ spec:
   egress:
     {{- include "songreel.toDns" . | nindent 4 }}
     {{- include "songreel.toStore" . | nindent 4 }}
+    {{- with include "songreel.toCollector" .root | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
     {{- with .to }}
     {{- . | nindent 4 }}
     {{- end }}
 {{- end }}
 {{- end }}
 
-{{/* All of a stage's objects: it is called by the gateway and writes to the store. */}}
+{{/* All of a stage's objects: it is called by the gateway, and by those that `callers`
+names, and writes to the store. */}}
 {{- define "songreel.stage" -}}
-{{- $from := include "songreel.peer" (dict "root" .root "name" "gateway") }}
-{{- $it := merge (dict "from" $from) . }}
+{{- $from := list }}
+{{- range $name := prepend (.callers | default list) "gateway" }}
+{{- $from = append $from (include "songreel.peer" (dict "root" $.root "name" $name)) }}
+{{- end }}
+{{- $it := merge (dict "from" (join "\n" $from)) . }}
 {{- include "songreel.account" $it }}
 ---
 {{ include "songreel.deployment" $it }}

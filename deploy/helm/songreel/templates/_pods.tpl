@@ -71,8 +71,12 @@ topologySpreadConstraints:
 - {name: {{ $prefix }}TLS_CERTIFICATE, value: /tls/tls.crt}
 - {name: {{ $prefix }}TLS_KEY, value: /tls/tls.key}
 - {name: {{ $prefix }}TLS_CLIENT_AUTHORITY, value: /tls/ca.crt}
-# Nobody but the gateway, whoever else the authority has signed for.
-- {name: {{ $prefix }}TLS_CLIENTS, value: {{ include "songreel.fullname" (dict "root" .root "name" "gateway") }}}
+# Nobody but those who call it, whoever else the authority has signed for.
+{{- $clients := list }}
+{{- range $name := prepend (.callers | default list) "gateway" }}
+{{- $clients = append $clients (include "songreel.fullname" (dict "root" $.root "name" $name)) }}
+{{- end }}
+- {name: {{ $prefix }}TLS_CLIENTS, value: {{ join "," $clients | quote }}}
 {{- end }}
 {{- with .env }}
 {{ . }}
@@ -81,6 +85,23 @@ topologySpreadConstraints:
 {{- /* Helm's numbers are floats, which print as 5.36e+08. */}}
 {{- if and (kindIs "float64" $value) (eq (floor $value) $value) }}{{ $value = int64 $value }}{{ end }}
 - {name: {{ $prefix }}{{ upper $key }}, value: {{ $value | toString | quote }}}
+{{- end }}
+{{- end }}
+
+{{/* Where traces go. Ray's replicas send none. */}}
+{{- define "songreel.tracingEnv" -}}
+{{- with .root.Values.tracing }}
+{{- if .endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
+- {name: OTEL_SERVICE_NAME, value: songreel-{{ $.name }}}
+# Whoever is called keeps what the caller keeps.
+- {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
+- {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .ratio | quote }}}
+- name: OTEL_POD_NAME
+  valueFrom:
+    fieldRef: {fieldPath: metadata.name}
+- {name: OTEL_RESOURCE_ATTRIBUTES, value: "k8s.namespace.name={{ $.root.Release.Namespace }},k8s.pod.name=$(OTEL_POD_NAME)"}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -125,6 +146,9 @@ spec:
       {{- include "songreel.containerSecurity" . | nindent 6 }}
       env:
         {{- include "songreel.env" . | nindent 8 }}
+        {{- with include "songreel.tracingEnv" . | trim }}
+        {{- . | nindent 8 }}
+        {{- end }}
       ports:
         - {name: grpc, containerPort: 50051}
         - {name: metrics, containerPort: 9464}

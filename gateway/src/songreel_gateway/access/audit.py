@@ -14,6 +14,7 @@ from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.access.quotas import day
+from songreel_gateway.access.shared_rates import forget_old
 from songreel_gateway.access.tables import access_events, access_use
 from songreel_gateway.database import Database
 
@@ -60,6 +61,8 @@ class UseLog:
                         set_={"calls": access_use.c.calls + given.excluded.calls},
                     )
                 )
+
+            forget_old(connection)
 
         try:
             await self._database.write(transaction)

@@ -19,6 +19,7 @@ from songreel_gateway.access.audit import UseLog
 from songreel_gateway.access.guard import Guard
 from songreel_gateway.access.keys import KeyBook
 from songreel_gateway.access.quotas import Quotas
+from songreel_gateway.access.shared_rates import SharedRates
 from songreel_gateway.access.tokens import Tokens, own_key
 from songreel_gateway.database import Database
 from songreel_gateway.settings import GatewaySettings
@@ -44,7 +45,8 @@ class Access:
         if settings.access == "checked":
             tokens = Tokens(_signing_keys(settings, database), settings.token_seconds)
             self.quotas = Quotas.configured(database, settings)
-            self.guard = Guard(settings, keys, tokens, self._log)
+            shared = SharedRates(database) if database.shared else None
+            self.guard = Guard(settings, keys, tokens, self._log, shared)
         self._servicer = AccessServicer(keys, tokens, self.quotas)
 
     def guards(self, *binds: str) -> list[Interceptor]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
@@ -18,6 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from google.protobuf.message import Message
 from songreel_kit.errors import (
+    IdentityNotFound,
     PermissionDenied,
     SongreelError,
     Unauthenticated,
@@ -35,6 +36,7 @@ from songreel_gateway.access.policy import OPEN, ROLES
 from songreel_gateway.access.rates import Rates
 from songreel_gateway.access.resources import check_names, check_places
 from songreel_gateway.access.settings import AccessSettings
+from songreel_gateway.access.shared_rates import SharedRates
 from songreel_gateway.access.tokens import ISSUER, Tokens
 
 HEADER: Final = "authorization"
@@ -42,6 +44,10 @@ _SCHEME: Final = "bearer "
 # With the rest of the metadata below 8 KiB, where gRPC begins to refuse.
 _MOST_TOKEN_BYTES: Final = 6144
 _HEALTH: Final = "/grpc.health."
+
+
+Foreign = Callable[[str, str, str], None]
+"""Takes the name that was asked for, the project that asked, and the error's reason."""
 
 
 class Guard(Interceptor):
@@ -53,14 +59,19 @@ class Guard(Interceptor):
         keys: KeyBook,
         tokens: Tokens,
         log: UseLog,
+        shared: SharedRates | None = None,
     ) -> None:
+        """`shared`: the rates of all gateways; without it this one counts for itself."""
         self._settings = settings
         self._keys = keys
         self._tokens = tokens
         self._log = log
         self._oidc = Oidc(settings) if settings.oidc_issuer else None
         self._rates = Rates()
+        self._shared = shared
         self._allowed = frozenset(names_in(settings.allowed_checkpoints))
+        self.on_foreign: Foreign | None = None
+        """Told of everybody who names a person of another project."""
 
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncGenerator[None]:
@@ -77,11 +88,12 @@ class Guard(Interceptor):
             caller = await self.recognise(_token(call), certificate_of(call))
             call.caller = caller
             bind_context(project=caller.project, key=caller.key)
-            self.permit(caller, call.method)
+            await self.permit(caller, call.method)
             with self._rates.under_way(caller.account, self._settings.calls_at_once):
                 yield
         except SongreelError as error:
             code = error.code
+            self._note_foreign(cast("Caller | None", call.caller), error)
             raise
         except grpc.RpcError as error:
             code = from_rpc_error(error).code
@@ -129,15 +141,26 @@ class Guard(Interceptor):
             raise Unauthenticated("the token's project is not known here, or closed")
         return Caller(project, role, "oidc", account, self._settings.calls_per_minute)
 
-    def permit(self, caller: Caller, method: str) -> None:
+    async def permit(self, caller: Caller, method: str) -> None:
         """Raises `PermissionDenied` when the role may not call it, `RateLimited`."""
-        self._rates.take(caller.account, caller.calls_per_minute)
+        if self._shared is not None:
+            await self._shared.take(caller.account, caller.calls_per_minute)
+        else:
+            self._rates.take(caller.account, caller.calls_per_minute)
         if caller.role not in ROLES.get(method, frozenset()):
             raise PermissionDenied(
                 f"a {caller.role} may not call {method.rpartition('/')[2]}: "
                 "use a key with another role",
                 role=caller.role,
             )
+
+    def _note_foreign(self, caller: Caller | None, error: SongreelError) -> None:
+        """Hands a refused name of another project's person on."""
+        if self.on_foreign is None or caller is None or not isinstance(error, IdentityNotFound):
+            return
+        name = error.metadata.get("name", "")
+        if name and not name.startswith(f"projects/{caller.project}/"):
+            self.on_foreign(name, caller.project, error.reason)
 
     async def _of_key(self, token: str, header: dict[str, Any], certificate: str) -> Caller:
         claims = self._tokens.verify(token, header)

@@ -46,6 +46,7 @@ _SERVICES: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "ListIdentities": _PARTNERS,
         "WithdrawConsent": _MAKERS,
         "EraseIdentity": _MAKERS,
+        "MeasureLikeness": _MAKERS,
     },
     "grpc.reflection.v1alpha.ServerReflection": {"ServerReflectionInfo": _ALL},
 }

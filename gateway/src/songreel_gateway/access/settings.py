@@ -49,7 +49,7 @@ class AccessSettings(ServiceSettings):
     revoked key's tokens may still be good."""
 
     calls_per_minute: int = Field(default=600, ge=1)
-    """Rate of one key, where the key has none of its own; counted by each replica."""
+    """Rate of one key, where the key has none of its own; of all replicas together."""
 
     calls_at_once: int = Field(default=100, ge=1)
     """Calls of one key under way, watches included; counted by each replica."""

@@ -10,7 +10,15 @@ import sqlalchemy as sa
 
 from songreel_gateway.tables import metadata
 
-__all__ = ["access_events", "access_use", "api_keys", "metadata", "project_use", "projects"]
+__all__ = [
+    "access_events",
+    "access_use",
+    "api_keys",
+    "metadata",
+    "project_use",
+    "projects",
+    "rates",
+]
 
 projects = sa.Table(
     "projects",
@@ -77,3 +85,13 @@ access_events = sa.Table(
     sa.Column("detail", sa.String(255), nullable=False),
 )
 """Audit: what operators did."""
+
+rates = sa.Table(
+    "rates",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("level", sa.Float, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+)
+"""Token buckets of keys and people (hashed), where several gateways share the database:
+`level` calls were left at `at`."""

@@ -18,6 +18,7 @@ from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_kit.channel import open_channel
 from songreel_kit.errors import FailedPrecondition
 from songreel_kit.telemetry import get_logger
+from songreel_kit.tls import ChannelTls
 
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.enrolment import Bounds, EnrolmentSocket
@@ -28,6 +29,9 @@ PAGE = Path(__file__).parent / "page"
 PATH = "/enroll"
 
 _BODY_BYTES = 64 * 1024
+
+# What a stop grants the browsers' requests; the jobs are laid down after it.
+_STOP_SECONDS = 2.0
 
 _log = get_logger(__name__)
 
@@ -52,13 +56,18 @@ def create_site(
 
 @asynccontextmanager
 async def running_site(
-    settings: GatewaySettings, address: str, *, bounds: Bounds | None = None
+    settings: GatewaySettings,
+    address: str,
+    *,
+    tls: ChannelTls | None = None,
+    bounds: Bounds | None = None,
 ) -> AsyncGenerator[str]:
     """Serves inside the `with` block; gives the page's URL, empty where none is served.
 
     Args:
         settings: Where to listen, under which names, for how many at once.
         address: gRPC target of the gateway's public API.
+        tls: How it proves itself; None for plain text, as on this machine.
         bounds: What one browser may send.
 
     Raises `FailedPrecondition` when the address cannot be used.
@@ -67,14 +76,16 @@ async def running_site(
         yield ""
         return
     host, _, port = settings.web_bind.rpartition(":")
-    async with open_channel(address) as channel:
+    async with open_channel(address, tls=tls) as channel:
         site = create_site(
             IdentityServiceStub(channel),
             hosts=settings.web_hosts,
             sessions=settings.web_sessions,
             bounds=bounds,
         )
-        runner = web.AppRunner(site, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+        runner = web.AppRunner(
+            site, access_log=None, handle_signals=False, shutdown_timeout=_STOP_SECONDS
+        )
         await runner.setup()
         try:
             url = await _listen(runner, host.strip("[]"), port)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
@@ -19,6 +20,17 @@ from songreel_client.credentials import Tokens
 
 LOCAL_PROJECT = "local"
 """The project of whoever runs songreel for themselves."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A channel to a server, and whose project is worked in over it."""
+
+    channel: grpc.aio.Channel
+    project: str
+    """Its id."""
+    tokens: Tokens | None = None
+    """Those that the channel's calls carry; None where no key was given."""
 
 
 @asynccontextmanager
@@ -53,9 +65,32 @@ async def connect(
         ServiceUnavailable: No server answers.
     """
     retrying = retrying or Retrying()
+    async with connection(
+        address,
+        project=project,
+        api_key=api_key,
+        tls=tls,
+        plain_text=plain_text,
+        retrying=retrying,
+    ) as made:
+        yield Client(made.channel, project=made.project, tokens=made.tokens, retrying=retrying)
+
+
+@asynccontextmanager
+async def connection(
+    address: str,
+    *,
+    project: str = "",
+    api_key: str = "",
+    tls: ChannelTls | None = None,
+    plain_text: bool = False,
+    retrying: Retrying | None = None,
+) -> AsyncGenerator[Connection]:
+    """What `connect` makes its client of, for callers with a client of their own."""
+    retrying = retrying or Retrying()
     if not api_key:
         async with open_channel(address, tls=tls) as channel:
-            yield Client(channel, project=project or LOCAL_PROJECT, retrying=retrying)
+            yield Connection(channel, project or LOCAL_PROJECT)
         return
     if tls is None and not plain_text and not is_loopback(address.removeprefix("dns:///")):
         raise FailedPrecondition(
@@ -71,7 +106,7 @@ async def connect(
             raise InvalidRequest(
                 f"the API key is of the project {own!r}, not of {project!r}", field="project"
             )
-        yield Client(channel, project=own, tokens=tokens, retrying=retrying)
+        yield Connection(channel, own, tokens)
 
 
 async def _exchange(channel: grpc.aio.Channel, key: str, retrying: Retrying) -> ExchangeKeyResponse:

@@ -13,8 +13,9 @@ import grpc
 import grpc.aio
 
 from songreel_kit.calls import REQUEST_ID_KEY, current_call
-from songreel_kit.server import MAX_MESSAGE_BYTES
+from songreel_kit.server_settings import MAX_MESSAGE_BYTES
 from songreel_kit.tls import ChannelTls
+from songreel_kit.tracing import client_call
 
 Headers = Callable[[], Sequence[tuple[str, str]]]
 """Gives metadata for a call that is about to be made."""
@@ -106,7 +107,7 @@ def _service_config(idempotent: Sequence[str]) -> dict[str, Any]:
 
 
 class _CallingChannel(grpc.aio.Channel):
-    """Adds request id and deadline to every call.
+    """Adds request id, deadline and trace to every call.
 
     Not client interceptors: grpc.aio wants a class for each of the four kinds, and
     its intercepted calls differ from plain ones in cancelling and in `code()`.
@@ -141,18 +142,18 @@ class _CallingChannel(grpc.aio.Channel):
         await self._channel.channel_ready()
 
     def unary_unary(self, *args: Any, **kwargs: Any) -> Any:
-        return self._calling(self._channel.unary_unary(*args, **kwargs))
+        return self._calling(args[0], self._channel.unary_unary(*args, **kwargs))
 
     def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
-        return self._calling(self._channel.unary_stream(*args, **kwargs))
+        return self._calling(args[0], self._channel.unary_stream(*args, **kwargs))
 
     def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
-        return self._calling(self._channel.stream_unary(*args, **kwargs))
+        return self._calling(args[0], self._channel.stream_unary(*args, **kwargs))
 
     def stream_stream(self, *args: Any, **kwargs: Any) -> Any:
-        return self._calling(self._channel.stream_stream(*args, **kwargs))
+        return self._calling(args[0], self._channel.stream_stream(*args, **kwargs))
 
-    def _calling(self, start: Callable[..., Any]) -> Callable[..., Any]:
+    def _calling(self, method: str, start: Callable[..., Any]) -> Callable[..., Any]:
         def call(
             *request: Any,
             timeout: float | None = None,
@@ -164,7 +165,11 @@ class _CallingChannel(grpc.aio.Channel):
             if all(key != REQUEST_ID_KEY for key, _ in sent):
                 sent.append((REQUEST_ID_KEY, scope.request_id or uuid.uuid4().hex))
             limit = scope.remaining(self._timeout if timeout is None else timeout)
-            return start(*request, timeout=limit, metadata=tuple(sent), **rest)
+            traced = client_call(method, sent)
+            made = start(*request, timeout=limit, metadata=tuple(sent), **rest)
+            if traced is not None:
+                traced(made)
+            return made
 
         return call
 

@@ -22,7 +22,8 @@ Behaviour = Callable[[Any, grpc.aio.ServicerContext[Any, Any]], Any]
 # The cancel came within 0.08 ms of the end in all of 300 tries.
 _CANCEL_SECONDS = 0.01
 
-_PLUMBING = ("/grpc.health.", "/grpc.reflection.")
+PLUMBING = ("/grpc.health.", "/grpc.reflection.")
+"""How methods of health and reflection begin."""
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Call:
     @property
     def plumbing(self) -> bool:
         """Health and reflection: they neither hold up a stop nor fill the logs."""
-        return self.method.startswith(_PLUMBING)
+        return self.method.startswith(PLUMBING)
 
 
 class Interceptor:

@@ -22,6 +22,7 @@ from songreel_kit.artifacts import CHUNK_BYTES, Held, checked_key, digest_of
 from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound
 from songreel_kit.local_artifacts import LocalArtifactStore
 from songreel_kit.local_writer import LocalArtifactWriter
+from songreel_kit.metrics import looked_up
 from songreel_kit.s3_bucket import Bucket
 from songreel_kit.s3_connection import S3Settings, connect
 from songreel_kit.telemetry import get_logger
@@ -167,7 +168,9 @@ class S3ArtifactStore:
     def _fetch(self, artifact: Artifact) -> None:
         """Brings the bytes into the cache, whole and with the right hash, or raises."""
         with self._turn(artifact):
-            if self.cache.exists(artifact):
+            held = self.cache.exists(artifact)
+            looked_up("artifact", hit=held)
+            if held:
                 self.cache.touch(artifact)
                 return
             self._fetch_anew(artifact)

@@ -6,11 +6,9 @@ With health, reflection, metrics, interceptors, and a stop that lets calls finis
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import grpc.aio
@@ -29,79 +27,16 @@ from songreel_kit.interceptors import (
     Tracing,
     Validation,
 )
+from songreel_kit.server_settings import ServerSettings
 from songreel_kit.service import Service
+from songreel_kit.stopping import StopBudget, StopSignals
 from songreel_kit.telemetry import configure_logging, get_logger
-from songreel_kit.tls import NamedClients, ServerTls, is_loopback
+from songreel_kit.tls import NamedClients, is_loopback
+from songreel_kit.tracing import call_interceptors, traced
+
+__all__ = ["RunningServer", "ServerSettings", "running_server", "serve"]
 
 _log = get_logger(__name__)
-
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-"""gRPC's own default, kept on purpose: media travels as references or in chunks."""
-
-
-@dataclass(frozen=True)
-class ServerSettings:
-    """How a server serves."""
-
-    bind: str = "127.0.0.1:0"
-    """Address and port, `unix:/path` too; port 0 takes a free one."""
-
-    metrics_port: int | None = None
-    """Port for Prometheus on the same address; none when None, a free one when 0."""
-
-    grace_seconds: float = 20.0
-    """How long a stop waits for the calls in flight before it cancels them."""
-
-    linger_seconds: float = 0.0
-    """How long a stop goes on accepting calls after health says NOT_SERVING, so that
-    a cluster's balancers notice first."""
-
-    max_message_bytes: int = MAX_MESSAGE_BYTES
-
-    max_concurrent_calls: int | None = None
-    """More calls at once are refused with `Busy`; unlimited when None."""
-
-    max_connection_age_seconds: float = 300.0
-    """Clients connect anew after this, which spreads them over new replicas."""
-
-    connection_age_grace_seconds: float = 6 * 3600.0
-    """How long calls on such a connection may go on: a render is one long call."""
-
-    handshake_seconds: float = 20.0
-    """A client that has not begun to speak HTTP/2 (and TLS) by then is cut off."""
-
-    tls: ServerTls | None = None
-    """Plain text when None. With `client_authority` clients must show certificates, on
-    `bind` or, where it is set, on `mutual_bind` only."""
-
-    mutual_bind: str = ""
-    """Another address, for clients that show certificates."""
-
-    clients: tuple[str, ...] = ()
-    """DNS names of the certificates that may call; empty for all of the authority's."""
-
-    probe_bind: str = ""
-    """Another address, in plain text and with health only: probes know no TLS."""
-
-    inner: bool = False
-    """Whether there is a port in plain text besides, on loopback, for parts of the same
-    process; the guards stand before it as well."""
-
-    def options(self) -> list[tuple[str, Any]]:
-        """The same as gRPC's channel arguments."""
-        return [
-            ("grpc.max_receive_message_length", self.max_message_bytes),
-            ("grpc.max_send_message_length", self.max_message_bytes),
-            ("grpc.max_connection_age_ms", round(self.max_connection_age_seconds * 1000)),
-            ("grpc.max_connection_age_grace_ms", round(self.connection_age_grace_seconds * 1000)),
-            ("grpc.server_handshake_timeout_ms", round(self.handshake_seconds * 1000)),
-            # With port reuse (gRPC's default) a second server on a taken port would
-            # start without a word and get some of the first one's calls.
-            ("grpc.so_reuseport", 0),
-            # Our channels ping every 30 s; the default takes such pings for abuse.
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            ("grpc.keepalive_permit_without_calls", 1),
-        ]
 
 
 class RunningServer:
@@ -111,7 +46,8 @@ class RunningServer:
         self,
         settings: ServerSettings,
         registry: CollectorRegistry,
-        guards: Sequence[Interceptor] = (),
+        guards: Sequence[Interceptor],
+        signals: StopSignals,
     ) -> None:
         """`guards` decide who may call, before anything is done for the call."""
         self.registry = registry
@@ -124,7 +60,13 @@ class RunningServer:
         """The port of `probe_bind`."""
         self.metrics_port: int | None = None
         self._inner_port = 0
+        self.budget = StopBudget(
+            settings.linger_seconds + settings.grace_seconds + settings.tidy_seconds
+        )
+        """The seconds that the stop has: for the server's own steps and for those of others
+        that belong to it."""
         self._settings = settings
+        self._signals = signals
         self._in_flight = InFlight()
         self._admission = Admission(self._in_flight, settings.max_concurrent_calls)
         self._refusing = False
@@ -134,6 +76,7 @@ class RunningServer:
         chain = Chain(
             [
                 self._in_flight,
+                *call_interceptors(),
                 Tracing(),
                 CallMetrics(registry),
                 Errors(),
@@ -173,19 +116,25 @@ class RunningServer:
 
     def request_stop(self) -> None:
         """Asks for a graceful stop; asked twice, it no longer waits for calls."""
+        self.budget.begin()
         if self._stop_wanted.is_set():
             self._hurry.set()
         self._stop_wanted.set()
 
     def stop_on_signals(self) -> None:
-        """Has SIGTERM and SIGINT ask for a stop, the second one for a quick one."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.request_stop)
+        """Has SIGTERM and SIGINT ask for a stop, the second one for a quick one.
+
+        The process ends with the stop's budget then, also while its event loop is held up.
+        """
+        self._signals.take(self.budget, self.request_stop)
 
     async def wait_stopped(self) -> None:
-        """Returns when a stop was asked for; leave the `with` block then, which stops."""
+        """Returns when a stop was asked for; leave the `with` block then, which stops.
+
+        From then on health says NOT_SERVING.
+        """
         await self._stop_wanted.wait()
+        await self._health.enter_graceful_shutdown()
 
     async def start(self, services: Sequence[Service]) -> None:
         """Registers the services and listens; raises `FailedPrecondition` if it cannot."""
@@ -235,33 +184,38 @@ class RunningServer:
             self.mutual_port = _port(self._server, settings.mutual_bind, both)
 
     async def stop(self) -> None:
-        """Stops: health first, then no new calls, then the calls in flight."""
+        """Stops: health first, then no new calls, then the calls in flight.
+
+        Takes no longer than what is left of the budget.
+        """
         self._stop_wanted.set()
-        grace = self._settings.grace_seconds
+        self.budget.begin()
+        tidying = self._settings.tidy_seconds
         await self._health.enter_graceful_shutdown()
         lingering = asyncio.create_task(asyncio.sleep(self._settings.linger_seconds))
-        await self._or_hurried(lingering)
+        await self._or_hurried(lingering, self.budget.left(keep=tidying))
         lingering.cancel()
         # From here on new calls are refused; calls in flight go on.
+        grace = self.budget.left(keep=tidying, most=self._settings.grace_seconds)
         draining = asyncio.create_task(self._server.stop(grace))
         await asyncio.sleep(0)  # lets it begin
         self._refusing = True
         self._admission.end_plumbing()
         # Ends when the last answer is out; after the grace period it cancels the calls.
-        await self._or_hurried(draining)
+        await self._or_hurried(draining, self.budget.left(keep=tidying / 2))
         if not draining.done():
-            await self._server.stop(None)
-            await draining
+            closing = asyncio.gather(draining, self._server.stop(None))
+            await asyncio.wait({closing}, timeout=self.budget.left(keep=tidying / 2))
         if self._probes is not None:
             await self._probes.stop(None)
         # Handlers that were cancelled, or that aborted by themselves, may be cleaning up.
         cleaning = asyncio.create_task(self._in_flight.wait_idle())
-        await self._or_hurried(cleaning, timeout=grace)
+        await self._or_hurried(cleaning, self.budget.left(keep=tidying / 4))
         if not cleaning.done():
             cleaning.cancel()
             _log.error("stopping although handlers are still at work", calls=self.in_flight)
 
-    async def _or_hurried(self, task: asyncio.Task[Any], timeout: float | None = None) -> None:
+    async def _or_hurried(self, task: asyncio.Task[Any], timeout: float) -> None:
         hurried = asyncio.create_task(self._hurry.wait())
         await asyncio.wait({task, hurried}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
         hurried.cancel()
@@ -296,9 +250,11 @@ async def running_server(
     """
     settings = settings or ServerSettings()
     async with AsyncExitStack() as stack:
+        signals = StopSignals()
+        stack.callback(signals.give_back)
         for service in services:
             stack.push_async_callback(service.close)
-        server = RunningServer(settings, registry or CollectorRegistry(), guards)
+        server = RunningServer(settings, registry or CollectorRegistry(), guards, signals)
         await server.start(services)
         stack.push_async_callback(server.stop)
         if settings.metrics_port is not None:
@@ -332,13 +288,21 @@ def _serve_metrics(stack: AsyncExitStack, server: RunningServer, settings: Serve
 async def serve(services: Sequence[Service], settings: ServerSettings | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then stops gracefully; a second signal hurries.
 
-    For a service's `__main__`: `asyncio.run(serve([create_service(...)], ...))`.
+    For a service's `__main__`: `run_to_the_end(serve([create_service(...)], ...))`.
     """
     configure_logging()
-    async with running_server(services, settings, registry=REGISTRY) as server:
+    async with (
+        traced(_process_name(services)),
+        running_server(services, settings, registry=REGISTRY) as server,
+    ):
         server.stop_on_signals()
         # For whoever started it with port 0 and waits to learn the port.
         sys.stdout.write(f"listening on {server.address}\n")
         sys.stdout.flush()
         await server.wait_stopped()
     _log.info("stopped")
+
+
+def _process_name(services: Sequence[Service]) -> str:
+    """What a process is called in traces: songreel-audio for songreel.audio.v1.AudioService."""
+    return "-".join(services[0].name.split(".")[:2])

@@ -7,7 +7,9 @@ import sys
 from typing import Any, cast
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from songreel_kit.tracing import log_fields
 
 # Libraries that say at INFO what only their authors want to know.
 _QUIET = (
@@ -21,14 +23,22 @@ _QUIET = (
     "libav",
     "matplotlib",
     "numba",
+    "opentelemetry",
     "PIL",
     "torch",
     "transformers",
     "urllib3",
 )
 
+
+def _add_trace(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.update(log_fields())
+    return event
+
+
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
+    _add_trace,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from songreel.type.v1.artifact_pb2 import Progress
 
 from songreel_kit.errors import Cancelled
+from songreel_kit.tracing import Steps
 
 T = TypeVar("T")
 
@@ -119,21 +120,34 @@ async def run_in_thread(
 
     What the function raises is raised here. When the consumer is cancelled or
     closes the iterator, the token is cancelled and the thread awaited, so that
-    nothing works on behind a call that ended. Logging context goes along.
+    nothing works on behind a call that ended. Logging context goes along, and every
+    step that is reported becomes a span.
     """
     loop = asyncio.get_running_loop()
     token = CancelToken()
     mailbox = _Mailbox(loop)
+    steps = Steps()
 
     def report(progress: Progress) -> None:
         token.check()
+        steps.begin(progress.step)
         mailbox.put(progress)
 
     # A pool of one, because the loop's shared pool would let long work queue up
     # behind other long work unseen.
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-work")
     context = contextvars.copy_context()
-    future = loop.run_in_executor(pool, lambda: context.run(function, report, token))
+
+    def in_steps() -> T:
+        try:
+            value = function(report, token)
+        except BaseException as error:
+            steps.end(error)
+            raise
+        steps.end()
+        return value
+
+    future = loop.run_in_executor(pool, context.run, in_steps)
     future.add_done_callback(lambda _: mailbox.changed.set())
     begun = _begun.get()
     if begun is not None:

@@ -1,9 +1,8 @@
 """Serves the audio service alone: `python -m songreel_audio`."""
 
-import asyncio
-
 from songreel_kit.artifacts import open_store
 from songreel_kit.server import serve
+from songreel_kit.stopping import run_to_the_end
 
 from songreel_audio.service import create_service
 from songreel_audio.settings import AudioSettings
@@ -13,7 +12,7 @@ def main() -> None:
     """Serves until a signal comes."""
     settings = AudioSettings()
     service = create_service(settings, open_store(settings.store))
-    asyncio.run(serve([service], settings.server()))
+    run_to_the_end(serve([service], settings.server()))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.documents import document_text, parse_document, stage_key, store_document
 from songreel_kit.errors import InvalidRequest
+from songreel_kit.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
 from songreel_audio import hearing
@@ -56,8 +57,10 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         if known is not None:
             result = parse_document(self._store.read_bytes(known), pb.AnalyzeResult)
             if self._complete(result):
+                looked_up("analysis", hit=True)
                 result.reused = True
                 return result
+        looked_up("analysis", hit=False)
         result = self._heard(request, report, token)
         note = self._store.put_bytes(document_text(result).encode(), "application/json")
         self._store.bind(key, note)

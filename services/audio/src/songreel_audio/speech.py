@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.signal import resample_poly
 from songreel_kit.errors import InvalidRequest, ModelMissing
+from songreel_kit.metrics import loading
 
 from songreel_audio import speech_models, transcripts
 from songreel_audio.lyrics import Lyrics, Span, Word
@@ -114,6 +115,8 @@ class Recognizers:
     def get(self, name: str) -> Recognizer:
         """The recogniser of this name; see `speech_models.find` for names and errors."""
         if self._recognizer is None or self._name != name:
-            self._recognizer = Recognizer(speech_models.find(name), name)
+            folder = speech_models.find(name)
+            with loading("speech"):
+                self._recognizer = Recognizer(folder, name)
             self._name = name
         return self._recognizer

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from typing import Annotated
 
 import typer
 from songreel_kit.errors import SongreelError
 from songreel_kit.server import serve as serve_services
+from songreel_kit.stopping import run_to_the_end
 
 from songreel_identity import audit
 from songreel_identity.service import create_service, open_vault
@@ -25,7 +25,7 @@ def serve() -> None:
     async def main() -> None:
         await serve_services([create_service(settings)], settings.server())
 
-    asyncio.run(main())
+    run_to_the_end(main())
 
 
 @app.command()

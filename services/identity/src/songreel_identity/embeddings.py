@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from songreel_kit.errors import ModelMissing
+from songreel_kit.metrics import loading
 
 Embedding = NDArray[np.float64]
 """(128,), unit-less; compare with `distance`."""
@@ -36,11 +37,12 @@ class Embedder:
             library: Any = dlib
             shape = self._folder / "shape_predictor_5_face_landmarks.dat"
             network = self._folder / "dlib_face_recognition_resnet_model_v1.dat"
-            self._loaded = (
-                library.rectangle,
-                library.shape_predictor(str(shape)),
-                library.face_recognition_model_v1(str(network)),
-            )
+            with loading("face_embedder"):
+                self._loaded = (
+                    library.rectangle,
+                    library.shape_predictor(str(shape)),
+                    library.face_recognition_model_v1(str(network)),
+                )
         return self._loaded
 
     def describe(

@@ -15,6 +15,10 @@ _STARTED = 0.4
 """Share of the way to the target at which a movement has begun."""
 _RELAXED = 0.5
 """Share of the way to the target under which the face is neutral again."""
+_PLAINNESS = 4.0
+"""How much a far turn costs against sharpness when the still is chosen: half as far again
+must be five times as sharp. Embeddings of one face lie further apart the more it is turned or
+tilted, up to those of two people (`python -m bench faces`)."""
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,9 @@ class PoseStep(Timed):
         if self._held_since is None:
             self._held_since = reading.at
         self._measure_depth(face)
-        if reading.sharpness >= self._best:
-            self._best, self.kept = reading.sharpness, reading.frame
+        worth = reading.sharpness / share**_PLAINNESS
+        if worth >= self._best:
+            self._best, self.kept = worth, reading.frame
         self._held = reading.at - self._held_since >= self.target.hold
 
     def _begins(self, at: float, share: float) -> bool:

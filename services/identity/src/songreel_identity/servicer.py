@@ -181,8 +181,17 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
 
     async def EndUse(self, request: pb.EndUseRequest, context: Context) -> pb.EndUseResponse:
         """The renderer holds nothing any more."""
-        await _there(lambda: self._uses.end(request.use_id))
+        await _there(lambda: self._uses.end(request.use_id, request.refused))
         return pb.EndUseResponse()
+
+    async def RecordRefusal(
+        self, request: pb.RecordRefusalRequest, context: Context
+    ) -> pb.RecordRefusalResponse:
+        """Somebody was refused by the gateway."""
+        await _there(
+            lambda: self._uses.refuse_project(request.identity, request.project, request.reason)
+        )
+        return pb.RecordRefusalResponse()
 
     async def GetGrantKey(
         self, request: pb.GetGrantKeyRequest, context: Context

@@ -139,6 +139,9 @@ class Session:
     def conclude(self, distances: Sequence[float]) -> list[Event]:
         """Judges by the pairwise embedding distances of the stills; the session's end.
 
+        Args:
+            distances: Of all pairs of `stills`, in the order of `itertools.combinations`.
+
         Raises ValueError unless all steps are done.
         """
         if not self.comparing or self.outcome is not None:
@@ -146,7 +149,12 @@ class Session:
         pairs = STILLS * (STILLS - 1) // 2
         if len(distances) != pairs:
             return self._end(Verdict.INCONCLUSIVE, Reason.NO_FACE)
-        if max(distances) > self._limits.same_person:
+        # The first still is the calibration's, the neutral face: its pairs come first.
+        from_neutral = distances[: STILLS - 1]
+        if (
+            max(distances) > self._limits.same_person
+            or max(from_neutral) > self._limits.same_as_neutral
+        ):
             return self._end(Verdict.FAIL, Reason.OTHER_PERSON)
         return self._end(Verdict.PASS, Reason.OK)
 

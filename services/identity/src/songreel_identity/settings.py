@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import ServiceSettings, data_folder
 
 from songreel_identity.thresholds import Thresholds
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.recipe import SMALL, Recipe
 
 
 def _default_database() -> str:
@@ -52,6 +52,9 @@ class IdentitySettings(ServiceSettings):
 
     training: Recipe = Recipe()
     """How adapters are trained, e.g. `SONGREEL_IDENTITY_TRAINING__STEPS`."""
+
+    training_small: Recipe = SMALL
+    """The same for small checkpoints, e.g. `SONGREEL_IDENTITY_TRAINING_SMALL__STEPS`."""
 
     training_device: str = "cpu"
     """Where adapters are trained: "cpu", "cuda", ..."""

@@ -90,6 +90,9 @@ class Thresholds(BaseModel):
     """Pupil distances a second that no head exceeds."""
     repeated_share: float = 0.3
     """Share of byte-identical frames that no camera sends."""
-    same_person: float = 0.5
-    """Largest distance of two dlib embeddings within a session."""
+    same_person: float = 0.6
+    """Largest distance of any two stills' dlib embeddings: dlib's own for one person."""
+    same_as_neutral: float = 0.5
+    """Largest distance of a still from the neutral one, which is seen straight on: another
+    face, even a like one, is further off than any pose of the same."""
     tries: int = 5

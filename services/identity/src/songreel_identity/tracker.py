@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from songreel_kit.metrics import loading
 
 from songreel_identity.readings import Face, Points, Reading
 
@@ -60,9 +61,10 @@ class MediaPipeTracker:
             import mediapipe
 
         solutions: Any = mediapipe.solutions
-        self._mesh = solutions.face_mesh.FaceMesh(
-            static_image_mode=False, max_num_faces=2, refine_landmarks=True
-        )
+        with loading("face_mesh"):
+            self._mesh = solutions.face_mesh.FaceMesh(
+                static_image_mode=False, max_num_faces=2, refine_landmarks=True
+            )
         self._new_hands = solutions.hands.Hands
         self._hands: Any = None
 

@@ -23,6 +23,7 @@ from songreel_kit.errors import (
     InvalidRequest,
     NotEnrolled,
 )
+from songreel_kit.metrics import loading
 from songreel_kit.telemetry import get_logger
 from songreel_kit.work import CancelToken, Report
 
@@ -30,7 +31,7 @@ from songreel_identity import audit
 from songreel_identity.face_finder import mean_embedding
 from songreel_identity.records import Binding, Consent, Stored
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.recipe import Recipe, is_small
 from songreel_identity.vault import (
     ADAPTER,
     EMBEDDING,
@@ -76,7 +77,8 @@ class Trainings:
             raise InvalidRequest("name the checkpoint that is to be trained", field="checkpoint")
         if request.steps < 0:
             raise InvalidRequest(f"steps is {request.steps}; give 1 or more", field="steps")
-        own = self._settings.training
+        small = is_small(Path(request.checkpoint))
+        own = self._settings.training_small if small else self._settings.training
         recipe = dataclasses.replace(
             own, noun=request.noun or own.noun, steps=request.steps or own.steps
         )
@@ -105,6 +107,16 @@ class Trainings:
             raise NotEnrolled(f"{order.name} has no pictures: pass an enrolment session first")
         found = check_folder(order.checkpoint)
         if order.checkpoint_sha256 and found != order.checkpoint_sha256:
+            self._vault.database.run(
+                lambda connection: audit.append(
+                    connection,
+                    self._vault.now(),
+                    "refuse-train",
+                    consent.subject,
+                    reason=AdapterMismatch.reason,
+                    checkpoint=found,
+                )
+            )
             raise AdapterMismatch(
                 f"the checkpoint at {order.checkpoint} is not the one that was asked for; give "
                 "this service the same files as the renderer",
@@ -143,7 +155,8 @@ class Trainings:
 
         torch.set_num_threads(self._settings.training_threads)
         report(Progress(step="load"))
-        base = load_base(order.checkpoint, self._settings.training_device)
+        with loading("checkpoint"):
+            base = load_base(order.checkpoint, self._settings.training_device)
         if base.sha256 != keep.binding.checkpoint_sha256:
             raise AdapterMismatch(f"the checkpoint at {order.checkpoint} was changed just now")
         embeddings = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import re
 import secrets
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from songreel_kit.errors import (
     ConsentWithdrawn,
     GrantInvalid,
     GrantSpent,
+    IdentityNotFound,
     InvalidRequest,
     SongreelError,
 )
@@ -164,8 +167,13 @@ class Uses:
 
         return self._vault.unsealed(self._vault.database.run(transaction))
 
-    def end(self, use: str) -> None:
-        """The renderer holds nothing of the use any more; more than once is as once."""
+    def end(self, use: str, refused: str = "") -> None:
+        """The renderer holds nothing of the use any more; more than once is as once.
+
+        Args:
+            use: The use.
+            refused: Reason of the error with which the renderer refused the adapter.
+        """
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> None:
@@ -175,10 +183,19 @@ class Uses:
                 .values(ended=at)
             )
             if ended.rowcount:
-                subject = connection.execute(
-                    sa.select(grants.c.subject).where(grants.c.id == use)
-                ).scalar_one()
-                audit.append(connection, at, "end-use", subject, grant=use)
+                row = connection.execute(
+                    sa.select(grants.c.subject, grants.c.job_sha256).where(grants.c.id == use)
+                ).one()
+                if refused:
+                    audit.append(
+                        connection,
+                        at,
+                        "refuse-use",
+                        row.subject,
+                        reason=refused[:64],
+                        job=row.job_sha256,
+                    )
+                audit.append(connection, at, "end-use", row.subject, grant=use)
 
         self._vault.database.run(transaction)
 
@@ -203,6 +220,27 @@ class Uses:
             )
 
         return self._vault.database.run(transaction)
+
+    def refuse_project(self, name: str, project: str, reason: str) -> None:
+        """Puts on record that another project asked for a person.
+
+        Args:
+            name: Of the identity, which may not exist.
+            project: Id of the project that asked; its hash goes into the log.
+            reason: Of the error.
+        """
+        at = self._vault.now()
+        asked_by = hashlib.sha256(project.encode()).hexdigest()[:16]
+
+        def transaction(connection: sa.Connection) -> None:
+            subject = ""
+            with contextlib.suppress(IdentityNotFound):
+                subject = subject_of(connection, name)
+            audit.append(
+                connection, at, "refuse-project", subject, reason=reason[:64], project=asked_by
+            )
+
+        self._vault.database.run(transaction)
 
     def _note(self, event: str, error: SongreelError, subject: str = "", *, job: str) -> None:
         """A refusal goes on record, whatever became of its own transaction."""

@@ -6,7 +6,7 @@ cameras, trackers and pictures do to a session is measured with `simulation`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -31,6 +31,7 @@ _HEAD[:, 2] = -0.8 * np.sqrt(np.clip(1 - (_HEAD[:, 0] / 1.2) ** 2, 0, 1)) - 0.3 
 """Points of a rounded head with a nose, in pupil distances."""
 
 EYE_PX = 100.0
+PAIRS = STILLS * (STILLS - 1) // 2
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def play(
     fps: float = 12.0,
     errors: Errors | None = None,
     flat: bool = False,
-    distances: float = 0.3,
+    distances: Sequence[float] = (0.3,) * PAIRS,
     alter: Callable[[Reading], Reading | None] = lambda reading: reading,
 ) -> Played:
     """Plays a whole session in simulated time, without pixels."""
@@ -144,5 +145,5 @@ def play(
                 tell(session.see(seen), now)
             capture += 1 / fps
         if session.comparing:
-            tell(session.conclude([distances] * (STILLS * (STILLS - 1) // 2)), now)
+            tell(session.conclude(distances), now)
     return Played(session, session.outcome, now, prompts)

@@ -18,8 +18,13 @@ def paste(image: np.ndarray, picture: np.ndarray, mask: np.ndarray, x: int, y: i
     place[:] = (picture[part] * alpha + place * (1 - alpha)).astype(np.uint8)
 
 
-def drawn_hand(size: int, skin: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """A drawn hand with its mask, fingers up: MediaPipe takes it for one (score .97)."""
+def drawn_hand(
+    size: int, skin: tuple[float, ...], turn: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """A drawn hand with its mask, fingers up, or turned clockwise by so many degrees.
+
+    MediaPipe takes it for one (score .97), though not over every face: see `Puppet`.
+    """
     n = size * 3
     fingers = (
         ((0.40, 0.52), (0.34, 0.12), 0.060),
@@ -73,6 +78,8 @@ def drawn_hand(size: int, skin: tuple[float, ...]) -> tuple[np.ndarray, np.ndarr
     hand[:] = skin
     hand *= ((0.62 + 0.38 * np.sqrt(depth)) * (1 - 0.35 * np.clip(lines, 0, 1)))[..., None]
     small = cv2.resize(hand, (size, size), interpolation=cv2.INTER_AREA)
-    return np.clip(small, 0, 255).astype(np.uint8), cv2.resize(
-        mask, (size, size), interpolation=cv2.INTER_AREA
-    )
+    small = np.clip(small, 0, 255).astype(np.uint8)
+    mask = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)
+    about = cv2.getRotationMatrix2D((size / 2, size / 2), -turn, 1.0)
+    turned = cv2.warpAffine(small, about, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    return turned, cv2.warpAffine(mask, about, (size, size))

@@ -15,13 +15,18 @@ import mediapipe
 import numpy as np
 from scipy.interpolate import LinearNDInterpolator
 from scipy.spatial import Delaunay
-from songreel_identity.tracker import OVAL
+from songreel_identity.thresholds import Thresholds
+from songreel_identity.tracker import OVAL, MediaPipeTracker
 
 from puppetry.hands import drawn_hand, paste
 
 WIDTH, HEIGHT = 640, 480
 EYE_PX = 104.0
 """Pupil distance of the neutral puppet, px."""
+
+_HANDS = ((0, 2.1), (0, 2.6), (-25, 3.1), (20, 2.6), (40, 2.6), (0, 3.1))
+"""Degrees by which a hand may be turned, and its size in pupil distances: a person whose hand
+is not seen holds it otherwise, too."""
 
 LIPS_INNER = (
     78,
@@ -195,7 +200,8 @@ class Puppet:
             )
             + 1.5
         )
-        self._hand = drawn_hand(int(self.eye * 2.1), _skin(self.still, self.mesh))
+        self.hand_is_seen = any(self._takes(turn, size) for turn, size in _HANDS)
+        """Whether the drawn hand is one for MediaPipe over both halves of this face."""
 
     def moved(self, pose: Pose) -> np.ndarray:
         """(478, 3) px: the mesh in this pose."""
@@ -235,6 +241,25 @@ class Puppet:
         if pose.hand:
             self._covered(image, points, pose.hand)
         return image
+
+    def _takes(self, turn: float, size: float) -> bool:
+        """Tries a hand on; one that the tracker sees as a real one is seen is kept."""
+        self._hand = drawn_hand(int(self.eye * size), _skin(self.still, self.mesh), turn)
+        limits, tracker = Thresholds(), MediaPipeTracker()
+        seen = []
+        for number, side in enumerate(("left", "right")):
+            for again in range(3):
+                covered = tracker.read(
+                    self.render(Pose(hand=side, shift=(0.02 * again, 0.0))),
+                    frame=number,
+                    at=number,
+                    digest=b"",
+                    hands=True,
+                ).covered
+            asked, other = covered[number], covered[1 - number]
+            seen.append(asked >= limits.hand_covered and other <= limits.hand_other)
+        tracker.close()
+        return all(seen)
 
     def _covered(self, image: np.ndarray, points: np.ndarray, side: str) -> None:
         hand, mask = self._hand

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 
 from songreel_kit.artifacts import open_store
 from songreel_kit.errors import SongreelError
 from songreel_kit.server import serve
+from songreel_kit.stopping import run_to_the_end
 
 from songreel_prompt.service import create_service
 from songreel_prompt.settings import PromptSettings
@@ -18,7 +18,7 @@ def main() -> None:
     settings = PromptSettings()
     try:
         service = create_service(settings, open_store(settings.store))
-        asyncio.run(serve([service], settings.server()))
+        run_to_the_end(serve([service], settings.server()))
     except SongreelError as error:
         sys.exit(f"songreel_prompt: {error.message}")
 

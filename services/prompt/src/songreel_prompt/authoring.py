@@ -14,6 +14,7 @@ from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.documents import load_document, stage_key, store_document
 from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidStoryboard
+from songreel_kit.metrics import looked_up
 from songreel_kit.telemetry import get_logger
 from songreel_kit.work import CancelToken
 
@@ -87,6 +88,7 @@ class Author:
             *([phrase] if phrase else []),
         )
         known = self.store.lookup(key)
+        looked_up("storyboard", hit=known is not None)
         if known is not None:
             return pb.WriteStoryboardResult(storyboard=known, storyteller=name, reused=True)
         report(Progress(step="read", fraction=0.0))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from songreel_kit.artifacts import open_store
 from songreel_kit.server import serve
+from songreel_kit.stopping import run_to_the_end
 
 from songreel_render.service import create_service
 from songreel_render.settings import RenderSettings
@@ -15,7 +14,7 @@ def main() -> None:
     """Serve until a signal."""
     settings = RenderSettings()
     service = create_service(settings, open_store(settings.store))
-    asyncio.run(serve([service], settings.server()))
+    run_to_the_end(serve([service], settings.server()))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from songreel_kit.metrics import loading, looked_up
 
 from songreel_render.checkpoint import (
     Checkpoint,
@@ -133,10 +134,12 @@ class CheckpointLoader:
                 return base
             key = "+".join([files.sha256, *(lora.key for lora in loras)])
             found = self._adapted.get(key)
+            looked_up("lora", hit=found is not None)
             if found is None:
                 while len(self._adapted) >= self._keep:
                     self._adapted.popitem(last=False)
-                found = replace(adapt(base, loras), key=key)
+                with loading("lora"):
+                    found = replace(adapt(base, loras), key=key)
                 self._adapted[key] = found
             self._adapted.move_to_end(key)
             return found
@@ -151,8 +154,9 @@ class CheckpointLoader:
             return None
         with self._lock:
             if folder not in self._previews:
-                network = load_autoencoder(folder, "", self.dtype)
-                self._previews[folder] = placed(_frozen(network), self.device, self.dtype)
+                with loading("preview"):
+                    network = load_autoencoder(folder, "", self.dtype)
+                    self._previews[folder] = placed(_frozen(network), self.device, self.dtype)
             return self._previews[folder]
 
     def has_tiny(self, files: CheckpointFiles) -> bool:
@@ -170,12 +174,14 @@ class CheckpointLoader:
 
     def _base(self, files: CheckpointFiles) -> Checkpoint:
         found = self._loaded.get(files.sha256)
+        looked_up("checkpoint", hit=found is not None)
         if found is None:
             # Make room first, so that two are never in memory when one may be kept.
             while len(self._loaded) >= self._keep:
                 self._loaded.popitem(last=False)
                 self._adapted.clear()
-            found = self._assembled(files, self._parts(files))
+            with loading("checkpoint"):
+                found = self._assembled(files, self._parts(files))
             self._loaded[files.sha256] = found
         self._loaded.move_to_end(files.sha256)
         return found

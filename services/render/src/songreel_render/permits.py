@@ -103,6 +103,7 @@ class Permits:
     async def _held(self, stub: Any, use: str, lora: Lora, job: str) -> AsyncGenerator[Permit]:
         person: Person | None = None
         refused: asyncio.Task[None] | None = None
+        mismatch = ""
         watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
         self.people += 1
         try:
@@ -115,6 +116,9 @@ class Permits:
             person = Person(lora.adapter_sha256, consent, data)
             del data
             yield Permit(person, refused)
+        except LoraUnusable as error:
+            mismatch = error.reason
+            raise
         finally:
             if refused is not None:
                 refused.cancel()
@@ -122,7 +126,7 @@ class Permits:
             if person is not None:
                 person.wipe()
             self.people -= 1
-            await _ended(stub, use)
+            await _ended(stub, use, mismatch)
 
 
 async def until_refused(events: AsyncGenerator[T], permit: Permit) -> AsyncGenerator[T]:
@@ -187,10 +191,10 @@ async def _until_refused(watch: Any) -> None:
     raise GrantInvalid("the identity service has ended the use")
 
 
-async def _ended(stub: Any, use: str) -> None:
-    """Tells that nothing is held; an erasure waits for this."""
+async def _ended(stub: Any, use: str, refused: str) -> None:
+    """Tells that nothing is held, which an erasure waits for, and why nothing was drawn."""
     telling = asyncio.ensure_future(
-        stub.EndUse(pb.EndUseRequest(use_id=use), timeout=_CALL_SECONDS)
+        stub.EndUse(pb.EndUseRequest(use_id=use, refused=refused), timeout=_CALL_SECONDS)
     )
     try:
         await asyncio.shield(telling)

@@ -13,6 +13,8 @@ from songreel.render.v1.render_plan_pb2 import RenderPlan
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound
+from songreel_kit.metrics import looked_up
+from songreel_kit.tracing import span
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render.containers import CONTAINERS
@@ -55,6 +57,8 @@ class SegmentDrawing:
         self._lock = threading.Lock()
         wanted = plan.segments if only is None else [plan.segments[only]]
         self.missing = [part for part in wanted if not self._look_up(part.index)]
+        looked_up("segment", hit=True, times=len(wanted) - len(self.missing))
+        looked_up("segment", hit=False, times=len(self.missing))
         """Segments that were not in the store."""
         waiting = sum(part.end_frame - part.first_frame for part in self.missing)
         self.frames_reused = plan.frames - waiting
@@ -84,12 +88,16 @@ class SegmentDrawing:
         with EncodingThread(video, self._keep) as encoding:
             for segment in self.missing:
                 done = segment.first_frame
-                for pixels in frames.frames(segment.first_frame, segment.end_frame):
-                    done += len(pixels)
-                    encoding.put(segment.index, pixels, last=done == segment.end_frame)
-                    counter.add(len(pixels))
-                    report(counter.progress())
-                    token.check()
+                frames_in_all = segment.end_frame - done
+                with span(
+                    "segment", songreel__segment=segment.index, songreel__frames=frames_in_all
+                ):
+                    for pixels in frames.frames(segment.first_frame, segment.end_frame):
+                        done += len(pixels)
+                        encoding.put(segment.index, pixels, last=done == segment.end_frame)
+                        counter.add(len(pixels))
+                        report(counter.progress())
+                        token.check()
             report(complete("encode", DRAWN, self._plan))
 
     def take(self, index: int, artifact: Artifact) -> None:

@@ -18,6 +18,7 @@ from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import Busy, SongreelError
+from songreel_kit.metrics import looked_up
 from songreel_kit.tls import ChannelTls
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
@@ -96,6 +97,7 @@ class RenderServicer(RenderServiceServicer):
         assert prepared is not None
         yield RenderResponse(plan=prepared.plan_artifact)
         finished = await asyncio.to_thread(self._renderer.finished, prepared)
+        looked_up("video", hit=finished is not None)
         if finished is not None:
             yield RenderResponse(result=finished)
             return

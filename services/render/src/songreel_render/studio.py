@@ -9,6 +9,7 @@ import torch
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound, GrantInvalid
+from songreel_kit.metrics import loading
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render.checkpoint import Checkpoint
@@ -100,7 +101,8 @@ class Studio:
                 person = person_of(drawable.people, lora.adapter_sha256)
                 if person is None:
                     raise GrantInvalid("the plan shows a person without a grant: ask for one")
-                checkpoint = person.join(checkpoint, lora.weight)
+                with loading("person"):
+                    checkpoint = person.join(checkpoint, lora.weight)
         return checkpoint
 
     def _artist(self, drawable: DrawablePlan) -> FrameArtist:

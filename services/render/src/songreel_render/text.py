@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from songreel_kit.metrics import looked_up
 
 from songreel_render.checkpoint import Checkpoint
 from songreel_render.crossings import FrameRecipe
@@ -67,6 +68,8 @@ class EmbeddingMemory:
         with self._lock:
             found = {text: self._kept.get((checkpoint.key, text, negative)) for text in prompts}
         new = [text for text, known in found.items() if known is None]
+        looked_up("embedding", hit=True, times=len(found) - len(new))
+        looked_up("embedding", hit=False, times=len(new))
         for start in range(0, len(new), _BATCH):
             texts = new[start : start + _BATCH]
             batch = encode_prompts(checkpoint, texts, negative=negative)

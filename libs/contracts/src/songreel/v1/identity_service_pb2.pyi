@@ -177,11 +177,45 @@ class EraseIdentityRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
 
 class EraseIdentityResponse(_message.Message):
-    __slots__ = ("audit_head", "objects", "keys_sha256")
+    __slots__ = ("audit_head", "objects", "keys_sha256", "uses_cleared", "uses_silent")
     AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
     KEYS_SHA256_FIELD_NUMBER: _ClassVar[int]
+    USES_CLEARED_FIELD_NUMBER: _ClassVar[int]
+    USES_SILENT_FIELD_NUMBER: _ClassVar[int]
     audit_head: str
     objects: int
     keys_sha256: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ...) -> None: ...
+    uses_cleared: int
+    uses_silent: int
+    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ..., uses_cleared: _Optional[int] = ..., uses_silent: _Optional[int] = ...) -> None: ...
+
+class MeasureLikenessRequest(_message.Message):
+    __slots__ = ("start", "picture")
+    START_FIELD_NUMBER: _ClassVar[int]
+    PICTURE_FIELD_NUMBER: _ClassVar[int]
+    start: MeasureLikenessStart
+    picture: bytes
+    def __init__(self, start: _Optional[_Union[MeasureLikenessStart, _Mapping]] = ..., picture: _Optional[bytes] = ...) -> None: ...
+
+class MeasureLikenessStart(_message.Message):
+    __slots__ = ("name", "impostors")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    IMPOSTORS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    impostors: _containers.RepeatedCompositeFieldContainer[_identity_service_pb2.Impostor]
+    def __init__(self, name: _Optional[str] = ..., impostors: _Optional[_Iterable[_Union[_identity_service_pb2.Impostor, _Mapping]]] = ...) -> None: ...
+
+class MeasureLikenessResponse(_message.Message):
+    __slots__ = ("pictures", "faces", "matches", "distance", "impostors")
+    PICTURES_FIELD_NUMBER: _ClassVar[int]
+    FACES_FIELD_NUMBER: _ClassVar[int]
+    MATCHES_FIELD_NUMBER: _ClassVar[int]
+    DISTANCE_FIELD_NUMBER: _ClassVar[int]
+    IMPOSTORS_FIELD_NUMBER: _ClassVar[int]
+    pictures: int
+    faces: int
+    matches: int
+    distance: float
+    impostors: _containers.RepeatedCompositeFieldContainer[_identity_service_pb2.ImpostorLikeness]
+    def __init__(self, pictures: _Optional[int] = ..., faces: _Optional[int] = ..., matches: _Optional[int] = ..., distance: _Optional[float] = ..., impostors: _Optional[_Iterable[_Union[_identity_service_pb2.ImpostorLikeness, _Mapping]]] = ...) -> None: ...

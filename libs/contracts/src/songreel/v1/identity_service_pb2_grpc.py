@@ -78,6 +78,11 @@ class IdentityServiceStub:
                 request_serializer=songreel_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
                 response_deserializer=songreel_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
                 _registered_method=True)
+        self.MeasureLikeness = channel.stream_unary(
+                '/songreel.v1.IdentityService/MeasureLikeness',
+                request_serializer=songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
@@ -142,6 +147,14 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MeasureLikeness(self, request_iterator, context):
+        """Counts in how many pictures the person is recognised; pictures go in, one
+        result comes out, nothing is kept of them.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -184,6 +197,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.EraseIdentity,
                     request_deserializer=songreel_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.FromString,
                     response_serializer=songreel_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.SerializeToString,
+            ),
+            'MeasureLikeness': grpc.stream_unary_rpc_method_handler(
+                    servicer.MeasureLikeness,
+                    request_deserializer=songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -406,6 +424,33 @@ class IdentityService:
             '/songreel.v1.IdentityService/EraseIdentity',
             songreel_dot_v1_dot_identity__service__pb2.EraseIdentityRequest.SerializeToString,
             songreel_dot_v1_dot_identity__service__pb2.EraseIdentityResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MeasureLikeness(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/songreel.v1.IdentityService/MeasureLikeness',
+            songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessRequest.SerializeToString,
+            songreel_dot_v1_dot_identity__service__pb2.MeasureLikenessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -419,12 +419,28 @@ class OpenAdapterResponse(_message.Message):
     def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
 
 class EndUseRequest(_message.Message):
-    __slots__ = ("use_id",)
+    __slots__ = ("use_id", "refused")
     USE_ID_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_FIELD_NUMBER: _ClassVar[int]
     use_id: str
-    def __init__(self, use_id: _Optional[str] = ...) -> None: ...
+    refused: str
+    def __init__(self, use_id: _Optional[str] = ..., refused: _Optional[str] = ...) -> None: ...
 
 class EndUseResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RecordRefusalRequest(_message.Message):
+    __slots__ = ("identity", "project", "reason")
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    PROJECT_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    identity: str
+    project: str
+    reason: str
+    def __init__(self, identity: _Optional[str] = ..., project: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RecordRefusalResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

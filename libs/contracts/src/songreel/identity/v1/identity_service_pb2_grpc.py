@@ -119,6 +119,11 @@ class IdentityServiceStub:
                 request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.SerializeToString,
                 response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.FromString,
                 _registered_method=True)
+        self.RecordRefusal = channel.unary_unary(
+                '/songreel.identity.v1.IdentityService/RecordRefusal',
+                request_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalRequest.SerializeToString,
+                response_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalResponse.FromString,
+                _registered_method=True)
 
 
 class IdentityServiceServicer:
@@ -251,6 +256,14 @@ class IdentityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordRefusal(self, request, context):
+        """Puts on record that somebody was refused before a grant was asked for. For the
+        gateway, which lets nobody ask for another project's people.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IdentityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -333,6 +346,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
                     servicer.GetGrantKey,
                     request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.FromString,
                     response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.SerializeToString,
+            ),
+            'RecordRefusal': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordRefusal,
+                    request_deserializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalRequest.FromString,
+                    response_serializer=songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -772,6 +790,33 @@ class IdentityService:
             '/songreel.identity.v1.IdentityService/GetGrantKey',
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyRequest.SerializeToString,
             songreel_dot_identity_dot_v1_dot_identity__service__pb2.GetGrantKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordRefusal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.identity.v1.IdentityService/RecordRefusal',
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalRequest.SerializeToString,
+            songreel_dot_identity_dot_v1_dot_identity__service__pb2.RecordRefusalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -1,0 +1,57 @@
+"""Renderer and identity service show each other certificates, as in a cluster."""
+
+from __future__ import annotations
+
+import pytest
+from guarded import Authority
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_identity.service import create_service
+from songreel_kit import errors
+from songreel_kit.channel import open_channel
+from songreel_kit.grants import job_sha256
+from songreel_kit.server import running_server
+from songreel_kit.server_settings import ServerSettings
+from songreel_kit.tls import ChannelTls, ServerTls
+from songreel_render.permits import Permits
+
+from .house import ANN, House
+
+
+async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
+    house, authority = House(tmp_path), Authority(tmp_path, "authority")
+    own = ServerTls(*authority.issue("identity"), authority.path)
+    settings = ServerSettings(tls=own, clients=("gateway", "render"))
+    request = house.request(adapter=house.adapters[ANN])
+
+    def shown_by(name: str, by: Authority = authority) -> ChannelTls:
+        return ChannelTls(authority.path, *by.issue(f"{name}-client", name))
+
+    async with running_server([create_service(house.settings)], settings) as server:
+        async with open_channel(server.address, tls=shown_by("gateway")) as channel:
+            granted = await IdentityServiceStub(channel).GrantUse(
+                pb.GrantUseRequest(
+                    identity=ANN,
+                    adapter_sha256=house.adapters[ANN],
+                    job_sha256=job_sha256(request),
+                )
+            )
+        request.settings.loras[0].grant = granted.grant
+
+        async def held(tls: ChannelTls | None) -> int:
+            permits = Permits(lambda: server.address, tls)
+            async with permits.permitted(request) as permit:
+                assert permit is not None
+                return permits.people
+
+        with pytest.raises(errors.PermissionDenied):
+            await held(shown_by("audio"))
+        for nobody in (
+            None,
+            ChannelTls(authority.path),
+            shown_by("render", Authority(tmp_path, "x")),
+        ):
+            with pytest.raises(errors.ServiceUnavailable):
+                await held(nobody)
+        assert await held(shown_by("render")) == 1
+    assert house.log()[-1][0] == "end-use"

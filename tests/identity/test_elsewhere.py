@@ -1,0 +1,347 @@
+"""People on a server elsewhere: the commands with TLS and a key against a checked gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import av
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from enrolled import enrol as enrol_somebody
+from enrolled import made_up_stills
+from guarded import Authority
+from miniature import scene, storyboard_of, write_checkpoint, write_song
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
+from songreel.render.v1.render_plan_pb2 import RenderSettings as Asked
+from songreel.v1.identity_service_pb2 import EraseIdentityRequest
+from songreel.v1.identity_service_pb2_grpc import (
+    IdentityServiceStub as PublicIdentityServiceStub,
+)
+from songreel.v1.video_pb2 import Video, VideoIdentity
+from songreel.v1.video_service_pb2 import CreateVideoRequest
+from songreel_app.enrolment import enrol
+from songreel_app.likeness import Question, evaluate_identity
+from songreel_app.making import Wishes, make_video
+from songreel_app.remote import remote_client
+from songreel_app.runner import Interrupts
+from songreel_audio.service import create_service as create_audio
+from songreel_audio.settings import AudioSettings
+from songreel_gateway.access.callers import Role
+from songreel_gateway.access.keys import NewKey, create_key, create_project
+from songreel_gateway.database import Database
+from songreel_gateway.service import Gateway, GatewaySettings, Targets
+from songreel_identity.records import Binding
+from songreel_identity.service import create_service as create_identity
+from songreel_identity.service import open_vault
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.vault import ADAPTER, Vault
+from songreel_identity.vault_tables import audit
+from songreel_kit import errors
+from songreel_kit.channel import open_channel
+from songreel_kit.server import running_server
+from songreel_kit.testing import refused, serving_at, temporary_store, until
+from songreel_prompt.documents import format_storyboard
+from songreel_prompt.service import create_service as create_prompt
+from songreel_prompt.settings import PromptSettings
+from songreel_render.service import create_service as create_render
+from songreel_render.settings import RenderSettings
+
+ANN = "projects/mine/identities/ann"
+SMALLEST = {"steps": 2, "rank": 2, "variants": 1, "prior_pictures": 1, "trial_pictures": 1}
+
+
+@dataclass
+class Elsewhere:
+    """A checked gateway with all its services, and what its partners know."""
+
+    address: str
+    authority: Path
+    keys: dict[str, str]
+    vault: Vault
+    inside: str
+    """Where its services are, for each other."""
+
+
+@asynccontextmanager
+async def elsewhere(folder: Path):
+    """The gateway shows a certificate and wants a key; ann of the project `mine` is enrolled."""
+    authority = Authority(folder, "authority")
+    certificate, key = authority.issue("server")
+    settings = GatewaySettings(
+        data=folder / "gateway",
+        access="checked",
+        access_cache_seconds=0,
+        tls_certificate=certificate,
+        tls_key=key,
+    )
+    people = IdentitySettings(
+        database=f"sqlite:///{folder / 'vault.db'}",
+        keys=folder / "keys",
+        training=SMALLEST,
+        training_small=SMALLEST,
+        training_threads=1,
+        watch_seconds=0.2,
+        erase_seconds=8.0,  # one renderer never answers; a busy machine's other one does late
+    )
+    vault = open_vault(people)
+    enrol_somebody(vault, ANN, made_up_stills())
+    store, checkpoint = temporary_store(folder), write_checkpoint(folder / "tiny")
+    render = RenderSettings(
+        checkpoint=checkpoint,
+        store=str(folder / "artifacts"),
+        scratch=folder,
+        device="cpu",
+        dtype="float32",
+        threads=1,
+        signing_folder=folder / "credentials",
+    )
+    inside: list[str] = []
+    services = (
+        create_audio(AudioSettings(), store),
+        create_prompt(PromptSettings(tokenizer=checkpoint), store),
+        create_render(render, store, identity_target=lambda: inside[0]),
+        create_identity(people),
+    )
+    gateway = Gateway(settings, store)
+    async with (
+        serving_at(*services) as (stages, _),
+        running_server(
+            gateway.services(), settings.server(), guards=gateway.guards(settings.bind)
+        ) as server,
+        gateway.running(Targets.all(stages.address)),
+    ):
+        inside.append(stages.address)
+        database = Database(settings.database())
+        keys = {}
+        for project in ("mine", "theirs"):
+            database.run_here(lambda opened, project=project: create_project(opened, project, {}))
+            wanted = NewKey(project, Role.PARTNER)
+            _, keys[project] = database.run_here(
+                lambda opened, wanted=wanted: create_key(opened, wanted)
+            )
+        database.close()
+        yield Elsewhere(server.address, authority.path, keys, vault, stages.address)
+
+
+@pytest.fixture
+def partner(tmp_path, monkeypatch):
+    """Sets what the command is told by its environment."""
+    monkeypatch.setenv("SONGREEL_DATA", str(tmp_path / "own"))
+    monkeypatch.setattr("miniature.TOKENS", 77)  # every letter is one
+
+    def be(world: Elsewhere, project: str) -> None:
+        monkeypatch.setenv("SONGREEL_API_KEY", world.keys[project])
+        monkeypatch.setenv("SONGREEL_AUTHORITY", str(world.authority))
+
+    return be
+
+
+def question(world: Elsewhere, folder: Path) -> Question:
+    """Whether ann is in a video of four frames, of which the last two should show her."""
+    video, board = folder / "noise.mp4", folder / "noise.storyboard.yaml"
+    with av.open(str(video), "w") as container:
+        stream = container.add_stream("libx264", rate=2)
+        stream.width = stream.height = 64
+        stream.pix_fmt = "yuv420p"
+        for seed in range(4):
+            noise = np.random.default_rng(seed).integers(0, 255, (64, 64, 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
+        container.mux(stream.encode())
+    shown = scene(0.0, 1.0), scene(1.0, 2.0, protagonist=True)
+    board.write_text(format_storyboard(storyboard_of(*shown)))
+    return Question(
+        video=video,
+        identity="ann",
+        storyboard=None,
+        impostors=(),
+        every=1,
+        server=world.address,
+        as_json=True,
+    )
+
+
+async def test_a_video_is_measured_by_whom_it_is_of(tmp_path, partner, monkeypatch, capsys):
+    async with elsewhere(tmp_path) as world:
+        asked = question(world, tmp_path)
+        partner(world, "mine")
+        await evaluate_identity(asked)
+        facts = json.loads(capsys.readouterr().out)
+        assert (facts["frames"], facts["faces"], facts["matches"]) == (2, 0, 0)
+
+        partner(world, "theirs")
+        with pytest.raises(errors.IdentityNotFound):  # there is no ann in their project
+            await evaluate_identity(asked)
+        foreign = Question(**{**vars(asked), "identity": ANN})
+        with pytest.raises(errors.IdentityNotFound):
+            await evaluate_identity(foreign)
+
+        monkeypatch.delenv("SONGREEL_API_KEY")
+        with pytest.raises(errors.Unauthenticated):
+            await evaluate_identity(asked)
+        monkeypatch.setenv("SONGREEL_AUTHORITY", str(Authority(tmp_path, "another").path))
+        with pytest.raises(errors.ServiceUnavailable):  # another's certificate is no server's
+            await evaluate_identity(asked)
+
+
+async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, partner, capsys):
+    ben = "projects/mine/identities/ben"
+    async with elsewhere(tmp_path) as world, aiohttp.ClientSession() as browser:
+        partner(world, "mine")
+        enrolling = asyncio.create_task(
+            enrol("ben", tmp_path / "own", server=world.address, browser=False, as_json=True)
+        )
+        told: list[str] = []
+
+        def page_is_told() -> bool:
+            told.append(capsys.readouterr().out)
+            return bool(told[-1]) or enrolling.done()
+
+        await until(page_is_told, seconds=60)
+        page = json.loads(told[-1])["page"]
+        parts = urlsplit(page)
+        root = f"{parts.scheme}://{parts.netloc}"
+        project = parse_qs(parts.query)["project"][0]
+        async with browser.get(page) as answer:
+            assert b"/enroll/enroll.js" in (await answer.read())
+
+        person = f"{root}/v1/projects/{project}/identities/ben"
+        async with browser.get(f"{root}/v1/projects/{project}/consentText") as answer:
+            assert answer.status == 401  # whoever comes without the page's token
+        token = parts.fragment.removeprefix("token=")
+        pass_on = {"Authorization": f"Bearer {token}"}
+        async with browser.get(
+            f"{root}/v1/projects/{project}/consentText", headers=pass_on
+        ) as answer:
+            text = await answer.json()
+        agreed = {"version": text["version"], "textSha256": text["sha256"]}
+        async with browser.post(f"{person}:recordConsent", json=agreed, headers=pass_on) as answer:
+            assert answer.status == 200
+        assert world.vault.standing(ben)
+        enrol_somebody(world.vault, ben, made_up_stills(1))
+        await enrolling
+        assert json.loads(capsys.readouterr().out) == {"identity": ben, "pictures": 7}
+
+
+async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner):
+    async with elsewhere(tmp_path) as world:
+        partner(world, "theirs")
+        async with remote_client(world.address, "local") as client:
+            with pytest.raises(errors.IdentityNotFound):
+                await client.get_identity(ANN)
+            nobody = f"{ANN}-who-is-not-there"
+            with pytest.raises(errors.IdentityNotFound):
+                await client.create_video(
+                    CreateVideoRequest(video=Video(identity=VideoIdentity(name=nobody)))
+                )
+        await until(lambda: len(refusals(world.vault)) == 2)
+        assert sorted(subject for subject, _ in refusals(world.vault)) == sorted(
+            ["", world.vault.standing(ANN).subject]
+        )
+        for _, detail in refusals(world.vault):
+            assert detail["reason"] == "IDENTITY_NOT_FOUND"
+            assert "theirs" not in str(detail)  # only hashes
+
+
+def refusals(vault: Vault) -> list[tuple[str, dict[str, str]]]:
+    """Subject and details of what the log has of other projects' wishes."""
+    return vault.database.run(
+        lambda connection: [
+            (row.subject, json.loads(row.detail))
+            for row in connection.execute(sa.select(audit).order_by(audit.c.sequence))
+            if row.event == "refuse-project"
+        ]
+    )
+
+
+async def test_an_erasure_says_how_many_renders_it_stopped(tmp_path, partner):
+    async with elsewhere(tmp_path) as world, open_channel(world.inside) as inside:
+        renderer = IdentityServiceStub(inside)
+        adapter = seal_adapter(world.vault, ANN)
+        uses = [await redeemed(renderer, adapter, job) for job in ("ab" * 32, "cd" * 32)]
+        watches = [renderer.WatchUse(pb.WatchUseRequest(use_id=use)) for use in uses]
+        for watch in watches:
+            await watch.read()
+
+        async def let_go() -> None:
+            with refused(errors.ConsentWithdrawn):
+                await watches[0].read()
+            await renderer.EndUse(pb.EndUseRequest(use_id=uses[0]))
+
+        letting_go = asyncio.create_task(let_go())  # the other renderer never answers
+        partner(world, "mine")
+        async with remote_client(world.address, "local") as client:
+            erased = await PublicIdentityServiceStub(client.channel).EraseIdentity(
+                EraseIdentityRequest(name=ANN, request_id="erase-ann")
+            )
+        await letting_go
+        assert (erased.uses_cleared, erased.uses_silent) == (1, 1)
+        assert erased.objects == 15
+        for watch in watches:
+            watch.cancel()
+
+
+def seal_adapter(vault: Vault, name: str) -> str:
+    """Bytes in an adapter's place; nobody opens them here."""
+    consent, binding = vault.standing(name), Binding("12" * 32, "34" * 32, "56" * 32)
+    stored = vault.database.run(
+        lambda connection: vault.seal(connection, consent, ADAPTER, b"an adapter", binding)
+    )
+    return stored.sha256
+
+
+async def redeemed(renderer, adapter: str, job: str) -> str:
+    """A use under way."""
+    which = {"adapter_sha256": adapter, "job_sha256": job}
+    granted = await renderer.GrantUse(pb.GrantUseRequest(identity=ANN, **which))
+    taken = await renderer.RedeemGrant(pb.RedeemGrantRequest(grant=granted.grant, **which))
+    return taken.use_id
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, capsys):
+    output = tmp_path / "v.mp4"
+    async with elsewhere(tmp_path) as world:
+        wishes = Wishes(
+            song=write_song(tmp_path / "song.mp3", 4.0),
+            lyrics=None,
+            analysis=None,
+            storyboard=None,
+            output=output,
+            checkpoint="",
+            video=Video(
+                storyboard_options=StoryboardOptions(protagonist_share=1.0),
+                render_settings=Asked(size=64, fps="6"),
+                identity=VideoIdentity(name="ann", noun="man"),
+            ),
+            server=world.address,
+            as_json=True,
+        )
+        partner(world, "theirs")
+        with pytest.raises(errors.SongreelError, match="record a consent"):
+            await make_video(wishes, Interrupts())
+        partner(world, "mine")
+        await make_video(wishes, Interrupts())
+        assert "sks man" in (tmp_path / "v.storyboard.yaml").read_text()
+        assert json.loads(capsys.readouterr().out)["frames"] == 24
+        await evaluate_identity(
+            Question(
+                video=output,
+                identity="ann",
+                storyboard=None,
+                impostors=(),
+                every=1,
+                server=world.address,
+                as_json=True,
+            )
+        )
+        assert json.loads(capsys.readouterr().out)["frames"] > 0
