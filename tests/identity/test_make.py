@@ -27,11 +27,11 @@ def desk(tmp_path, monkeypatch):
     environment = os.environ | {
         "SONGREEL_DATA": str(tmp_path / "data"),
         "SONGREEL_RENDER_CHECKPOINT": str(write_checkpoint(tmp_path / "tiny")),
-        "SONGREEL_IDENTITY_TRAINING__STEPS": "2",
-        "SONGREEL_IDENTITY_TRAINING__RANK": "2",
-        "SONGREEL_IDENTITY_TRAINING__VARIANTS": "1",
-        "SONGREEL_IDENTITY_TRAINING__PRIOR_PICTURES": "1",
-        "SONGREEL_IDENTITY_TRAINING__TRIAL_PICTURES": "1",
+        "SONGREEL_IDENTITY_TRAINING_SMALL__STEPS": "2",
+        "SONGREEL_IDENTITY_TRAINING_SMALL__RANK": "2",
+        "SONGREEL_IDENTITY_TRAINING_SMALL__VARIANTS": "1",
+        "SONGREEL_IDENTITY_TRAINING_SMALL__PRIOR_PICTURES": "1",
+        "SONGREEL_IDENTITY_TRAINING_SMALL__TRIAL_PICTURES": "1",
     }
     folder = tmp_path / "data"
     settings = IdentitySettings(

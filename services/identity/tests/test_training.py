@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -20,9 +21,9 @@ from songreel_identity.face_finder import FaceFinder, mean_embedding
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base import load_base
-from songreel_identity.training.layers import read_state
+from songreel_identity.training.layers import read_state, targets_of
 from songreel_identity.training.portraits import decode_picture, make_portraits
-from songreel_identity.training.recipe import Recipe, snr_weights
+from songreel_identity.training.recipe import SMALL, Recipe, snr_weights
 from songreel_identity.training.trainer import Person, Training
 from songreel_identity.vault import ADAPTER, TRAINING
 from songreel_identity.vault_tables import audit
@@ -129,6 +130,19 @@ def test_a_training_taken_up_again_comes_to_the_same_adapter(tmp_path, predictio
     assert "no face was found" in " ".join(whole.notes)
 
 
+def test_convolutions_are_trained_where_the_finest_level_has_no_transformer():
+    plain, fine = SimpleNamespace(), SimpleNamespace(attentions=[object()])
+    assert "conv1" in targets_of(SimpleNamespace(down_blocks=[plain, fine]))
+    assert "conv1" not in targets_of(SimpleNamespace(down_blocks=[fine, plain]))
+
+
+def test_a_recipe_may_be_changed_in_one_field(monkeypatch):
+    monkeypatch.setenv("SONGREEL_IDENTITY_TRAINING_SMALL__STEPS", "7")
+    settings = IdentitySettings()
+    assert settings.training_small == dataclasses.replace(SMALL, steps=7)
+    assert settings.training == Recipe()
+
+
 def ignore(*_):
     pass
 
@@ -143,6 +157,7 @@ def service_settings(tmp_path):
         keys=tmp_path / "keys",
         watch_seconds=0.01,
         training=RECIPE,
+        training_small=RECIPE,
         training_threads=1,
     )
 
@@ -207,7 +222,7 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
     service_settings, checkpoint
 ):
     patient = dataclasses.replace(RECIPE, steps=400)
-    service_settings = service_settings.model_copy(update={"training": patient})
+    service_settings = service_settings.model_copy(update={"training_small": patient})
     vault = open_vault(service_settings)
     request = pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
     async with serving(create_service(service_settings)) as channel:

@@ -20,7 +20,12 @@ def _default_database() -> str:
 class IdentitySettings(ServiceSettings):
     """What the identity service can be told."""
 
-    model_config = SettingsConfigDict(env_prefix="SONGREEL_IDENTITY_", env_nested_delimiter="__")
+    model_config = SettingsConfigDict(
+        env_prefix="SONGREEL_IDENTITY_",
+        env_nested_delimiter="__",
+        # One field of a recipe may be set alone; the others stay those of this recipe.
+        nested_model_default_partial_update=True,
+    )
 
     database: str = Field(default_factory=_default_database)
     """The vault: `sqlite:///FILE` or `postgresql+psycopg://...`."""
