@@ -115,7 +115,8 @@ async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house
             await identity.GrantUse(
                 pb.GrantUseRequest(identity=BEN, adapter_sha256=adapter, job_sha256="ab" * 32)
             )
-        assert house.log()[-1][0] == "refuse-grant"
+        # The renderer's word that it has ended its use may come after it.
+        assert "refuse-grant" in [entry[0] for entry in house.log()[-2:]]
         with refused(errors.IdentityNotFound):
             await identity.GrantUse(
                 pb.GrantUseRequest(

@@ -45,7 +45,7 @@ def test_teaching_brings_the_student_nearer_and_goes_on(tmp_path: Path) -> None:
     )
     torch.manual_seed(0)
     teacher = new_sprout(tokenizer)
-    plan = DistillingPlan(batch=2, steps=1, rate=1e-3)
+    plan = DistillingPlan(batch=2, steps=1, walk=2, guidance=3.0, rate=1e-3)
     first = Distiller(teacher, data, tokenizer, tmp_path, plan, CPU, bf16=False)
     before = [p.clone() for p in first.teacher.parameters()]
     losses = [first.update() for _ in range(6)]
