@@ -19,9 +19,9 @@ class Costs:
 
     song_seconds: float = 31.0
     frames: int = 373
-    wall_seconds: float = 35.0
+    wall_seconds: float = 28.0
     cores: int = 2
-    gigabytes: float = 1.33
+    gigabytes: float = 1.31
 
     @property
     def core_seconds_per_frame(self) -> float:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidRequest
-from songreel_prompt.naming import checked_phrase, name_protagonist, with_phrase
+from songreel_prompt.naming import NEAR, checked_phrase, name_protagonist, with_phrase
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,24 @@ def test_only_the_protagonists_scenes_are_changed():
     named = name_protagonist(board, "sks woman")
     assert [scene.prompt for scene in named.scenes] == ["a sks woman", "a woman, alone"]
     assert name_protagonist(board, "") == board
+
+
+def test_a_storytellers_scenes_of_the_protagonist_are_near_and_others_are_left():
+    far = "cartoon of a man at the lake, day, wide, sad, widest hat"
+    board = Storyboard(
+        scenes=[
+            Scene(prompt=far, shot="wide", protagonist=True),
+            Scene(prompt=far, shot="wide", protagonist=True, locked=True),
+            Scene(prompt=far, shot="wide"),
+        ]
+    )
+    named = name_protagonist(board, "sks man", near=True)
+    near = "cartoon of a sks man at the lake, day, close-up, sad, widest hat"
+    assert named.scenes[0].prompt == near
+    assert [scene.shot for scene in named.scenes] == ["close-up", "wide", "wide"]
+    assert ", wide, sad" in named.scenes[1].prompt
+    assert list(named.notes) == [NEAR]
+    assert name_protagonist(board, "sks man").scenes[0].shot == "wide"
 
 
 @pytest.mark.parametrize("phrase", ["sks", "sks man, nude", "Sks Man", "sks man man"])

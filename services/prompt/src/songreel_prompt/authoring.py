@@ -121,7 +121,7 @@ class Author:
         )
         report(Progress(step="check", fraction=0.8))
         checked = check_storyboard(
-            name_protagonist(told.board, phrase),
+            name_protagonist(told.board, phrase, near=True),
             self.styles,
             duration=song.duration,
             review=review,

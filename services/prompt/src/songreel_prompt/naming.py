@@ -16,6 +16,9 @@ _FIGURE: Final = re.compile(
     r"(?:woman|man|child|girl|boy|person|dancer|musician|singer|protagonist|hero|figure)\b",
     re.IGNORECASE,
 )
+# How near, as a part of its own in a prompt: of a person far away no face is seen.
+_FAR: Final = re.compile(r"(?<=, )(?:wide|medium)(?: shot)?(?=,|$)")
+NEAR: Final = "the protagonist's scenes are close-ups, so that the face is seen"
 
 
 def checked_phrase(options: StoryboardOptions) -> str:
@@ -30,17 +33,29 @@ def checked_phrase(options: StoryboardOptions) -> str:
     return phrase
 
 
-def name_protagonist(board: Storyboard, phrase: str) -> Storyboard:
-    """A copy whose protagonist's scenes name the protagonist so; all else stays.
+def name_protagonist(board: Storyboard, phrase: str, *, near: bool = False) -> Storyboard:
+    """A copy whose protagonist's scenes name the protagonist so.
 
-    Locked scenes too: without the phrase the person would not be in them.
+    Locked scenes are named too: without the phrase the person would not be in them.
+
+    Args:
+        board: of a storyteller, or of a person's own hand.
+        phrase: trigger and noun; empty changes nothing.
+        near: whether scenes that nobody locked become close-ups.
     """
     named = Storyboard()
     named.CopyFrom(board)
-    if phrase:
-        for scene in named.scenes:
-            if scene.protagonist:
-                scene.prompt = with_phrase(scene.prompt, phrase)
+    if not phrase:
+        return named
+    for scene in named.scenes:
+        if not scene.protagonist:
+            continue
+        scene.prompt = with_phrase(scene.prompt, phrase)
+        if near and not scene.locked:
+            scene.prompt, count = _FAR.subn("close-up", scene.prompt)
+            scene.shot = "close-up"
+            if count and NEAR not in named.notes:
+                named.notes.append(NEAR)
     return named
 
 
