@@ -26,10 +26,10 @@ _STATUS_KEY = "grpc-status-details-bin"
 
 # gRPC takes 8 KiB of trailing metadata, beyond that the client sees an error about
 # metadata instead of the real one. The message travels twice, percent-encoded
-# (three bytes for each byte that is no ASCII) and in base64 inside the status:
-# at most 1600 + 2133 or 2700 + 1200 bytes. The facts take at most 2560 more, a
-# QuotaFailure 400.
-_ASCII_MESSAGE_BYTES = 1600
+# (three bytes for each byte that is no printable ASCII, and for "%") and in base64
+# inside the status: at most 1600 + 2133 or 2700 + 1200 bytes. The facts take at
+# most 2560 more, a QuotaFailure 400.
+_PLAIN_MESSAGE_BYTES = 1600
 _MESSAGE_BYTES = 900
 _FACTS = 8
 _FACT_BYTES = 200
@@ -63,7 +63,8 @@ def to_status(error: SongreelError, request_id: str = "") -> status_pb2.Status:
     if request_id:
         _pack(details, error_details_pb2.RequestInfo(request_id=request_id))
     code = cast("tuple[int, str]", error.code.value)[0]
-    limit = _ASCII_MESSAGE_BYTES if error.message.isascii() else _MESSAGE_BYTES
+    plain = all(" " <= each <= "~" and each != "%" for each in error.message)
+    limit = _PLAIN_MESSAGE_BYTES if plain else _MESSAGE_BYTES
     return status_pb2.Status(code=code, message=_cut(error.message, limit), details=details)
 
 
