@@ -3,6 +3,8 @@
 What is to be beaten by no gateway: no interceptors, no names to read, no database.
 """
 
+# ruff: noqa: N802 - the names are the contract's
+
 from __future__ import annotations
 
 import asyncio
@@ -28,7 +30,7 @@ class _Operations(OperationsServicer):
     def __init__(self, answer: Operation) -> None:
         self._answer = answer
 
-    async def GetOperation(self, request: Any, context: Any) -> Operation:  # noqa: N802
+    async def GetOperation(self, request: Any, context: Any) -> Operation:
         """The same answer every time."""
         return self._answer
 
@@ -37,7 +39,7 @@ class _Videos(VideoServiceServicer):
     def __init__(self, events: list[WatchOperationResponse]) -> None:
         self._events = events
 
-    async def WatchOperation(  # noqa: N802
+    async def WatchOperation(
         self, request: Any, context: Any
     ) -> AsyncIterator[WatchOperationResponse]:
         """The same events every time."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from songreel.v1.video_service_pb2 import JobMetadata
+from queued import queued_job
 from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database, microseconds
+from songreel_gateway.database import Database
 from songreel_gateway.job_reads import JobReads
-from songreel_gateway.jobs import Ending, Job, JobKind, JobState
+from songreel_gateway.jobs import Ending, JobState
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.requests import RequestClaim
 from songreel_kit.errors import Cancelled, OperationNotFound, ServiceUnavailable, to_status
@@ -51,20 +51,7 @@ async def open_gates(questions: list[asyncio.Event]) -> None:
 async def some_jobs(database: Database, count: int) -> Ledger:
     ledger = Ledger(database, Bells())
     for number in range(count):
-        job = Job(
-            id=f"job{number}",
-            project="local",
-            kind=JobKind.ANALYSIS,
-            request=b"",
-            video="",
-            state=JobState.QUEUED,
-            stage="queued",
-            attempt=1,
-            events=1,
-            progress=JobMetadata(stage="queued"),
-            outcome=b"",
-            created=microseconds(),
-        )
+        job = queued_job(f"job{number}")
         await ledger.create(job, RequestClaim("local", "AnalyzeSong", "", "f" * 64), None)
     return ledger
 

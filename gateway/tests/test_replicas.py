@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from google.longrunning.operations_pb2 import Operation
+from queued import queued_job
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database, microseconds
-from songreel_gateway.jobs import Job, JobKind, JobState
+from songreel_gateway.database import Database
+from songreel_gateway.jobs import JobKind
 from songreel_gateway.ledger import Ledger
 from songreel_gateway.newsreader import read_news
 from songreel_gateway.replicas import Lease, LeaseLost
@@ -40,23 +41,6 @@ def database(url: str) -> Iterator[Database]:
     database.close()
 
 
-def job(number: str) -> Job:
-    return Job(
-        id=number,
-        project="local",
-        kind=JobKind.ANALYSIS,
-        request=b"",
-        video="",
-        state=JobState.QUEUED,
-        stage="queued",
-        attempt=1,
-        events=1,
-        progress=JobMetadata(stage="queued"),
-        outcome=b"",
-        created=microseconds(),
-    )
-
-
 def run_out(database: Database, lease: Lease) -> None:
     """As if the lease's owner had been silent for an hour."""
     past = sa.func.clock_timestamp() - sa.text("interval '1 hour'")
@@ -72,7 +56,7 @@ async def test_who_was_silent_writes_no_more(database: Database) -> None:
     await mine.take()
     await other.take()
     ledger = Ledger(database, Bells(), lease=mine)
-    await ledger.create(job("fenced"), CLAIM, None)
+    await ledger.create(queued_job("fenced"), CLAIM, None)
     assert (await ledger.begin_stage("fenced", "analyze")).attempt == 1
     assert await ledger.record("fenced", JobMetadata(stage="analyze"))
     run_out(database, mine)
@@ -113,7 +97,7 @@ async def test_a_lease_that_beats_lasts_and_one_that_is_lost_says_so(database: D
 async def test_watchers_hear_what_another_gateway_writes(database: Database) -> None:
     here, there = Bells(), Bells()
     ledger, elsewhere = Ledger(database, here), Ledger(database, there)
-    await ledger.create(job("watched"), CLAIM, None)
+    await ledger.create(queued_job("watched"), CLAIM, None)
     news = asyncio.create_task(read_news(ledger, here, 0.01))
     watching = Watching(ledger, here)
     seen: list[int] = []
@@ -140,17 +124,17 @@ async def test_a_full_queue_refuses_new_jobs_and_finds_old_ones(url: str) -> Non
     open_jobs = await ledger.unfinished()
     assert open_jobs, "the tests above leave some open"
     with pytest.raises(Busy, match="1 jobs"):
-        await ledger.create(job("too-many"), claim, None)
+        await ledger.create(queued_job("too-many"), claim, None)
     roomy = Ledger(database, Bells(), max_open=1000)
-    await roomy.create(job("first"), claim, None)
-    found, new = await ledger.create(job("again"), claim, None)
+    await roomy.create(queued_job("first"), claim, None)
+    found, new = await ledger.create(queued_job("again"), claim, None)
     assert (found.id, new) == ("first", False)
     database.close()
 
 
 async def test_a_videos_id_is_given_once(database: Database) -> None:
     ledger = Ledger(database, Bells())
-    wanted = dataclasses.replace(job("v1"), kind=JobKind.VIDEO, video="mine")
+    wanted = dataclasses.replace(queued_job("v1"), kind=JobKind.VIDEO, video="mine")
     await ledger.create(wanted, CLAIM, Video())
     with pytest.raises(VideoExists, match="mine"):
         await ledger.create(dataclasses.replace(wanted, id="v2"), CLAIM, Video())

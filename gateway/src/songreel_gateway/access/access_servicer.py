@@ -1,5 +1,7 @@
 """`songreel.v1.AccessService`."""
 
+# ruff: noqa: N802 - the names are the contract's
+
 from __future__ import annotations
 
 from typing import Any
@@ -38,9 +40,7 @@ class AccessServicer(AccessServiceServicer):
         self._tokens = tokens
         self._quotas = quotas
 
-    async def ExchangeKey(  # noqa: N802
-        self, request: ExchangeKeyRequest, context: Any
-    ) -> ExchangeKeyResponse:
+    async def ExchangeKey(self, request: ExchangeKeyRequest, context: Any) -> ExchangeKeyResponse:
         """A token for a key. Raises `Unauthenticated`; `FailedPrecondition` where all is open."""
         if self._tokens is None:
             raise FailedPrecondition("access is open here: no key is checked, call without a token")
@@ -58,7 +58,7 @@ class AccessServicer(AccessServiceServicer):
             role=key.role,
         )
 
-    async def GetProject(self, request: GetProjectRequest, context: Any) -> GetProjectResponse:  # noqa: N802
+    async def GetProject(self, request: GetProjectRequest, context: Any) -> GetProjectResponse:
         """A project's quotas. Raises `InvalidName`, `ProjectNotFound`."""
         project = project_of(request.name)
         found = Project(name=request.name)

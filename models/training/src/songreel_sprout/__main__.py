@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from songreel_sprout.scenes import HELD
+
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="songreel_sprout", description=__doc__)
@@ -21,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train everything from nothing, or go on")
     train.add_argument("work", type=Path, help="work folder (pictures, latents, checkpoints)")
     train.add_argument("--scenes", type=int, default=28_000, help="pictures to paint")
-    train.add_argument("--held", type=int, default=1000, help="of them, never trained on")
+    train.add_argument("--held", type=int, default=HELD, help="of them, never trained on")
     train.add_argument("--word-updates", type=int, default=500, help="of the text encoder")
     train.add_argument("--autoencoder-minutes", type=float, default=30.0)
     train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from songreel_sprout.labels import FIELDS, NAMES
-from songreel_sprout.scenes import Scenes
+from songreel_sprout.scenes import HELD, Scenes
 
 SIDE = 128
 
@@ -48,7 +48,7 @@ def reduce(pictures: NDArray[np.uint8]) -> Tensor:
     return F.avg_pool2d(x, 256 // SIDE)
 
 
-def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = 1000) -> Judge:
+def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = HELD) -> Judge:
     """The judge in ``path``, trained first if it is not there; the last ``held`` scenes unseen.
 
     Updates are counted and not minutes: a judge from a busy machine would be a worse one.

@@ -24,9 +24,7 @@ from songreel_sprout.captions import canonical
 from songreel_sprout.codec import SHAPE
 from songreel_sprout.judge import agreement, features, trained_judge
 from songreel_sprout.labels import Labels, random_indices
-from songreel_sprout.scenes import open_scenes
-
-HELD = 1000
+from songreel_sprout.scenes import HELD, open_scenes
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from songreel_sprout.codec import new_autoencoder
 from songreel_sprout.diffusion import DiffusionPlan, Latents, Sprout, Trainer, new_sprout
 from songreel_sprout.distilling import Distiller, DistillingPlan
 from songreel_sprout.export import DISTILLED, DRAWN_BEST, export, pipeline_of
-from songreel_sprout.scenes import Scenes, paint_scenes
+from songreel_sprout.scenes import HELD, Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
 
@@ -41,7 +41,7 @@ class TrainingPlan:
     """An exported checkpoint to begin from when the work folder has none of its own."""
     scenes: int = 28_000
     """Pictures to paint."""
-    held: int = 1000
+    held: int = HELD
     """Of them, the last ones that no training sees."""
     autoencoder: AutoencoderPlan = field(default_factory=AutoencoderPlan)
     """The first model."""
