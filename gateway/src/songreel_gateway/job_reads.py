@@ -12,6 +12,9 @@ from songreel_gateway.tables import jobs
 
 # Questions under way at once: one that hangs does not hold up the others.
 _AT_ONCE = 2
+# From the beginning of a question to that of the next. A question costs as much as
+# several calls, and whoever comes meanwhile shares it.
+_PACE_SECONDS = 0.01
 _MOST = 200
 
 
@@ -26,6 +29,7 @@ class JobReads:
         self._database = database
         self._waiting: dict[str, asyncio.Future[Job | None]] = {}
         self._asking = 0
+        self._next = 0.0
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def find(self, job: str) -> Job | None:
@@ -51,7 +55,12 @@ class JobReads:
             self._asking -= 1
 
     async def _ask_for_all(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
+            if (early := self._next - loop.time()) > 0:
+                await asyncio.sleep(early)
+                continue
+            self._next = loop.time() + _PACE_SECONDS
             asked = {job: self._waiting.pop(job) for job in list(self._waiting)[:_MOST]}
             try:
                 found = await self._database.read(lambda c, ids=tuple(asked): _found(c, ids))
@@ -66,6 +75,14 @@ class JobReads:
                     answer.set_result(found.get(job))
 
 
+# Built once: to put them together anew costs as much as to ask.
+_ONE = sa.select(jobs).where(jobs.c.id == sa.bindparam("asked"))
+_SOME = sa.select(jobs).where(jobs.c.id.in_(sa.bindparam("asked", expanding=True)))
+
+
 def _found(connection: sa.Connection, ids: tuple[str, ...]) -> dict[str, Job]:
-    within = jobs.c.id == ids[0] if len(ids) == 1 else jobs.c.id.in_(ids)
-    return {row.id: job_of(row) for row in connection.execute(sa.select(jobs).where(within))}
+    if len(ids) == 1:
+        rows = connection.execute(_ONE, {"asked": ids[0]})
+    else:
+        rows = connection.execute(_SOME, {"asked": ids})
+    return {row.id: job_of(row) for row in rows}

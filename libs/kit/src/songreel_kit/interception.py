@@ -70,7 +70,9 @@ class Chain(grpc.aio.ServerInterceptor):
     """Passes every call through the interceptors, the first outermost."""
 
     def __init__(self, interceptors: Sequence[Interceptor]) -> None:
-        self._interceptors = tuple(interceptors)
+        # Of every call's way, most of these would do nothing on the other half.
+        self._around = tuple(each for each in interceptors if _overrides(each, "around"))
+        self._checks = tuple(each for each in interceptors if _overrides(each, "check"))
 
     async def intercept_service(
         self,
@@ -92,12 +94,12 @@ class Chain(grpc.aio.ServerInterceptor):
 
     async def enter(self, stack: AsyncExitStack, call: Call) -> None:
         """Enters all interceptors for one call."""
-        for interceptor in self._interceptors:
+        for interceptor in self._around:
             await stack.enter_async_context(interceptor.around(call))
 
     def admit(self, call: Call, request: Any) -> Any:
         """Has a single request message checked."""
-        for interceptor in self._interceptors:
+        for interceptor in self._checks:
             interceptor.check(call, request)
         return request
 
@@ -110,6 +112,10 @@ class Chain(grpc.aio.ServerInterceptor):
         async for request in requests:
             yield self.admit(call, request)
         await _confirm_end(call.context)
+
+
+def _overrides(interceptor: Interceptor, name: str) -> bool:
+    return getattr(type(interceptor), name) is not getattr(Interceptor, name)
 
 
 async def _confirm_end(context: grpc.aio.ServicerContext[Any, Any]) -> None:
