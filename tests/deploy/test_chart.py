@@ -9,6 +9,8 @@ import kubernetes_validate
 import pytest
 from helm_python import HelmError, lint
 from songreel_kit.server import ServerSettings
+from songreel_kit.tls import NamedClients
+from songreel_render.permits import METHODS
 
 from . import custom_resources
 from .chart import (
@@ -247,3 +249,13 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
         both = isinstance(inner, dict) and isinstance(value, dict)
         result[key] = merged(inner, value) if both else value
     return result
+
+
+def test_the_renderers_certificate_may_do_at_identity_what_a_renderer_does() -> None:
+    pod = next(each for each in templates(example("full")).values() if component(each) == "identity")
+    (container,) = pod["spec"]["containers"]
+    given = {each["name"]: each.get("value", "") for each in container["env"]}
+    clients = given["SONGREEL_IDENTITY_TLS_CLIENTS"].split(",")
+    methods = "+".join(METHODS)
+    assert clients == [f"{RELEASE}-gateway", f"{RELEASE}-render={methods}"]
+    NamedClients(clients)

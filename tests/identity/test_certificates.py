@@ -12,8 +12,9 @@ from songreel_kit.channel import open_channel
 from songreel_kit.grants import job_sha256
 from songreel_kit.server import running_server
 from songreel_kit.server_settings import ServerSettings
+from songreel_kit.testing import refused
 from songreel_kit.tls import ChannelTls, ServerTls
-from songreel_render.permits import Permits
+from songreel_render.permits import METHODS, Permits
 
 from .house import ANN, House
 
@@ -21,7 +22,8 @@ from .house import ANN, House
 async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
     house, authority = House(tmp_path), Authority(tmp_path, "authority")
     own = ServerTls(*authority.issue("identity"), authority.path)
-    settings = ServerSettings(tls=own, clients=("gateway", "render"))
+    only = "render=" + "+".join(METHODS)
+    settings = ServerSettings(tls=own, clients=("gateway", only))
     request = house.request(adapter=house.adapters[ANN])
 
     def shown_by(name: str, by: Authority = authority) -> ChannelTls:
@@ -54,4 +56,10 @@ async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
             with pytest.raises(errors.ServiceUnavailable):
                 await held(nobody)
         assert await held(shown_by("render")) == 1
+        async with open_channel(server.address, tls=shown_by("render")) as channel:
+            renderer = IdentityServiceStub(channel)
+            with refused(errors.PermissionDenied):
+                await renderer.ListIdentities(pb.ListIdentitiesRequest(project="local"))
+            with refused(errors.PermissionDenied):
+                await renderer.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
     assert house.log()[-1][0] == "end-use"

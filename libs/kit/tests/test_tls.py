@@ -22,7 +22,7 @@ from songreel_kit.errors import FailedPrecondition, PermissionDenied
 from songreel_kit.server import ServerSettings, running_server
 from songreel_kit.settings import ServiceSettings
 from songreel_kit.testing import refused
-from songreel_kit.tls import ChannelTls, ServerTls, is_loopback
+from songreel_kit.tls import ChannelTls, NamedClients, ServerTls, is_loopback
 
 
 class Authority:
@@ -103,6 +103,12 @@ async def test_a_service_serves_the_gateway_and_no_other_client(
     with pytest.raises(grpc.RpcError) as caught:
         await ask(server.address, ChannelTls(Authority(elsewhere).path))
     assert caught.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("client", ["", "=ListJobs", "render=", "render=One+"])
+def test_a_client_without_a_name_or_a_method_is_not_understood(client: str) -> None:
+    with pytest.raises(FailedPrecondition):
+        NamedClients(["gateway", client])
 
 
 async def test_probes_ask_health_in_plain_text_and_get_nothing_else(server: Any) -> None:

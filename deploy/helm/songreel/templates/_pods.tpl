@@ -74,7 +74,9 @@ topologySpreadConstraints:
 # Nobody but those who call it, whoever else the authority has signed for.
 {{- $clients := list }}
 {{- range $name := prepend (.callers | default list) "gateway" }}
-{{- $clients = append $clients (include "songreel.fullname" (dict "root" $.root "name" $name)) }}
+{{- $client := include "songreel.fullname" (dict "root" $.root "name" $name) }}
+{{- with get ($.callersMethods | default dict) $name }}{{ $client = printf "%s=%s" $client . }}{{ end }}
+{{- $clients = append $clients $client }}
 {{- end }}
 - {name: {{ $prefix }}TLS_CLIENTS, value: {{ join "," $clients | quote }}}
 {{- end }}

@@ -54,7 +54,8 @@ class ServerSettings:
     """Another address, for clients that show certificates."""
 
     clients: tuple[str, ...] = ()
-    """DNS names of the certificates that may call; empty for all of the authority's."""
+    """DNS names of the certificates that may call, or `name=One+Other` for no more than these
+    methods; empty for all of the authority's."""
 
     probe_bind: str = ""
     """Another address, in plain text and with health only: probes know no TLS."""

@@ -58,8 +58,8 @@ class ServiceSettings(BaseSettings):
     then."""
 
     tls_clients: str = ""
-    """DNS names, with commas between them, of the certificates that may call; empty for all
-    of the authority's."""
+    """DNS names, with commas between them, of the certificates that may call; `name=One+Other`
+    may call these two methods alone. Empty for all of the authority's."""
 
     probe_bind: str = ""
     """Another address, in plain text and with health only: a cluster's probes know no TLS."""

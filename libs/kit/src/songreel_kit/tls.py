@@ -80,9 +80,21 @@ class NamedClients(Interceptor):
     genuine does not say yet that its owner has any business here.
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """`names`: DNS names, among a certificate's alternative names."""
-        self._names = frozenset(names)
+    def __init__(self, clients: Sequence[str]) -> None:
+        """`clients`: DNS names, among a certificate's alternative names; `name=One+Other` where
+        it may call no more than these methods.
+
+        Raises `FailedPrecondition` when a name or its methods are empty.
+        """
+        self._methods: dict[str, frozenset[str] | None] = {}
+        for client in clients:
+            name, only, methods = client.partition("=")
+            some = frozenset(methods.split("+"))
+            if not name or (only and "" in some):
+                raise FailedPrecondition(
+                    f"{client!r} names no client: give a certificate's name, or name=Method+Method"
+                )
+            self._methods[name] = some if only else None
 
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncGenerator[None]:
@@ -90,11 +102,15 @@ class NamedClients(Interceptor):
         if not call.plumbing:
             shown = cast("dict[str, list[bytes]]", cast("Any", call.context).auth_context())
             found = {name.decode() for name in shown.get("x509_subject_alternative_name", ())}
-            if not found & self._names:
+            known = [self._methods[name] for name in found if name in self._methods]
+            if not known:
                 raise PermissionDenied(
                     "this service is for other clients: the certificate has none of the names "
                     "that may call it"
                 )
+            method = call.method.rpartition("/")[2]
+            if not any(methods is None or method in methods for methods in known):
+                raise PermissionDenied(f"{method} is for other clients of this service")
         yield
 
 

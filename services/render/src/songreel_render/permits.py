@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import grpc
 import grpc.aio
@@ -36,6 +36,10 @@ T = TypeVar("T")
 
 _log = get_logger(__name__)
 _CALL_SECONDS = 30.0
+
+METHODS: Final = ("RedeemGrant", "GetGrantKey", "WatchUse", "OpenAdapter", "EndUse")
+"""What a renderer asks of the identity service: its certificate may call no more."""
+
 # grpc.aio's types do not know it.
 _END = cast("Any", grpc.aio).EOF
 
