@@ -1,5 +1,6 @@
 """The autoencoder's folding, the trainer's resumption and the export."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import torch
 from diffusers import StableDiffusionPipeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file
+from songreel_sprout import wording
 from songreel_sprout.autoencoder import encode_scenes, latent_statistics
 from songreel_sprout.captions import Caption
 from songreel_sprout.codec import SHAPE, fold, folded, latents_of, linear_latents, new_autoencoder
@@ -24,6 +27,7 @@ from songreel_sprout.labels import FIELDS, NAMES, random_indices
 from songreel_sprout.measures import frechet
 from songreel_sprout.scenes import Scenes, paint_scenes
 from songreel_sprout.tokenizer import load_tokenizer, token_ids, write_tokenizer
+from songreel_sprout.training import begin_from
 from songreel_sprout.wording import codes, stated_labels, teach_words
 
 CPU = torch.device("cpu")
@@ -108,6 +112,41 @@ def test_the_codes_of_all_classes_are_orthogonal() -> None:
     assert every.mean(dim=1).abs().max() < 1e-5
     with pytest.raises(ValueError, match="dimensions"):
         codes(40)
+
+
+def test_classes_that_are_added_change_no_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = codes(192)
+    monkeypatch.setattr(wording, "SIZES", tuple(known + 1 for known in wording._FIRST))
+    for before, grown in zip(codes(192), now, strict=True):
+        assert torch.allclose(before[:-1], grown[: len(before) - 1], atol=1e-5)
+        assert torch.allclose(before[-1], grown[-1], atol=1e-5)
+
+
+def test_a_checkpoint_of_fewer_words_keeps_its_denoiser_and_learns_the_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = Path(__file__).parents[2] / "sprout"
+    shutil.copytree(published, tmp_path / "older")
+    (tmp_path / "older" / "vocabulary.json").write_text("{}")
+    taught: list[int] = []
+    monkeypatch.setattr(
+        "songreel_sprout.diffusion.teach_words", lambda *given: taught.append(given[3]) or {}
+    )
+    for start, lessons in ((published, []), (tmp_path / "older", [7])):
+        work = tmp_path / f"work-{start.name}"
+        begin_from(start, work)
+        tokenizer = load_tokenizer(work / "tokenizer")
+        rng = np.random.default_rng(0)
+        data = Latents(
+            np.zeros((2, *SHAPE), np.float16),
+            random_indices(rng, 2),
+            np.zeros((2, 32, 32), np.uint8),
+        )
+        trainer = Trainer(data, tokenizer, work, DiffusionPlan(words=7), CPU, bf16=False)
+        assert taught == lessons
+        weights = load_file(start / "unet" / "diffusion_pytorch_model.safetensors")
+        for name, value in trainer.model.unet.state_dict().items():
+            assert torch.equal(value, weights[name].float())
 
 
 def test_a_label_that_is_not_said_is_taught_as_unsaid() -> None:

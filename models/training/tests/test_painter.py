@@ -32,6 +32,7 @@ def test_classes_of_a_label_look_different() -> None:
         ("place", "city"),
         ("time", "night"),
         ("subject", "man"),
+        ("framing", "above"),
     ):
         changed = Labels(**{**PLAIN.__dict__, field: other})
         assert np.abs(_array(PLAIN) - _array(changed)).mean() > 3, field
@@ -76,3 +77,44 @@ def test_the_cover_is_where_the_subject_is() -> None:
     assert red[:, 0].mean() > red[:, 1].mean() + 60
     bare = Labels(**{**heart.__dict__, "subject": "none"})
     assert not paint_covered(bare, MIDDLE)[1].any()
+
+
+@pytest.mark.parametrize("place", NAMES["place"])
+def test_from_above_the_ground_fills_the_picture(place: str) -> None:
+    day = Labels("cartoon", place, "day", "clear", "none", "above", "neutral")
+    wide = Labels(**{**day.__dict__, "framing": "wide"})
+    night = Labels(**{**day.__dict__, "time": "night"})
+    assert np.abs(_array(day) - _array(wide)).mean() > 25
+    assert _array(night).mean() < _array(day).mean() - (12 if place == "stage" else 20)
+    top = _array(day)[:40]
+    # By day a sky would be far bluer than it is green.
+    if place not in ("beach", "lake", "stage", "city"):
+        assert top[..., 2].mean() < top[..., 1].mean() + 20
+
+
+def test_from_above_a_subject_is_smaller_and_throws_a_shadow_to_one_side() -> None:
+    medium = Labels("cartoon", "desert", "day", "clear", "man", "medium", "neutral")
+    above = Labels(**{**medium.__dict__, "framing": "above"})
+    upright, cover = (paint_covered(labels, MIDDLE)[1] > 128 for labels in (medium, above))
+    assert np.ptp(np.flatnonzero(cover.any(axis=1))) < np.ptp(np.flatnonzero(upright.any(axis=1)))
+    beside = np.flatnonzero(cover[22:27].any(axis=0))
+    assert beside.max() - 16 > 2 * (16 - beside.min())
+
+
+@pytest.mark.parametrize("framing", NAMES["framing"])
+@pytest.mark.parametrize("subject", ["star", "guitar", "piano", "drums"])
+def test_a_thing_fills_its_share_of_the_frame(subject: str, framing: str) -> None:
+    labels = Labels("realistic", "desert", "day", "clear", subject, framing, "neutral")
+    cover = paint_covered(labels, MIDDLE)[1] > 128
+    least = {"close-up": 0.2, "medium": 0.08, "wide": 0.025, "above": 0.06}[framing]
+    assert least < cover.mean() < (0.9 if framing == "close-up" else 0.5)
+    if framing != "close-up":
+        assert not cover[0].any()
+
+
+def test_a_star_is_yellow_and_a_guitar_brown() -> None:
+    for subject in ("star", "guitar"):
+        labels = Labels("realistic", "desert", "day", "clear", subject, "close-up", "neutral")
+        picture, cover = paint_covered(labels, MIDDLE)
+        red, green, blue = np.asarray(picture.reduce(8), dtype=float)[cover > 200].mean(axis=0)
+        assert red > green > blue + 20, subject

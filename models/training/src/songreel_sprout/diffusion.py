@@ -210,12 +210,20 @@ class Trainer:
         if self.path.exists():
             self._resume()
         else:
-            said = teach_words(
-                self.model.text, data.labels, tokenizer, plan.words, plan.seed, device
-            )
-            print("words said rightly:", said, flush=True)
-            self.average.load_state_dict(self.model.state_dict())
+            self._teach()
         self.rng = np.random.default_rng((plan.seed, self.step))
+
+    def _teach(self) -> None:
+        said = teach_words(
+            self.model.text,
+            self.data.labels,
+            self.tokenizer,
+            self.plan.words,
+            self.plan.seed,
+            self.device,
+        )
+        print("words said rightly:", said, flush=True)
+        self.average.load_state_dict(self.model.state_dict())
 
     def _resume(self) -> None:
         state = torch.load(self.path, map_location=self.device)
@@ -225,6 +233,8 @@ class Trainer:
         if "optimizer" in state:
             self.optimizer.load_state_dict(state["optimizer"])
         self.step, self.spent = state["step"], state["spent"]
+        if not state.get("taught", True):
+            self._teach()
 
     def save(self) -> None:
         """Write everything that ``_resume`` needs, at once."""

@@ -110,7 +110,7 @@ class Labels:
     subject: str
     """Who or what is in front; ``none`` is the bare place."""
     framing: str
-    """close-up, medium or wide."""
+    """close-up, medium, wide or above."""
     mood: str
     """Palette, contrast, light and the expression of faces."""
 

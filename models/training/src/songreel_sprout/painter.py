@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from songreel_sprout.labels import Knobs, Labels
+from songreel_sprout.painter_above import ABOVE
 from songreel_sprout.painter_canvas import SIZE, Canvas
 from songreel_sprout.painter_places import PLACES, soften
 from songreel_sprout.painter_plants import Scene
+from songreel_sprout.painter_shadow import look_down
 from songreel_sprout.painter_sky import fall, grade, light_of, sky_image
 from songreel_sprout.painter_subjects import PEOPLE, SUBJECTS
 from songreel_sprout.painter_town import TOWN
@@ -44,13 +46,18 @@ def paint_covered(labels: Labels, knobs: Knobs) -> tuple[Image.Image, NDArray[np
         horizon += 0.05
     sky = sky_image(canvas, labels, knobs, light, horizon)
     scene = Scene(canvas, labels, knobs, light, horizon, sky)
-    (PLACES | TOWN)[labels.place](scene)
+    above = labels.framing == "above"
+    (ABOVE if above else PLACES | TOWN)[labels.place](scene)
     if portrait:
         soften(canvas, 2.0)
         _weather(canvas, labels, knobs)
     bare = canvas.image.reduce(2)
     if labels.subject != "none":
-        SUBJECTS[labels.subject](scene)
+        show = SUBJECTS[labels.subject]
+        if above:
+            look_down(scene, show)
+        else:
+            show(scene)
     changed = ImageChops.difference(bare, canvas.image.reduce(2)).convert("L")
     cover = changed.point([255 * (v > 4) for v in range(256)]).reduce(SIZE // COVER)
     if not portrait:

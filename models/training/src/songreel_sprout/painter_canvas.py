@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
@@ -82,6 +83,25 @@ def _vignette(strength: int) -> Image.Image:
     return Image.merge("RGB", (channel, channel, channel))
 
 
+@dataclass(frozen=True)
+class Slant:
+    """How an upright thing looks from high up: a near, wide head over far, narrow feet."""
+
+    middle: float
+    """Where the thing stands from left to right, in units of the side."""
+    foot: float
+    """Where it meets the ground."""
+
+    def scale(self, y: float) -> float:
+        """How much larger than on the ground sizes are that were drawn at height ``y``."""
+        return 0.8 + 0.6 * (self.foot - y)
+
+    def place(self, x: float, y: float) -> Point:
+        """Where a point that was drawn upright appears."""
+        up = self.foot - y
+        return self.middle + (x - self.middle) * self.scale(y), self.foot - up * (0.7 + 0.25 * up)
+
+
 class Canvas:
     """A sheet of ``S`` x ``S`` px addressed in units of its side (0..1, y downwards)."""
 
@@ -95,10 +115,17 @@ class Canvas:
         self._pencil = ImageDraw.Draw(self._lines)
         self.depth = 1.0
         """0 far .. 1 near: how dark and thick outlines are."""
+        self.slant: Slant | None = None
+        """Set while something upright is drawn that is seen from above."""
 
     def background(self, image: Image.Image) -> None:
         """Replace everything by an ``S`` x ``S`` picture."""
         self.image.paste(image)
+
+    def _pixels(self, pts: Sequence[Point]) -> list[Point]:
+        if self.slant is not None:
+            pts = [self.slant.place(x, y) for x, y in pts]
+        return [(x * S, y * S) for x, y in pts]
 
     def _outline(self, pts: list[Point], width: float, closed: bool) -> None:
         if closed:
@@ -114,7 +141,7 @@ class Canvas:
         self, pts: Sequence[Point], fill: Rgb, *, shade: float = 0.25, outline: float = 5
     ) -> None:
         """A filled shape. ``shade`` 0..1: soft light in the realistic style; ``outline`` in px."""
-        px = [(x * S, y * S) for x, y in pts]
+        px = self._pixels(pts)
         if self.style == "realistic" and shade > 0:
             self._shaded(px, fill, shade)
             return
@@ -165,7 +192,9 @@ class Canvas:
 
     def limb(self, pts: Sequence[Point], width: float, fill: Rgb, *, outline: float = 4) -> None:
         """A thick line with round ends; ``width`` in units of the side."""
-        px = [(x * S, y * S) for x, y in pts]
+        px = self._pixels(pts)
+        if self.slant is not None:
+            width *= self.slant.scale(sum(y for _, y in pts) / len(pts))
         w = max(2.0, width * S)
         if self.style != "realistic" and outline > 0:
             rim = mix((110, 105, 125), INK, self.depth) if self.style == "cartoon" else (0, 0, 0)
@@ -185,7 +214,7 @@ class Canvas:
 
     def stroke(self, pts: Sequence[Point], width: float, fill: Rgb) -> None:
         """A plain line in every style (pencil in the sketch); ``width`` in px of the drawing."""
-        px = [(x * S, y * S) for x, y in pts]
+        px = self._pixels(pts)
         self.draw.line(px, fill=ints(fill), width=max(1, round(width)), joint="curve")
         if self.style == "sketch":
             tone = round(0.5 * (fill[0] + fill[1] + fill[2]) / 3)
@@ -196,7 +225,8 @@ class Canvas:
         if self.style == "sketch":
             return
         r = round(radius * S)
-        x0, y0 = round(center[0] * S) - r, round(center[1] * S) - r
+        ((x, y),) = self._pixels([center])
+        x0, y0 = round(x) - r, round(y) - r
         mask = _soft_disc().resize((2 * r, 2 * r), Image.Resampling.BILINEAR)
         mask = mask.point(lambda v: v * strength)
         self.image.paste(ints(color), (x0, y0), mask)

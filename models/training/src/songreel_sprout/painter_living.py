@@ -1,4 +1,4 @@
-"""Animals, plants and hearts in front."""
+"""Animals, plants, hearts and stars in front."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ def bird(s: Scene) -> None:
     """A bird on the wing."""
     c, k = s.canvas, s.k
     x, _, h = spot(s)
-    y = {"close-up": 0.58, "medium": 0.46, "wide": 0.36}[s.labels.framing] + 0.1 * (k.sun_y - 0.5)
+    y = {"close-up": 0.58, "medium": 0.46, "wide": 0.36, "above": 0.36}[s.labels.framing]
+    y += 0.1 * (k.sun_y - 0.5)
     d = 1 if k.turn > 0.5 else -1
     body = s.thing(mix((250, 250, 250), hsv(k.cloth_hue, 0.6, 0.85), 0.35 + 0.4 * k.cloth_val))
     wing = mix(body, s.thing((60, 70, 100)), 0.3)
@@ -200,3 +201,31 @@ def heart(s: Scene) -> None:
         outline=0,
         turn=-0.6,
     )
+
+
+def _five_points(center: Point, r: float, lean: float) -> list[Point]:
+    pts: list[Point] = []
+    for i in range(10):
+        a, far = lean + math.pi * (i / 5 - 0.5), r if i % 2 == 0 else 0.39 * r
+        pts.append((center[0] + far * math.cos(a), center[1] + far * math.sin(a)))
+    return rounded(pts, 2)
+
+
+def star(s: Scene) -> None:
+    """A star with a glow, small ones beside it."""
+    c, k = s.canvas, s.k
+    x, _, h = spot(s)
+    y = 0.48 if s.labels.framing != "wide" else 0.4
+    r = 0.57 * h
+    lean = 0.7 * (k.tilt - 0.5)
+    own = hsv(0.125 + 0.06 * (k.cloth_hue - 0.5), 0.72, 1.0)
+    # It shines by itself, most of all at night.
+    gold = mix(s.thing(own), own, 0.75)
+    pale = mix(gold, (255, 255, 255), 0.6)
+    c.glow((x, y), 1.2 * r, mix(gold, (255, 255, 220), 0.6), 0.95)
+    for dx, dy, size in ((-0.72, -0.66, 0.28), (0.74, -0.7, 0.22), (0.78, 0.56, 0.22)):
+        at = (x + dx * r, y + dy * r)
+        c.glow(at, 1.6 * size * r, pale, 0.9)
+        c.poly(_five_points(at, size * r, -lean), mix(gold, pale, 0.4), shade=0.1, outline=4)
+    c.poly(_five_points((x, y), r, lean), gold, shade=0.25, outline=7)
+    c.poly(_five_points((x, y), 0.55 * r, lean), mix(gold, pale, 0.7), shade=0, outline=0)

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Final
 
 from songreel_sprout.painter_canvas import hsv, mix
-from songreel_sprout.painter_living import bird, dog, flower, heart, tree
+from songreel_sprout.painter_living import bird, dog, flower, heart, star, tree
 from songreel_sprout.painter_looks import looks
+from songreel_sprout.painter_music import drums, guitar, piano
 from songreel_sprout.painter_people import figure
 from songreel_sprout.painter_plants import Scene
 from songreel_sprout.painter_portrait import portrait
+from songreel_sprout.painter_shadow import ABOVE_FOOT, crowd_above
 from songreel_sprout.painter_things import boat, car, house
 
 PEOPLE: Final = ("woman", "man", "child", "couple", "dancer", "musician")
@@ -27,7 +29,11 @@ def person(s: Scene) -> None:
         x = 0.5 + 0.2 * (k.subject_x - 0.5)
         portrait(s, who, (x, 0.47 if role != "musician" else 0.4), r, role)
         return
-    tall, foot, span = (0.78, 0.955, 0.4) if s.labels.framing == "medium" else (0.42, 0.9, 0.64)
+    tall, foot, span = {
+        "medium": (0.78, 0.955, 0.4),
+        "wide": (0.42, 0.9, 0.64),
+        "above": (0.56, ABOVE_FOOT, 0.3),
+    }[s.labels.framing]
     if who.child:
         tall *= 0.72
     figure(
@@ -45,7 +51,9 @@ def couple(s: Scene) -> None:
         portrait(s, him, (x + 0.2, 0.42), r * 1.03, flip=-1.0)
         portrait(s, her, (x - 0.19, 0.5), r)
         return
-    tall, foot = (0.76, 0.955) if s.labels.framing == "medium" else (0.42, 0.9)
+    tall, foot = {"medium": (0.76, 0.955), "wide": (0.42, 0.9), "above": (0.54, ABOVE_FOOT)}[
+        s.labels.framing
+    ]
     tall *= 0.92 + 0.16 * k.subject_scale
     x = 0.5 + (0.2 if tall > 0.6 else 0.5) * (k.subject_x - 0.5)
     figure(s, him, x + 0.15 * tall, foot, tall, flip=-1.0)
@@ -55,6 +63,9 @@ def couple(s: Scene) -> None:
 def crowd(s: Scene) -> None:
     """Rows of people seen from behind, arms up when the mood is glad."""
     c, k = s.canvas, s.k
+    if s.labels.framing == "above":
+        crowd_above(s)
+        return
     rows, size = {"close-up": (2, 0.105), "medium": (3, 0.07), "wide": (3, 0.045)}[s.labels.framing]
     for row in range(rows):
         near = (row + 1) / rows
@@ -99,4 +110,5 @@ SUBJECTS: Final[dict[str, Callable[[Scene], None]]] = {
     "woman": person, "man": person, "child": person, "dancer": person, "musician": person,
     "couple": couple, "crowd": crowd, "bird": bird, "dog": dog, "boat": boat, "car": car,
     "house": house, "tree": tree, "flower": flower, "heart": heart,
+    "star": star, "guitar": guitar, "piano": piano, "drums": drums,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from songreel_sprout.painter_canvas import Rgb, hsv, mix
 from songreel_sprout.painter_plants import Scene
+from songreel_sprout.painter_shadow import ABOVE_FOOT
 
 
 def spot(s: Scene) -> tuple[float, float, float]:
@@ -13,6 +14,7 @@ def spot(s: Scene) -> tuple[float, float, float]:
         "close-up": (0.8, 0.94, 0.12),
         "medium": (0.54, 0.9, 0.36),
         "wide": (0.32, 0.86, 0.56),
+        "above": (0.54, ABOVE_FOOT, 0.3),
     }[s.labels.framing]
     return 0.5 + span * (k.subject_x - 0.5), foot, size * (0.88 + 0.24 * k.subject_scale)
 

@@ -21,6 +21,12 @@ COLOURS: Final = frozenset(
 )
 """Knobs that leave every shape where it is."""
 
+FACES: Final = frozenset(("hair_len", "face_width", "expression"))
+"""Knobs that move no more than a face's own lines."""
+
+FEATURES: Final = 0.4
+"""Share of its range that a knob of a face takes."""
+
 SWAY: Final = 0.12
 """Share of its range that any other knob takes.
 
@@ -34,8 +40,10 @@ TINT: Final = 0.5
 
 
 def draw_knobs(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
-    """Knobs ``(count, knobs)`` of training pictures: many colours, one composition swaying."""
-    share = np.array([TINT if name in COLOURS else SWAY for name in Knobs._fields])
+    """Knobs ``(count, knobs)`` of training pictures: colours and faces vary, shapes only sway."""
+    share = np.full(KNOB_COUNT, SWAY)
+    for some, width in ((COLOURS, TINT), (FACES, FEATURES)):
+        share[[Knobs._fields.index(name) for name in some]] = width
     u = rng.random((count, KNOB_COUNT), dtype=np.float32)
     return (0.5 + share * (u - 0.5)).astype(np.float32)
 

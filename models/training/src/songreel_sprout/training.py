@@ -30,6 +30,8 @@ from songreel_sprout.scenes import HELD, Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
 
+VOCABULARY = Path(__file__).with_name("vocabulary.json")
+
 
 @dataclass(frozen=True)
 class TrainingPlan:
@@ -160,16 +162,23 @@ def begin_from(checkpoint: Path, work: Path) -> None:
     """Lay an exported checkpoint into a work folder without checkpoints of its own.
 
     The statistics of the latents lie in the exported autoencoder, so the set that this machine
-    paints is encoded as the exported denoiser knows it.
+    paints is encoded as the exported denoiser knows it. Where the vocabulary has grown since, the
+    text encoder learns all words again; those that the denoiser knows mean the same to it.
     """
     if (work / "diffusion.pt").exists():
         return
-    shutil.copytree(checkpoint / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
+    taught = (checkpoint / "vocabulary.json").read_bytes() == VOCABULARY.read_bytes()
+    if taught:
+        shutil.copytree(checkpoint / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
+    else:
+        write_tokenizer(work / "tokenizer")
     sprout = new_sprout(load_tokenizer(work / "tokenizer"))
-    sprout.text.load_state_dict(load_file(checkpoint / "text_encoder" / "model.safetensors"))
+    if taught:
+        sprout.text.load_state_dict(load_file(checkpoint / "text_encoder" / "model.safetensors"))
     weights = "diffusion_pytorch_model.safetensors"
     sprout.unet.load_state_dict(load_file(checkpoint / "unet" / weights))
-    torch.save({"model": sprout.state_dict(), "step": 0, "spent": 0.0}, work / "diffusion.pt")
+    state = {"model": sprout.state_dict(), "taught": taught, "step": 0, "spent": 0.0}
+    torch.save(state, work / "diffusion.pt")
     autoencoder = new_autoencoder()
     autoencoder.load_state_dict(load_file(checkpoint / "vae" / weights))
     torch.save(
@@ -196,8 +205,7 @@ def export_run(work: Path, target: Path) -> int:
         target,
         manner_of_work(work),
     )
-    words = Path(__file__).with_name("vocabulary.json")
-    shutil.copy(words, target / "vocabulary.json")
+    shutil.copy(VOCABULARY, target / "vocabulary.json")
     return size
 
 

@@ -29,6 +29,12 @@ BATCH = 48
 SIZES = tuple(len(NAMES[f]) + 1 for f in FIELDS)
 """Classes of each label, and one for what the caption does not say."""
 
+_FIRST = (3, 10, 4, 4, 16, 3, 5)
+"""Of how many classes of each label the first denoiser learnt the codes.
+
+They keep them when classes are added, so that it goes on with what it knows.
+"""
+
 
 def stated_labels(labels: NDArray[np.uint8], captions: list[Caption]) -> NDArray[np.int64]:
     """Class numbers ``(n, 7)``; one beyond the last class where the caption does not say."""
@@ -41,7 +47,8 @@ def codes(width: int) -> tuple[Tensor, ...]:
     """One code ``(width,)`` for each class of each label: ``(classes, width)`` per label.
 
     All are orthogonal to each other and of mean 0, and the sum of seven has variance 1: what a
-    layer norm can put out exactly.
+    layer norm can put out exactly. Classes that are added to the end of a label change no other
+    class's code.
 
     Raises:
         ValueError: when ``width`` has no room for them.
@@ -49,10 +56,18 @@ def codes(width: int) -> tuple[Tensor, ...]:
     count = sum(SIZES)
     if count >= width:
         raise ValueError(f"{count} classes need more than {width} dimensions")
-    draws = torch.randn(width, count + 1, generator=torch.Generator().manual_seed(11))
+    first = [known + 1 for known in _FIRST]
+    later = [size - known for size, known in zip(SIZES, first, strict=True)]
+    generator = torch.Generator().manual_seed(11)
+    counts = (1 + sum(first), sum(later))
+    draws = torch.cat([torch.randn(width, n, generator=generator) for n in counts], dim=1)
     draws[:, 0] = 1.0
-    basis = torch.linalg.qr(draws)[0][:, 1:].T
-    return (basis * math.sqrt(width / len(SIZES))).split(SIZES)
+    # Gram and Schmidt's order: a column depends on those before it alone.
+    basis = torch.linalg.qr(draws)[0][:, 1:].T * math.sqrt(width / len(SIZES))
+    old = basis[: sum(first)].split(first)
+    new = basis[sum(first) :].split(later)
+    # The last code of a label is for what is not said.
+    return tuple(torch.cat([o[:-1], n, o[-1:]]) for o, n in zip(old, new, strict=True))
 
 
 def teach_words(

@@ -64,6 +64,7 @@ def create_service(
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        await asyncio.to_thread(trainings.close)
         vault.database.close()
 
     return Service(NAME, add_to_server, close)

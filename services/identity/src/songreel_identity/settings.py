@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -62,10 +63,31 @@ class IdentitySettings(ServiceSettings):
     """The same for small checkpoints, e.g. `SONGREEL_IDENTITY_TRAINING_SMALL__STEPS`."""
 
     training_device: str = "cpu"
-    """Where adapters are trained: "cpu", "cuda", ..."""
+    """What adapters are trained on: "cpu", "cuda", ..."""
 
     training_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
     """CPU threads for training."""
+
+    training_backend: Literal["process", "ray"] = "process"
+    """Where adapters are trained: "process" is this one, "ray" are workers on Ray, to be had
+    with songreel-identity[ray]."""
+
+    training_ray_address: str = ""
+    """Cluster to train on, such as "ray://ray-head:10001"; empty starts Ray on this machine for
+    as long as the service runs."""
+
+    training_ray_cpus: float = Field(default=1.0, ge=0.0, le=256.0)
+    """CPUs that a worker takes of its node's; `training_threads` says how many it uses."""
+
+    training_ray_gpus: float = Field(default=0.0, ge=0.0, le=16.0)
+    """GPUs of a worker; 0.5 lets two of them share one. Set `training_device` too."""
+
+    training_ray_wait_seconds: float = Field(default=600.0, gt=0.0)
+    """How long a training waits for a node with room; clusters take minutes to start one."""
+
+    training_ray_store_mib: int = Field(default=256, ge=80)
+    """Memory of Ray's object store in MiB, when it is started here; the sealed state of a
+    training passes through it, about 100 MB for Stable Diffusion 1.5."""
 
     liveness: Thresholds = Thresholds()
     """What the protocol decides by, e.g. `SONGREEL_IDENTITY_LIVENESS__TRIES`."""
