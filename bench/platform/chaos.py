@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import statistics
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,8 +32,8 @@ from tests.chaos.faults import FAULTS, ROOM, Outcome, run
 
 
 async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome], str]:
-    """The outcomes, and the database's name and version."""
-    outcomes: list[Outcome] = []
+    """The outcomes, those of the log too, and the database's name and version."""
+    outcomes = _logged(options.log)
     end = time.monotonic() + 60 * options.minutes
     with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
         engine = sa.create_engine(postgres.url())
@@ -41,7 +43,7 @@ async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome
         async with cluster_of(
             2, folder / "cluster", postgres, s3, seed=options.seed, max_open=ROOM
         ) as cluster:
-            for number in range(options.runs):
+            for number in range(len(outcomes), options.runs):
                 if time.monotonic() > end:
                     break
                 fault = options.faults[number % len(options.faults)]
@@ -49,7 +51,16 @@ async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome
                 outcome = await run(cluster, fault, number, options.seed, jobs)
                 outcomes.append(outcome)
                 print(number, outcome, flush=True)
+                if options.log is not None:
+                    with options.log.open("a", encoding="utf-8") as log:
+                        log.write(json.dumps(asdict(outcome)) + "\n")
     return outcomes, f"PostgreSQL {told.split()[0]}"
+
+
+def _logged(log: Path | None) -> list[Outcome]:
+    if log is None or not log.exists():
+        return []
+    return [Outcome(**json.loads(line)) for line in log.read_text(encoding="utf-8").splitlines()]
 
 
 def _table(outcomes: list[Outcome], seed: int, database: str) -> Table:
@@ -88,6 +99,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--jobs", type=int, default=5, help="videos in a run")
     parser.add_argument("--seed", type=int, default=1, help="of moments, victims and paces")
     parser.add_argument("--minutes", type=float, default=1e6, help="begins no run after this")
+    parser.add_argument("--log", type=Path, help="outcomes, JSON lines; goes on where it ends")
     parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:
