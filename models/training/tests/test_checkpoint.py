@@ -47,10 +47,16 @@ def test_it_weighs_at_most_forty_megabytes() -> None:
     assert sum(f.stat().st_size for f in weights) <= 40_000_000
 
 
-def test_the_published_vocabulary_is_the_painters() -> None:
-    published = json.loads((FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
+def _published(field: str) -> tuple[str, ...]:
+    words = json.loads((FOLDER / "vocabulary.json").read_text(encoding="utf-8"))
+    return tuple(words["labels"][field])
+
+
+def test_the_published_vocabulary_is_the_painters_or_an_earlier_one() -> None:
     for field in FIELDS:
-        assert tuple(published["labels"][field]) == NAMES[field]
+        # Classes are added at the end, painted before they are learnt.
+        known = _published(field)
+        assert known == NAMES[field][: len(known)]
     assert len(load_tokenizer(FOLDER / "tokenizer")) > 1000
 
 
@@ -118,7 +124,7 @@ def _nearest_subject(picture: np.ndarray, labels: Labels, knobs: list[Knobs]) ->
 def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPipeline) -> None:
     knobs = [Knobs(*map(float, k)) for k in draw_knobs(np.random.default_rng(1), 4)]
     # A man and a child, or a woman and a child, differ by little more than their size.
-    asked = [s for s in NAMES["subject"] if s not in ("none", "child")]
+    asked = [s for s in _published("subject") if s not in ("none", "child")]
     manner = manner_of(FOLDER)
     found: dict[str, str] = {}
     for i, subject in enumerate(asked):
@@ -134,5 +140,5 @@ def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPip
         (picture,) = draw(pipe, [canonical(labels)], manner.steps, i, manner.guidance)
         found[subject] = _nearest_subject(np.asarray(picture.reduce(8), float), labels, knobs)
     wrong = {s: f for s, f in found.items() if s != f}
-    # By chance one in sixteen would be right.
+    # By chance one in twenty would be right.
     assert len(wrong) <= 3, wrong

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 from songreel_sprout.codec import SHAPE
-from songreel_sprout.diffusion import Latents, new_scheduler, new_sprout
+from songreel_sprout.diffusion import new_scheduler, new_sprout
 from songreel_sprout.distilling import Distiller, DistillingPlan, Steps, ladder
 from songreel_sprout.labels import random_indices
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
+from songreel_sprout.trainer import Latents
 
 CPU = torch.device("cpu")
 

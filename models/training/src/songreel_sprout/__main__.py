@@ -76,8 +76,8 @@ def main(argv: list[str] | None = None) -> None:
         import torch
 
         from songreel_sprout.autoencoder import AutoencoderPlan
-        from songreel_sprout.diffusion import DiffusionPlan
         from songreel_sprout.distilling import DistillingPlan
+        from songreel_sprout.trainer import DiffusionPlan
         from songreel_sprout.training import TrainingPlan, train
 
         if args.threads:

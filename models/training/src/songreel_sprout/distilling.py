@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from transformers import CLIPTokenizer
 
 from songreel_sprout.captions import draw_caption
-from songreel_sprout.diffusion import CHANNEL_WEIGHTS, Latents, Sprout, new_scheduler
+from songreel_sprout.diffusion import CHANNEL_WEIGHTS, Sprout, new_scheduler
 from songreel_sprout.states import follow, write_state
 from songreel_sprout.tokenizer import token_ids
+from songreel_sprout.trainer import Latents
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ when the command is given again.
 
 from __future__ import annotations
 
+import json
 import shutil
 import time
 from dataclasses import dataclass, field
@@ -23,12 +24,14 @@ from songreel_sprout.autoencoder import (
     train_decoder,
 )
 from songreel_sprout.codec import new_autoencoder
-from songreel_sprout.diffusion import DiffusionPlan, Latents, Sprout, Trainer, new_sprout
+from songreel_sprout.diffusion import Sprout, new_sprout
 from songreel_sprout.distilling import Distiller, DistillingPlan
 from songreel_sprout.export import DISTILLED, DRAWN_BEST, export, pipeline_of
+from songreel_sprout.labels import FIELDS, NAMES
 from songreel_sprout.scenes import HELD, Scenes, paint_scenes
 from songreel_sprout.sheets import write_sheet
 from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
+from songreel_sprout.trainer import DiffusionPlan, Latents, Trainer
 
 VOCABULARY = Path(__file__).with_name("vocabulary.json")
 
@@ -98,7 +101,10 @@ def trained_autoencoder(work: Path) -> AutoencoderKL:
 
 def manner_of_work(work: Path) -> dict[str, float]:
     """How the latest checkpoint of ``work`` is drawn with: a student needs no guidance."""
-    return DISTILLED if (work / "distilled.pt").exists() else DRAWN_BEST
+    if (work / "distilled.pt").exists():
+        return DISTILLED
+    folded = torch.load(work / "diffusion.pt", map_location="cpu", mmap=True).get("folded")
+    return DISTILLED if folded else DRAWN_BEST
 
 
 def averaged_sprout(work: Path, distilled: bool = True) -> Sprout:
@@ -152,9 +158,10 @@ def train(plan: TrainingPlan) -> None:
         drawn = time.monotonic()
 
     trainer.run(60 * plan.diffusion.minutes, plan.save_every, on_pause)
-    teacher = averaged_sprout(plan.work, distilled=False)
-    distiller = Distiller(teacher, data, tokenizer, plan.work, plan.distilling, device, bf16)
-    distiller.run(60 * plan.distilling.minutes, plan.save_every)
+    if not trainer.folded:
+        teacher = averaged_sprout(plan.work, distilled=False)
+        distiller = Distiller(teacher, data, tokenizer, plan.work, plan.distilling, device, bf16)
+        distiller.run(60 * plan.distilling.minutes, plan.save_every)
     draw_sheet(plan.work, plan.work / "sheet-last.jpg")
 
 
@@ -162,23 +169,34 @@ def begin_from(checkpoint: Path, work: Path) -> None:
     """Lay an exported checkpoint into a work folder without checkpoints of its own.
 
     The statistics of the latents lie in the exported autoencoder, so the set that this machine
-    paints is encoded as the exported denoiser knows it. Where the vocabulary has grown since, the
+    paints is encoded as the exported denoiser knows it. Where classes have been added since, the
     text encoder learns all words again; those that the denoiser knows mean the same to it.
     """
     if (work / "diffusion.pt").exists():
         return
-    taught = (checkpoint / "vocabulary.json").read_bytes() == VOCABULARY.read_bytes()
-    if taught:
+    words = json.loads((checkpoint / "vocabulary.json").read_text(encoding="utf-8"))["labels"]
+    unknown = {f: [name for name in NAMES[f] if name not in words[f]] for f in FIELDS}
+    unknown = {field: names for field, names in unknown.items() if names}
+    if not unknown:
         shutil.copytree(checkpoint / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
     else:
         write_tokenizer(work / "tokenizer")
     sprout = new_sprout(load_tokenizer(work / "tokenizer"))
-    if taught:
+    if not unknown:
         sprout.text.load_state_dict(load_file(checkpoint / "text_encoder" / "model.safetensors"))
     weights = "diffusion_pytorch_model.safetensors"
     sprout.unet.load_state_dict(load_file(checkpoint / "unet" / weights))
-    state = {"model": sprout.state_dict(), "taught": taught, "step": 0, "spent": 0.0}
-    torch.save(state, work / "diffusion.pt")
+    manner = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
+    torch.save(
+        {
+            "model": sprout.state_dict(),
+            "unknown": unknown,
+            "folded": manner["guidance_scale"] == DISTILLED["guidance_scale"],
+            "step": 0,
+            "spent": 0.0,
+        },
+        work / "diffusion.pt",
+    )
     autoencoder = new_autoencoder()
     autoencoder.load_state_dict(load_file(checkpoint / "vae" / weights))
     torch.save(
