@@ -210,6 +210,10 @@ def whole() -> Schema:
             prefix=text("Prefix inside the bucket.", pattern="^[^/].*[^/]$|^[^/]?$"),
             region=text("Region."),
             secure=flag("Whether to speak TLS."),
+            publicUrl=text(
+                "Where partners reach it, if elsewhere; none: they do not.",
+                pattern="^(none|https?://[A-Za-z0-9.:-]+)?$",
+            ),
             createBucket=flag("Whether to make the bucket when it is missing."),
             cacheGiB=number("Local copies of artifacts per pod, in GiB.", 1),
             peers=reference("peers", "Where it is."),

@@ -20,7 +20,9 @@ from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 
 MEDIA, VIDEO = "NOT_FOUND MEDIA_NOT_FOUND", "NOT_FOUND VIDEO_NOT_FOUND"
 OPERATION, PROJECT = "NOT_FOUND OPERATION_NOT_FOUND", "NOT_FOUND PROJECT_NOT_FOUND"
+STORYBOARD = "NOT_FOUND STORYBOARD_NOT_FOUND"
 PERSON, NAME = "NOT_FOUND IDENTITY_NOT_FOUND", "INVALID_ARGUMENT INVALID_NAME"
+UPLOAD = "NOT_FOUND UPLOAD_NOT_FOUND"
 DENIED = "PERMISSION_DENIED PERMISSION_DENIED"
 
 STUBS: dict[str, Any] = {
@@ -70,6 +72,16 @@ foreign("MediaService/DownloadMedia", MEDIA)(
     lambda world: media.DownloadMediaRequest(name=song(world))
 )
 foreign("MediaService/GetMedia", MEDIA)(lambda world: media.GetMediaRequest(name=song(world)))
+foreign("MediaService/BeginUpload", PROJECT)(lambda _: media.BeginUploadRequest(parent=THEIRS))
+foreign("MediaService/FinishUpload", UPLOAD)(
+    lambda _: media.FinishUploadRequest(name=f"{THEIRS}/uploads/{'0' * 32}")
+)
+foreign("MediaService/CancelUpload", UPLOAD)(
+    lambda _: media.CancelUploadRequest(name=f"{THEIRS}/uploads/{'0' * 32}")
+)
+foreign("MediaService/GetDownloadUrl", MEDIA)(
+    lambda world: media.GetDownloadUrlRequest(name=song(world))
+)
 foreign("VideoService/CreateVideo", PROJECT, "parent")(
     lambda world: videos.CreateVideoRequest(parent=THEIRS)
 )
@@ -96,6 +108,34 @@ foreign("VideoService/AnalyzeSong", MEDIA, "song")(
 )
 foreign("VideoService/CreateStoryboard", MEDIA, "analysis")(
     lambda world: videos.CreateStoryboardRequest(parent=MINE, analysis=song(world))
+)
+foreign("VideoService/CreateVideo", STORYBOARD, "a kept storyboard")(
+    lambda world: videos.CreateVideoRequest(
+        parent=MINE, video={"stored_storyboard": world.storyboard.name}
+    )
+)
+foreign("VideoService/GetStoryboard", STORYBOARD)(
+    lambda world: videos.GetStoryboardRequest(name=world.storyboard.name)
+)
+foreign("VideoService/ListStoryboards", PROJECT)(
+    lambda _: videos.ListStoryboardsRequest(parent=THEIRS)
+)
+foreign("VideoService/UpdateStoryboard", STORYBOARD)(
+    lambda world: videos.UpdateStoryboardRequest(
+        storyboard={"name": world.storyboard.name, "content": {"title": "mine now"}}
+    )
+)
+foreign("VideoService/UpdateStoryboard", STORYBOARD, "with its etag")(
+    lambda world: videos.UpdateStoryboardRequest(
+        storyboard={
+            "name": world.storyboard.name,
+            "etag": world.storyboard.etag,
+            "content": {"title": "mine now"},
+        }
+    )
+)
+foreign("VideoService/DeleteStoryboard", STORYBOARD)(
+    lambda world: videos.DeleteStoryboardRequest(name=world.storyboard.name)
 )
 foreign("VideoService/WatchOperation", OPERATION)(
     lambda world: videos.WatchOperationRequest(name=world.operation)

@@ -20,7 +20,7 @@ from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel.v1.identity_service_pb2 import ListIdentitiesRequest
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1.media_service_pb2 import GetMediaRequest
-from songreel.v1.video_service_pb2 import ListVideosRequest
+from songreel.v1.video_service_pb2 import DeleteStoryboardRequest, ListVideosRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_gateway.access.guard import certificate_sha256
 from songreel_gateway.access.keys import NewKey, Role, create_key, revoke_key
@@ -289,6 +289,12 @@ async def plain_text(world: Guarded) -> None:
 async def creator_deletes(world: Guarded) -> None:
     stub = OperationsStub(world.open(world.tokens["creator"]))
     await stub.DeleteOperation(DeleteOperationRequest(name=f"{MINE}/operations/x"))
+
+
+@attempt("roles", "a creator deletes a storyboard", DENIED)
+async def creator_forgets(world: Guarded) -> None:
+    stub = VideoServiceStub(world.open(world.tokens["creator"]))
+    await stub.DeleteStoryboard(DeleteStoryboardRequest(name=f"{MINE}/storyboards/x"))
 
 
 @attempt("roles", "a creator lists all people", DENIED)

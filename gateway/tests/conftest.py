@@ -6,7 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from songreel_kit.temporary_servers import NotInstalledError, PostgresServer, temporary_postgres
+from songreel_kit.temporary_servers import (
+    NotInstalledError,
+    PostgresServer,
+    S3Endpoint,
+    temporary_moto,
+    temporary_postgres,
+    temporary_rclone,
+)
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -28,5 +35,25 @@ def postgres() -> Iterator[PostgresServer]:
     try:
         with temporary_postgres() as server:
             yield server
+    except NotInstalledError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def moto(tmp_path_factory) -> Iterator[S3Endpoint]:
+    """An S3 server that knows the semantics and looks at no signature."""
+    try:
+        with temporary_moto(tmp_path_factory.mktemp("moto")) as endpoint:
+            yield endpoint
+    except NotInstalledError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def rclone(tmp_path_factory) -> Iterator[S3Endpoint]:
+    """An S3 server that verifies every signature."""
+    try:
+        with temporary_rclone(tmp_path_factory.mktemp("rclone")) as endpoint:
+            yield endpoint
     except NotInstalledError as missing:
         pytest.skip(str(missing))

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,13 @@ from rehearsal import Stagehands, stage_services
 from songreel.v1.access_service_pb2 import ExchangeKeyRequest
 from songreel.v1.access_service_pb2_grpc import AccessServiceStub
 from songreel.v1.media_pb2 import Media
+from songreel.v1.video_pb2 import Storyboard
+from songreel.v1.video_service_pb2 import CreateStoryboardRequest, CreateStoryboardResult
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.keys import NewKey, change_project, create_key, create_project
 from songreel_gateway.database import Database
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
+from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.channel import open_channel
 from songreel_kit.server import RunningServer, running_server
 from songreel_kit.testing import temporary_store
@@ -160,6 +163,7 @@ class Guarded:
     """Of the other partner, as all that follows."""
     operation: str = ""
     video: str = ""
+    storyboard: Storyboard = field(default_factory=Storyboard)
 
     def as_(self, who: str) -> Client:
         """A client with a token of this key."""
@@ -207,7 +211,9 @@ PEOPLE = {
 
 
 @asynccontextmanager
-async def guarded_in(folder: Path) -> AsyncIterator[Guarded]:
+async def guarded_in(
+    folder: Path, store: ArtifactStore | None = None, **changes: Any
+) -> AsyncIterator[Guarded]:
     """All of it, in a folder; the other partner has a song, a video and its operation."""
     async with AsyncExitStack() as stack:
         issuer = stack.enter_context(provider())
@@ -232,7 +238,8 @@ async def guarded_in(folder: Path) -> AsyncIterator[Guarded]:
             event_seconds=0.001,
             retry_seconds=0.01,
         )
-        store, hands = temporary_store(folder), Stagehands(folder / "hands")
+        settings = settings.model_copy(update=changes)
+        store, hands = store or temporary_store(folder), Stagehands(folder / "hands")
         stages = await stack.enter_async_context(running_server(stage_services(store, hands)))
         gateway = Gateway(settings, store)
         server = await stack.enter_async_context(
@@ -272,3 +279,8 @@ async def _populate(world: Guarded) -> None:
     done = await theirs.wait(made)
     world.operation = done.name
     world.video = video_of(done).name
+    written = CreateStoryboardResult()
+    asked = CreateStoryboardRequest(parent=THEIRS, analysis=video_of(done).media.analysis)
+    done = await theirs.wait(await theirs.videos.CreateStoryboard(asked))
+    assert done.response.Unpack(written)
+    world.storyboard = written.stored

@@ -36,7 +36,7 @@ from songreel.type.v1.artifact_pb2 import Progress
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit import errors
 from songreel_kit.artifacts import ArtifactStore, open_store
-from songreel_kit.documents import load_document, stage_key, store_document
+from songreel_kit.documents import load_document, parse_document, stage_key, store_document
 from songreel_kit.server import running_server
 from songreel_kit.service import Service
 from songreel_kit.tracing import traced
@@ -154,11 +154,26 @@ class Prompt(PromptServiceServicer):
     async def CheckStoryboard(self, request, context):
         self.hands.note("check")
         text = self.store.read_bytes(request.document).decode()
+        if text.startswith("{"):
+            return self._check_kept(request, text)
         if not text.startswith("prompt: "):
             raise errors.InvalidStoryboard(f"{request.document_name}:1: no prompt")
         board = Storyboard(scenes=[Scene(prompt=text.removeprefix("prompt: ").strip())])
         return prompt.CheckStoryboardResponse(
             storyboard=store_document(self.store, board), notes=["one scene only"]
+        )
+
+    def _check_kept(self, request, text):
+        """Of a storyboard that is edited in the gateway and came as a document of a stage."""
+        assert request.by_scene
+        load_document(self.store, request.analysis, SongAnalysis)
+        board = parse_document(text.encode(), Storyboard)
+        for number, scene in enumerate(board.scenes, 1):
+            if not scene.prompt:
+                raise errors.InvalidStoryboard(f"scene {number}: no prompt")
+        board.notes.append(f"{len(board.scenes)} scenes, style {request.options.style}")
+        return prompt.CheckStoryboardResponse(
+            storyboard=store_document(self.store, board), notes=board.notes
         )
 
     async def FormatStoryboard(self, request, context):

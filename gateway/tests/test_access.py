@@ -23,7 +23,13 @@ from songreel.v1 import (
 )
 from songreel.v1.access_service_pb2 import GetProjectRequest
 from songreel.v1.media_service_pb2 import GetMediaRequest
-from songreel.v1.video_service_pb2 import GetVideoRequest, ListVideosRequest, WatchOperationRequest
+from songreel.v1.video_service_pb2 import (
+    DeleteStoryboardRequest,
+    GetStoryboardRequest,
+    GetVideoRequest,
+    ListVideosRequest,
+    WatchOperationRequest,
+)
 from songreel_gateway.access.audit import events_of, use_of
 from songreel_gateway.access.policy import OPEN, ROLES
 from songreel_gateway.access.quotas import UPLOADS, add_use
@@ -66,10 +72,17 @@ async def test_an_operator_sees_the_jobs_of_all_projects(world: Guarded) -> None
 
 
 async def test_what_others_have_and_what_nobody_has_look_the_same(world: Guarded) -> None:
-    nowhere = {"media": "0" * 64, "videos": "none", "operations": "none"}
+    nowhere = {"media": "0" * 64, "videos": "none", "storyboards": "none", "operations": "none"}
     for name, requests in (
         (world.song.name, [("MediaService/GetMedia", GetMediaRequest)]),
         (world.video, [("VideoService/GetVideo", GetVideoRequest)]),
+        (
+            world.storyboard.name,
+            [
+                ("VideoService/GetStoryboard", GetStoryboardRequest),
+                ("VideoService/DeleteStoryboard", DeleteStoryboardRequest),
+            ],
+        ),
         (
             world.operation,
             [

@@ -252,7 +252,8 @@ def merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_renderers_certificate_may_do_at_identity_what_a_renderer_does() -> None:
-    pod = next(each for each in templates(example("full")).values() if component(each) == "identity")
+    pods = templates(example("full")).values()
+    (pod,) = [each for each in pods if component(each) == "identity"]
     (container,) = pod["spec"]["containers"]
     given = {each["name"]: each.get("value", "") for each in container["env"]}
     clients = given["SONGREEL_IDENTITY_TLS_CLIENTS"].split(",")

@@ -15,7 +15,17 @@ from songreel_kit.s3_artifacts import S3Settings
 from songreel_kit.settings import ServiceSettings
 from songreel_kit.tracing import wanted_collector
 
-from .chart import REPOSITORY, SERVICES, VALUES, chart, example, named, templates
+from .chart import (
+    REPOSITORY,
+    SERVICES,
+    VALUES,
+    chart,
+    example,
+    named,
+    rendered,
+    templates,
+    values_of,
+)
 
 CLASSES = {name: f"{name.capitalize()}Settings" for name in SERVICES}
 # OpenTelemetry's own, and the pod's name, which is put into one of them.
@@ -181,6 +191,23 @@ def test_the_gateway_is_told_of_every_stage_that_it_can_call() -> None:
     told = {name for name in given if name.endswith("_TARGET")}
     known = {name for name in readable("gateway") if name.endswith("_TARGET")}
     assert told == known
+
+
+def test_partners_are_sent_to_the_store_only_where_they_reach_it() -> None:
+    name = "SONGREEL_S3_PUBLIC_URL"
+    values = values_of("production")
+    values["store"]["publicUrl"] = "https://media.example.com:9000"
+    told = {
+        "trial": environment(pods("trial")["gateway"], "gateway"),
+        "production": environment(pods("production")["gateway"], "gateway"),
+        "elsewhere": environment(templates(rendered(values))["gateway"], "gateway"),
+    }
+    assert {each: given[name] for each, given in told.items()} == {
+        "trial": "none",
+        "production": "",
+        "elsewhere": "https://media.example.com:9000",
+    }
+    assert name not in environment(pods("production")["render"], "render")
 
 
 def test_identity_is_off_unless_asked_for() -> None:

@@ -1,10 +1,23 @@
 """Storyboards in people's hands: edited, locked, rewritten, drawn, refused."""
 
+import io
+import json
 import re
 from pathlib import Path
 
 import pytest
 import yaml
+from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import (
+    AnalyzeSongRequest,
+    AnalyzeSongResult,
+    CreateStoryboardRequest,
+    CreateStoryboardResult,
+    CreateVideoRequest,
+)
+from songreel_client import Client, connect
+from songreel_kit.errors import InvalidStoryboard
 
 from .conftest import SMALL, Desk
 
@@ -118,3 +131,51 @@ def test_options_that_contradict_each_other_are_wrong_usage(desk: Desk, song: Pa
     done = desk.run("make", song, "--storyboard", "s.yaml", "--style", "noir", "--from", "s.yaml")
     assert done.returncode == 2
     assert "takes no --style, --from" in done.stderr
+
+
+async def test_a_kept_storyboard_is_held_to_the_storytellers_rules(
+    studio: Desk, song: Path
+) -> None:
+    address = json.loads((studio.data / "server.json").read_text())["address"]
+    async with connect(address) as client:
+        media = await client.upload(song)
+        heard = await client.analyze_song(AnalyzeSongRequest(song=media.name))
+        analysis = (await client.result(heard.name, AnalyzeSongResult)).analysis.name
+        options = StoryboardOptions(style="cartoon", protagonist_name="Anna Example")
+        asked = CreateStoryboardRequest(analysis=analysis, options=options)
+        operation = await client.create_storyboard(asked)
+        stored = (await client.result(operation.name, CreateStoryboardResult)).stored
+        board = await client.get_storyboard(stored.name)
+        assert len(board.content.scenes) > 1
+
+        # What was written passes as it is; a prompt may name whoever agreed, and nobody else.
+        board.content.title = "Harbour"
+        titled = await client.update_storyboard(board, "content.title")
+        assert list(titled.content.scenes) == list(board.content.scenes)
+        titled.content.scenes[1].prompt = "cartoon of Anna Example on the road"
+        named = await client.update_storyboard(titled)
+        named.content.scenes[1].prompt = "cartoon of Jane Doe on the road, naked"
+        named.content.scenes[0].shot = "sideways"
+        named.content.scenes[-1].end += 5
+        with pytest.raises(InvalidStoryboard) as caught:
+            await client.update_storyboard(named)
+        for fault in (
+            "scene 2: the prompt names 'Jane Doe'",
+            "scene 2: the prompt asks for what is not drawn",
+            "scene 1: shot is 'sideways'",
+            f"scene {len(named.content.scenes)}: ends at",
+        ):
+            assert fault in caught.value.message
+        kept = await client.get_storyboard(named.name)
+        assert kept.content.scenes[1].prompt == "cartoon of Anna Example on the road"
+        document = yaml.safe_load(await _text(client, kept.document))
+        assert document["title"] == "Harbour"
+
+        wish = CreateVideoRequest(video=Video(song=media.name, stored_storyboard=kept.name))
+        assert (await client.check_video(wish)).storyboard_etag == kept.etag
+
+
+async def _text(client: Client, name: str) -> str:
+    target = io.BytesIO()
+    await client.download(name, target)
+    return target.getvalue().decode()

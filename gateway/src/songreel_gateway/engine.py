@@ -17,6 +17,7 @@ from typing import Any
 from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
 from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Video
+from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.calls import enter_call
 from songreel_kit.errors import (
     Cancelled,
@@ -43,7 +44,14 @@ from songreel_gateway.replicas import Lease, LeaseLost
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.stages import Stages
 from songreel_gateway.warden import Warden
-from songreel_gateway.work import Outcomes, Work, packed, response_of, stages_of
+from songreel_gateway.work import (
+    Outcomes,
+    Work,
+    kept_storyboard,
+    packed,
+    response_of,
+    stages_of,
+)
 
 _log = get_logger(__name__)
 
@@ -68,6 +76,7 @@ class Crew:
     settings: GatewaySettings
     database: Database
     bells: Bells
+    store: ArtifactStore
 
 
 class Engine:
@@ -118,6 +127,11 @@ class Engine:
             await asyncio.wait({self._keeper}, timeout=most)
         await self._end(budget)
         _running = None
+
+    @property
+    def stages(self) -> Stages:
+        """The stages, for calls that need no job."""
+        return self._stages
 
     async def enqueue(self, job: Job) -> None:
         """Sees to it that the job is worked on; more than once is the same as once."""
@@ -195,11 +209,12 @@ class Engine:
             ending = Ending(JobState.FAILED, status)
             _log.warning("job failed", problem=status.message)
         else:
-            response = await response_of(found, self._library, done)
+            kept = kept_storyboard(found, done)
+            response = await response_of(found, self._library, done, kept)
             progress = found.progress
             progress.stage, progress.step, progress.fraction = "done", "", 1.0
             video = response if isinstance(response, Video) else None
-            ending = Ending(JobState.SUCCEEDED, packed(response), progress, video)
+            ending = Ending(JobState.SUCCEEDED, packed(response), progress, video, kept)
             _log.info("job succeeded")
         await self._ledger.finish(found.id, ending)
         return ending.state
@@ -352,7 +367,8 @@ class Engine:
         log = JobLog(begun, stages_of(begun), self._ledger, self._library, settings)
         try:
             await log.begin()
-            return await Work(begun, log, self._stages, self._library, done).run()
+            store = self._crew.store
+            return await Work(begun, log, self._stages, self._library, store, done).run()
         finally:
             await log.close()
 

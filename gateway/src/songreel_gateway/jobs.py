@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from google.longrunning.operations_pb2 import Operation
 from google.protobuf import any_pb2
 from google.rpc import status_pb2
-from songreel.v1.video_pb2 import Video
+from songreel.v1.video_pb2 import Storyboard, Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 from songreel_kit.tracing import span
 
@@ -113,6 +113,9 @@ class Ending:
     video: Video | None = None
     """The finished video; None where only its state changes."""
 
+    storyboard: Storyboard | None = None
+    """A storyboard to be kept by its name."""
+
     def event(self, offset: int, now: int, progress: JobMetadata) -> JobEvent:
         """The last line of the job's log."""
         event = JobEvent(offset=offset, time=timestamp(now), metadata=progress, done=True)
@@ -130,6 +133,15 @@ def job_span(name: str, job: Job) -> AbstractContextManager[object]:
         songreel__kind=job.kind,
         songreel__attempt=job.attempt,
     )
+
+
+def given_storyboard(video: Video) -> str:
+    """Media name of the storyboard that a job's video was given; empty for none.
+
+    One that is given by its own name was looked up when the job was accepted, and is
+    `media.storyboard` of the job's request, which no caller can set.
+    """
+    return video.storyboard or video.media.storyboard
 
 
 def video_seconds(video: Video) -> float:

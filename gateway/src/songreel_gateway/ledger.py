@@ -20,9 +20,10 @@ from songreel_gateway.job_reads import JobReads
 from songreel_gateway.jobs import VIDEO_STATES, Ending, Job, JobState, job_of, video_seconds
 from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
 from songreel_gateway.names import operation_name, video_name
-from songreel_gateway.pages import Page, Position
+from songreel_gateway.pages import Page, next_token, paged
 from songreel_gateway.replicas import Lease
 from songreel_gateway.requests import RequestClaim, claim, forget
+from songreel_gateway.storyboards import insert_storyboard
 from songreel_gateway.tables import job_events, jobs, videos
 
 EVENT_BATCH = 200
@@ -205,7 +206,10 @@ class Ledger:
         return added
 
     async def finish(self, job: str, ending: Ending) -> bool:
-        """Ends a job, its video and its log; False when it had ended already."""
+        """Ends a job, its video and its log; False when it had ended already.
+
+        What it made to be kept by a name of its own is kept with it, or not at all.
+        """
 
         def transaction(connection: sa.Connection) -> str | None:
             row = _open_row(connection, job)
@@ -228,6 +232,8 @@ class Ledger:
             )
             if row.video:
                 _end_video(connection, row, ending, progress)
+            if ending.storyboard is not None:
+                insert_storyboard(connection, ending.storyboard)
             if ending.video is not None:
                 seconds = video_seconds(ending.video)
                 add_use(self._database, connection, row.project, RENDERED, seconds)
@@ -316,24 +322,6 @@ class Ledger:
         if inserted.one_or_none() is None:
             name = video_name(job.project, job.video)
             raise VideoExists(f"there is a video {name} already: take another id", name=name)
-
-
-def paged(chosen: sa.Select[Any], table: sa.Table, page: Page) -> sa.Select[Any]:
-    """The select for a page, newest first, and one row more to know whether it is the last."""
-    if page.after is not None:
-        after = page.after
-        chosen = chosen.where(
-            sa.or_(
-                table.c.created < after.created,
-                sa.and_(table.c.created == after.created, table.c.id < after.id),
-            )
-        )
-    return chosen.order_by(table.c.created.desc(), table.c.id.desc()).limit(page.size + 1)
-
-
-def next_token(page: Page, found: list[tuple[int, str]]) -> str:
-    """The next page's token, from the (created, id) that `paged` found; empty at the end."""
-    return page.token(Position(*found[page.size - 1])) if len(found) > page.size else ""
 
 
 def _load(connection: sa.Connection, project: str, job: str) -> Job:

@@ -37,28 +37,40 @@ class Library:
         Raises `RequestIdReused` when the request's id was used for other content,
         `QuotaExceeded` when it does not fit into `quotas`, against which it counts.
         """
-
-        def transaction(connection: sa.Connection) -> Media:
-            repeated = request is not None and (
-                claim(self.database, connection, request, artifact.sha256) is not None
+        return await self.database.write(
+            lambda connection: self.put(
+                connection, project, artifact, display_name, request, quotas
             )
-            if quotas is not None and not repeated:
-                self._admit(connection, quotas, project, artifact, count=True)
-            connection.execute(
-                self.database.insert(media)
-                .values(
-                    project=project,
-                    sha256=artifact.sha256,
-                    media_type=artifact.media_type,
-                    size=artifact.size,
-                    display_name=display_name,
-                    created=microseconds(),
-                )
-                .on_conflict_do_nothing()
-            )
-            return _row(connection, project, artifact.sha256)
+        )
 
-        return await self.database.write(transaction)
+    def put(
+        self,
+        connection: sa.Connection,
+        project: str,
+        artifact: Artifact,
+        display_name: str,
+        request: RequestClaim | None = None,
+        quotas: Quotas | None = None,
+    ) -> Media:
+        """The same within somebody's transaction."""
+        repeated = request is not None and (
+            claim(self.database, connection, request, artifact.sha256) is not None
+        )
+        if quotas is not None and not repeated:
+            self.admit_within(connection, quotas, project, artifact, count=True)
+        connection.execute(
+            self.database.insert(media)
+            .values(
+                project=project,
+                sha256=artifact.sha256,
+                media_type=artifact.media_type,
+                size=artifact.size,
+                display_name=display_name,
+                created=microseconds(),
+            )
+            .on_conflict_do_nothing()
+        )
+        return _row(connection, project, artifact.sha256)
 
     async def check(self, request: RequestClaim) -> bool:
         """Whether the request is a repetition.
@@ -71,10 +83,10 @@ class Library:
     async def admit(self, project: str, artifact: Artifact, quotas: Quotas) -> None:
         """Raises `QuotaExceeded` when the upload of this artifact would not fit."""
         await self.database.read(
-            lambda connection: self._admit(connection, quotas, project, artifact, count=False)
+            lambda connection: self.admit_within(connection, quotas, project, artifact, count=False)
         )
 
-    def _admit(
+    def admit_within(
         self,
         connection: sa.Connection,
         quotas: Quotas,
@@ -82,16 +94,22 @@ class Library:
         artifact: Artifact,
         *,
         count: bool,
+        reserve: bool = False,
     ) -> None:
+        """The same within somebody's transaction; see `Quotas.admit_upload`."""
         has = sa.select(media.c.size).where(
             media.c.project == project, media.c.sha256 == artifact.sha256
         )
         there = connection.execute(has).one_or_none() is not None
-        quotas.admit_upload(connection, project, 0 if there else artifact.size, count=count)
+        size = 0 if there else artifact.size
+        quotas.admit_upload(connection, project, size, count=count, reserve=reserve)
 
     async def get(self, name: str) -> Media:
         """The media of this name. Raises `InvalidName`, `MediaNotFound`."""
-        project, sha256 = parse_media(name)
+        return await self.media(*parse_media(name))
+
+    async def media(self, project: str, sha256: str) -> Media:
+        """The project's media with this hash. Raises `MediaNotFound`."""
         return await self.database.read(lambda connection: _row(connection, project, sha256))
 
     async def own(self, project: str, name: str, field: str) -> Media:

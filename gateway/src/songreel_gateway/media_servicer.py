@@ -10,8 +10,16 @@ from typing import Any, BinaryIO
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.media_pb2 import Media
 from songreel.v1.media_service_pb2 import (
+    BeginUploadRequest,
+    BeginUploadResponse,
+    CancelUploadRequest,
+    CancelUploadResponse,
     DownloadMediaRequest,
     DownloadMediaResponse,
+    FinishUploadRequest,
+    FinishUploadResponse,
+    GetDownloadUrlRequest,
+    GetDownloadUrlResponse,
     GetMediaRequest,
     GetMediaResponse,
     UploadMediaRequest,
@@ -19,15 +27,18 @@ from songreel.v1.media_service_pb2 import (
 )
 from songreel.v1.media_service_pb2_grpc import MediaServiceServicer
 from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.direct import direct_transfers
 from songreel_kit.documents import stage_key
 from songreel_kit.errors import InvalidRequest, SongreelError, StreamStalled
 from songreel_kit.telemetry import get_logger
 
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.database import settled
+from songreel_gateway.direct_uploads import DirectUploads
 from songreel_gateway.library import Library
 from songreel_gateway.metrics import UPLOADED_BYTES
 from songreel_gateway.names import checked_display_name, checked_request_id, project_of
+from songreel_gateway.pending_uploads import PendingUploads
 from songreel_gateway.requests import RequestClaim
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.uploads import MEDIA_TYPE, Upload, checked_header
@@ -54,6 +65,9 @@ class MediaServicer(MediaServiceServicer):
         self._store = store
         self._library = library
         self._quotas = quotas
+        self._direct = DirectUploads(
+            settings, direct_transfers(store), PendingUploads(library, quotas)
+        )
 
     async def UploadMedia(  # noqa: N802
         self, request_iterator: AsyncIterator[UploadMediaRequest], context: Any
@@ -89,6 +103,33 @@ class MediaServicer(MediaServiceServicer):
         """Describes a file."""
         media: Media = await self._library.get(request.name)
         return GetMediaResponse(media=media)
+
+    async def BeginUpload(  # noqa: N802
+        self, request: BeginUploadRequest, context: Any
+    ) -> BeginUploadResponse:
+        """Gives out URLs to put a file into the store."""
+        return BeginUploadResponse(upload=await self._direct.begin(request))
+
+    async def FinishUpload(  # noqa: N802
+        self, request: FinishUploadRequest, context: Any
+    ) -> FinishUploadResponse:
+        """Makes media of what was put."""
+        return FinishUploadResponse(media=await self._direct.finish(request))
+
+    async def CancelUpload(  # noqa: N802
+        self, request: CancelUploadRequest, context: Any
+    ) -> CancelUploadResponse:
+        """Gives an upload up."""
+        await self._direct.cancel(request)
+        return CancelUploadResponse()
+
+    async def GetDownloadUrl(  # noqa: N802
+        self, request: GetDownloadUrlRequest, context: Any
+    ) -> GetDownloadUrlResponse:
+        """Gives out a URL to get a file from the store."""
+        media = await self._library.get(request.name)
+        url, expires = await self._direct.download_url(media, request.lifetime)
+        return GetDownloadUrlResponse(url=url, expire_time=expires)
 
     async def _upload(self, messages: AsyncIterator[UploadMediaRequest]) -> Media:
         header = checked_header(await self._first(messages), self._settings.max_upload_bytes)

@@ -2,7 +2,9 @@
 
 projects/{project}
 projects/{project}/media/{sha256}
+projects/{project}/uploads/{upload}
 projects/{project}/videos/{video}
+projects/{project}/storyboards/{storyboard}
 projects/{project}/operations/{operation}
 projects/{project}/identities/{identity}
 projects/{project}/consentText
@@ -23,6 +25,7 @@ MAX_DISPLAY_NAME = 255
 _PROJECT = r"[a-z][a-z0-9-]{0,62}"
 _ID = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
 _DIGEST = r"[0-9a-f]{64}"
+_UPLOAD = r"[0-9a-f]{32}"
 _OPERATION = r"[a-z0-9][a-z0-9-]{0,62}"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -49,6 +52,16 @@ def parse_media(name: str) -> tuple[str, str]:
     return _parse(name, "media", _DIGEST, "{sha256 in lower-case hex}")
 
 
+def upload_name(project: str, upload: str) -> str:
+    """`projects/{project}/uploads/{upload}`."""
+    return f"projects/{project}/uploads/{upload}"
+
+
+def parse_upload(name: str) -> tuple[str, str]:
+    """(project, upload) of an unfinished upload's name. Raises `InvalidName`."""
+    return _parse(name, "uploads", _UPLOAD, "{upload}")
+
+
 def video_name(project: str, video: str) -> str:
     """`projects/{project}/videos/{video}`."""
     return f"projects/{project}/videos/{video}"
@@ -57,6 +70,16 @@ def video_name(project: str, video: str) -> str:
 def parse_video(name: str) -> tuple[str, str]:
     """(project, video) of a video name. Raises `InvalidName`."""
     return _parse(name, "videos", _ID, "{video}")
+
+
+def storyboard_name(project: str, storyboard: str) -> str:
+    """`projects/{project}/storyboards/{storyboard}`."""
+    return f"projects/{project}/storyboards/{storyboard}"
+
+
+def parse_storyboard(name: str) -> tuple[str, str]:
+    """(project, storyboard) of a storyboard's name. Raises `InvalidName`."""
+    return _parse(name, "storyboards", _ID, "{storyboard}")
 
 
 def operation_name(project: str, job: str) -> str:

@@ -7,7 +7,9 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import sqlalchemy as sa
 from songreel_kit.errors import InvalidPageToken, InvalidRequest
 
 MAX_PAGE_SIZE = 100
@@ -56,6 +58,26 @@ def requested_page(scope: Sequence[str], page_size: int, token: str, default_siz
     name = "/".join(scope)
     size = min(page_size or default_size, MAX_PAGE_SIZE)
     return Page(size, _position(name, token) if token else None, name)
+
+
+def paged(
+    chosen: sa.Select[*tuple[Any, ...]], table: sa.Table, page: Page
+) -> sa.Select[*tuple[Any, ...]]:
+    """The select for a page, newest first, and one row more to know whether it is the last."""
+    if page.after is not None:
+        after = page.after
+        chosen = chosen.where(
+            sa.or_(
+                table.c.created < after.created,
+                sa.and_(table.c.created == after.created, table.c.id < after.id),
+            )
+        )
+    return chosen.order_by(table.c.created.desc(), table.c.id.desc()).limit(page.size + 1)
+
+
+def next_token(page: Page, found: list[tuple[int, str]]) -> str:
+    """The next page's token, from the (created, id) that `paged` found; empty at the end."""
+    return page.token(Position(*found[page.size - 1])) if len(found) > page.size else ""
 
 
 def _position(scope: str, token: str) -> Position:

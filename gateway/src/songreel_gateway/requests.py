@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from google.protobuf.message import Message
+from songreel_kit.documents import stage_key
 from songreel_kit.errors import RequestIdReused
 
 from songreel_gateway.database import Database, microseconds
+from songreel_gateway.names import checked_request_id
 from songreel_gateway.tables import requests
+
+M = TypeVar("M", bound=Message)
 
 
 @dataclass(frozen=True)
@@ -20,6 +26,24 @@ class RequestClaim:
     request_id: str
     fingerprint: str
     """SHA-256 in hex over everything the request asks for."""
+
+
+def without_request_id(asked: M) -> M:
+    """A copy to compare with, and to keep: the same wish under any request id."""
+    request = type(asked)()
+    request.CopyFrom(asked)
+    request.ClearField("request_id")
+    return request
+
+
+def claim_of(project: str, asked: Any, request_id: str) -> RequestClaim:
+    """The claim of a request, a message. Raises `InvalidRequest` for an id that is none."""
+    return RequestClaim(
+        project,
+        type(asked).__name__.removesuffix("Request"),
+        checked_request_id(request_id),
+        stage_key("request", "1", without_request_id(asked)),
+    )
 
 
 def claim(

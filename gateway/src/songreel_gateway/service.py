@@ -40,6 +40,8 @@ from songreel_gateway.open_jobs import counted
 from songreel_gateway.operations_servicer import OperationsServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.stages import Stages, Targets
+from songreel_gateway.storyboard_desk import StoryboardDesk
+from songreel_gateway.storyboards import Shelf
 from songreel_gateway.video_servicer import VideoServicer
 from songreel_gateway.videos import Catalog
 from songreel_gateway.watching import Watching
@@ -93,11 +95,14 @@ class Gateway:
         settings, ledger, library = self._settings, self._ledger, self._library
         watching = Watching(ledger, self._bells)
         media = MediaServicer(settings, self._store, library, self._access.quotas)
+        shelf = Shelf(self._database, library, self._access.quotas)
+        desk = StoryboardDesk(shelf, self._store, self._at_work, settings.page_size)
         videos = VideoServicer(
             settings,
             ledger,
             library,
             Catalog(self._database),
+            desk,
             watching,
             self._at_work,
             self._identities.note_refusal,
@@ -143,7 +148,7 @@ class Gateway:
         budget = budget or StopBudget(self._settings.grace_seconds + _TIDY_SECONDS)
         stages = Stages(targets, self._settings)
         try:
-            engine = Engine(Crew(self._settings, self._database, self._bells), stages)
+            engine = Engine(Crew(self._settings, self._database, self._bells, self._store), stages)
             await engine.start()
             news = asyncio.create_task(
                 read_news(self._ledger, self._bells, self._settings.poll_seconds)

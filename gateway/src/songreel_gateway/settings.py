@@ -66,6 +66,16 @@ class GatewaySettings(AccessSettings):
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     """Largest file that is taken in, in bytes."""
 
+    upload_url_seconds: float = Field(default=3600.0, ge=1.0, le=604_800.0)
+    """Life of the URLs to which clients put files straight into the store."""
+
+    unfinished_upload_seconds: float = Field(default=86_400.0, ge=1.0, le=604_800.0)
+    """How long such an upload may take before it is given up; until then its size counts
+    against the quotas."""
+
+    download_url_seconds: float = Field(default=3600.0, ge=1.0, le=604_800.0)
+    """Longest life of the URLs from which clients get files straight from the store."""
+
     page_size: int = Field(default=50, ge=1, le=100)
     """Entries on a page when the request names no number; 100 is the most."""
 

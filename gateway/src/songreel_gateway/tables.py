@@ -23,6 +23,27 @@ media = sa.Table(
 )
 """Who owns which bytes: the same artifact may belong to several projects."""
 
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("project", sa.String(63), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("media_type", sa.String(255), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("display_name", sa.String(255), nullable=False),
+    sa.Column("part_bytes", sa.BigInteger, nullable=False),
+    sa.Column("store_upload", sa.Text, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+    sa.Column("finished", sa.BigInteger, nullable=False),
+    sa.Index("uploads_by_project", "project", "finished"),
+    sa.Index("uploads_by_end", "expires"),
+)
+"""Uploads whose bytes go straight to the store: what was announced, and `store_upload`, the
+store's id of a multipart upload. `finished`: 0, or since when it is media. URLs are never
+written down: they are signed anew. A row stays until it `expires` and somebody looks."""
+
 requests = sa.Table(
     "requests",
     metadata,
@@ -90,6 +111,18 @@ videos = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Index("videos_by_age", "project", "created", "id"),
 )
+
+storyboards = sa.Table(
+    "storyboards",
+    metadata,
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("id", sa.String(63), primary_key=True),
+    sa.Column("etag", sa.String(64), nullable=False),
+    sa.Column("storyboard", sa.LargeBinary, nullable=False),
+    sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Index("storyboards_by_age", "project", "created", "id"),
+)
+"""Storyboards that are edited; `etag` is also in the message, and what a change compares."""
 
 replicas = sa.Table(
     "replicas",

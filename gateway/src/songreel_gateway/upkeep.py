@@ -8,11 +8,13 @@ from typing import Annotated
 import sqlalchemy as sa
 import typer
 from songreel_kit.artifacts import open_store
+from songreel_kit.direct import direct_transfers
 from songreel_kit.errors import InvalidRequest, Unimplemented
 from songreel_kit.garbage import Collected, collect_garbage
 from songreel_kit.s3_artifacts import S3ArtifactStore
 
 from songreel_gateway.database import Database, create_engine
+from songreel_gateway.direct_uploads import clear_expired
 from songreel_gateway.schema import migrate
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.tables import media
@@ -40,13 +42,17 @@ def collect(
     settings.data.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database(), connections=2)
     try:
+        uploads = clear_expired(
+            database, lambda: direct_transfers(open_store(settings.store)), dry_run=dry_run
+        )
         collected = collect_unkept(database, settings.store, timedelta(days=days), dry_run)
     finally:
         database.close()
     verb = "would be removed" if dry_run else "removed"
     typer.echo(
         f"{collected.examined} artifacts, {collected.removed} {verb} "
-        f"({collected.removed_bytes} bytes), {collected.keys} keys forgotten"
+        f"({collected.removed_bytes} bytes), {collected.keys} keys forgotten, "
+        f"{uploads} uploads whose time is over"
     )
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
+from songreel.v1.media_service_pb2 import BeginUploadRequest, UploadHeader, UploadMediaRequest
 from songreel_kit.artifacts import ArtifactStore, ArtifactWriter, make_artifact
 from songreel_kit.errors import EmptyFile, InvalidUpload, StreamStalled, UploadTooLarge
 
@@ -24,6 +24,8 @@ _BREAK_SECONDS = 0.05
 LEAST_BYTES_PER_SECOND = 32 * 1024
 """A client that sends its file more slowly than this, for long, only keeps a place taken."""
 
+_MEDIA_TYPE_LENGTH = 255
+
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}")
 
 
@@ -31,18 +33,36 @@ def checked_header(request: UploadMediaRequest | None, limit: int) -> UploadHead
     """The header that an upload begins with. Raises `InvalidUpload`, `UploadTooLarge`."""
     if request is None or request.WhichOneof("part") != "header":
         raise InvalidUpload("the first message of an upload must be its header")
-    header = request.header
+    check_announced(request.header, limit)
+    return request.header
+
+
+def check_announced(header: UploadHeader | BeginUploadRequest, limit: int) -> None:
+    """What is said of a file before it comes. Raises `InvalidUpload`, `UploadTooLarge`."""
     if header.size < 0:
-        raise InvalidUpload("the header's size must not be negative; 0 is unknown", field="size")
+        raise InvalidUpload("the size must not be negative; 0 is unknown", field="size")
     if header.sha256 and not re.fullmatch("[0-9a-f]{64}", header.sha256):
-        raise InvalidUpload("the header's sha256 must be 64 lower-case hex digits", field="sha256")
-    if header.media_type and not _MEDIA_TYPE.fullmatch(header.media_type.partition(";")[0].strip()):
+        raise InvalidUpload("the sha256 must be 64 lower-case hex digits", field="sha256")
+    kind = header.media_type
+    if kind and not (
+        _MEDIA_TYPE.fullmatch(kind.partition(";")[0].strip())
+        and kind.isprintable()
+        and len(kind) <= _MEDIA_TYPE_LENGTH
+    ):
         raise InvalidUpload(
-            f"{header.media_type[:80]!r} is no media type such as audio/mpeg", field="media_type"
+            f"{kind[:80]!r} is no media type such as audio/mpeg", field="media_type"
         )
     if header.size > limit:
         raise too_large(limit)
-    return header
+
+
+def check_announced_whole(request: BeginUploadRequest, limit: int) -> None:
+    """The same where the bytes do not pass by, so that all of it has to be said."""
+    check_announced(request, limit)
+    if not request.size:
+        raise EmptyFile("the upload's size in bytes is missing, or the file is empty")
+    if not request.sha256:
+        raise InvalidUpload("the upload's sha256 is missing", field="sha256")
 
 
 def too_large(limit: int) -> UploadTooLarge:

@@ -9,9 +9,8 @@ from songreel.v1.video_pb2 import Video
 from songreel_kit.errors import VideoNotFound
 
 from songreel_gateway.database import Database
-from songreel_gateway.ledger import paged
 from songreel_gateway.names import parse_video
-from songreel_gateway.pages import Page, Position
+from songreel_gateway.pages import Page, Position, paged
 from songreel_gateway.tables import videos
 
 _MOST_READ = 1000

@@ -13,6 +13,7 @@ from google.protobuf import any_pb2, json_format
 from google.protobuf.message import Message
 from songreel.audio.v1.audio_service_pb2 import AnalyzeRequest, AnalyzeResult
 from songreel.identity.v1.identity_service_pb2 import TrainAdapterRequest, TrainAdapterResult
+from songreel.prompt.v1 import storyboard_pb2
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
     CheckStoryboardResponse,
@@ -23,7 +24,7 @@ from songreel.prompt.v1.prompt_service_pb2 import (
 )
 from songreel.render.v1.render_service_pb2 import RenderRequest, RenderResult
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel.v1.video_pb2 import Video
+from songreel.v1.video_pb2 import Storyboard, Video
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongRequest,
     AnalyzeSongResult,
@@ -32,13 +33,18 @@ from songreel.v1.video_service_pb2 import (
     CreateVideoRequest,
 )
 from songreel_kit.adapters import phrase_of
+from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.documents import load_document
+from songreel_kit.errors import InvalidStoryboard, StoryboardNotFound
 
+from songreel_gateway.database import settled
 from songreel_gateway.joblog import JobLog
-from songreel_gateway.jobs import Job, JobKind, job_span
+from songreel_gateway.jobs import Job, JobKind, given_storyboard, job_span
 from songreel_gateway.library import Library
 from songreel_gateway.names import operation_name, video_name
 from songreel_gateway.progress import ANALYZE, LIKENESS, RENDER, STORYBOARD
 from songreel_gateway.stages import Stages
+from songreel_gateway.storyboards import new_storyboard
 
 M = TypeVar("M", bound=Message)
 
@@ -64,12 +70,19 @@ class Work:
     """Does one stage of one job."""
 
     def __init__(
-        self, job: Job, log: JobLog, stages: Stages, library: Library, done: Outcomes
+        self,
+        job: Job,
+        log: JobLog,
+        stages: Stages,
+        library: Library,
+        store: ArtifactStore,
+        done: Outcomes,
     ) -> None:
         self._job = job
         self._log = log
         self._stages = stages
         self._library = library
+        self._store = store
         self._done = done
 
     async def run(self) -> dict[str, Any]:
@@ -110,9 +123,10 @@ class Work:
             asked = CreateStoryboardRequest.FromString(self._job.request)
             analysis = await self._library.get(asked.analysis)
             song = analysis.display_name.removesuffix(".json").removesuffix(".analysis")
-            return await self._write_storyboard(
+            written = await self._write_storyboard(
                 analysis.artifact, asked.options, asked.storyboard, song
             )
+            return written | {"content": await self._content(written)}
         video = _video(self._job)
         song = await self._library.get(video.song)
         analysis = await self._analysis()
@@ -122,9 +136,15 @@ class Work:
         options.checkpoint = options.checkpoint or video.render_settings.checkpoint
         if video.HasField("identity"):
             options.protagonist_phrase = phrase_of(video.identity.noun)
-        if video.storyboard and not video.rewrite_storyboard:
-            return await self._keep_storyboard(video.storyboard, analysis, options)
-        return await self._write_storyboard(analysis, options, video.storyboard, song.display_name)
+        given = given_storyboard(video)
+        if video.stored_storyboard and not given:
+            raise StoryboardNotFound(
+                f"{video.stored_storyboard} was not found when the video was asked for: ask again",
+                name=video.stored_storyboard,
+            )
+        if given and not video.rewrite_storyboard:
+            return await self._keep_storyboard(given, analysis, options)
+        return await self._write_storyboard(analysis, options, given, song.display_name)
 
     async def _write_storyboard(
         self, analysis: Artifact, options: StoryboardOptions, previous: str, song: str
@@ -143,6 +163,16 @@ class Work:
         await self._log.keep("storyboard", formatted.document, song)
         await self._log.complete()
         return plain(result) | {"notes": notes}
+
+    async def _content(self, written: Mapping[str, Any]) -> dict[str, Any]:
+        """The storyboard itself, which is kept to be edited."""
+        artifact = parsed(written, WriteStoryboardResult).storyboard
+
+        def load() -> storyboard_pb2.Storyboard:
+            kind, error = storyboard_pb2.Storyboard, InvalidStoryboard
+            return load_document(self._store, artifact, kind, error=error)
+
+        return plain(await settled(load))
 
     async def _keep_storyboard(
         self, name: str, analysis: Artifact, options: StoryboardOptions
@@ -214,8 +244,24 @@ class Work:
         return media.artifact
 
 
-async def response_of(job: Job, library: Library, done: Outcomes) -> Message:
-    """What the operation answers with when all stages are done."""
+def kept_storyboard(job: Job, done: Outcomes) -> Storyboard | None:
+    """What the job leaves to be edited; None for jobs that leave no storyboard."""
+    outcome = done.get(STORYBOARD, {})
+    if job.kind is not JobKind.STORYBOARD or "content" not in outcome:
+        return None
+    return new_storyboard(
+        job.project,
+        job.id,
+        CreateStoryboardRequest.FromString(job.request),
+        parsed(outcome["content"], storyboard_pb2.Storyboard),
+        job.progress.media.storyboard,
+    )
+
+
+async def response_of(
+    job: Job, library: Library, done: Outcomes, kept: Storyboard | None
+) -> Message:
+    """What the operation answers with when all stages are done; `kept` as above."""
     media = job.progress.media
     match job.kind:
         case JobKind.ANALYSIS:
@@ -224,10 +270,14 @@ async def response_of(job: Job, library: Library, done: Outcomes) -> Message:
                 result.plot.CopyFrom(await library.get(media.plot))
             return result
         case JobKind.STORYBOARD:
-            return CreateStoryboardResult(
+            made = CreateStoryboardResult(
                 storyboard=await library.get(media.storyboard),
                 storyteller=parsed(done[STORYBOARD], WriteStoryboardResult).storyteller,
             )
+            if kept is not None:
+                made.stored.CopyFrom(kept)
+                made.stored.ClearField("content")
+            return made
         case JobKind.VIDEO:
             return _finished_video(job, done)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from songreel.v1.video_pb2 import Video
+from songreel.v1.video_pb2 import Storyboard, Video
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongRequest,
     AnalyzeSongResult,
@@ -17,10 +17,12 @@ from songreel_client import metadata_of
 from songreel_kit.errors import (
     Cancelled,
     DataLoss,
+    EtagMismatch,
     InvalidRequest,
     MediaNotFound,
     OperationNotFound,
     RequestIdReused,
+    StoryboardNotFound,
     VideoExists,
 )
 
@@ -88,6 +90,47 @@ async def test_stages_one_by_one(client, tmp_path: Path) -> None:
     assert board.storyteller == "offline"
     with pytest.raises(DataLoss, match="not with"):
         await client.result(second.name, Video)
+
+
+async def test_a_kept_storyboard_is_edited_and_drawn(client, studio, tmp_path: Path) -> None:
+    (tmp_path / "s.mp3").write_bytes(b"a song with a kept storyboard")
+    song = await client.upload(tmp_path / "s.mp3")
+    heard = await client.analyze_song(AnalyzeSongRequest(song=song.name))
+    analysis = (await client.result(heard.name, AnalyzeSongResult)).analysis
+    made = await client.create_storyboard(CreateStoryboardRequest(analysis=analysis.name))
+    name = (await client.result(made.name, CreateStoryboardResult)).stored.name
+
+    board = await client.get_storyboard(name)
+    board.content.scenes[0].prompt = "a tin drum"
+    tried = await client.update_storyboard(board, "content.scenes", validate_only=True)
+    assert await client.get_storyboard(name) != board
+    edited = await client.update_storyboard(board, "content.scenes")
+    assert (edited.content, edited.etag) == (tried.content, tried.etag)
+    with pytest.raises(EtagMismatch):
+        await client.update_storyboard(board, "content.scenes")
+    with pytest.raises(EtagMismatch):
+        await client.create_video_of(board, wish(song.name))
+    made = await client.create_video_of(edited, wish(song.name))
+    video = await client.result(made.name, Video)
+    assert studio.content(video.media.video).startswith(b"video of a tin drum")
+
+    again = await client.update_storyboard(edited, "content.scenes", request_id="edit 17")
+    assert await client.update_storyboard(edited, "content.scenes", request_id="edit 17") == again
+    part = await client.get_storyboard(name, ["etag"])
+    assert part == Storyboard(etag=again.etag)
+    listed = [each async for each in client.list_storyboards(["name"])]
+    assert Storyboard(name=name) in listed
+    seen = [each async for each in client.list_videos("state = READY", ["name", "state"])]
+    assert Video(name=video.name, state=Video.STATE_READY) in seen
+    assert (await client.get_video(video.name, ["frames"])) == Video(frames=video.frames)
+    with pytest.raises(InvalidRequest, match="'colour' in read_mask"):
+        await client.get_video(video.name, ["colour"])
+
+    with pytest.raises(EtagMismatch):
+        await client.delete_storyboard(name, board.etag)
+    await client.delete_storyboard(name, again.etag)
+    with pytest.raises(StoryboardNotFound):
+        await client.get_storyboard(name)
 
 
 async def test_the_same_request_id_is_the_same_job(client, tmp_path: Path) -> None:

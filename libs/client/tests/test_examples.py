@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+from filecmp import cmp
 from pathlib import Path
 from typing import Any
 
 import pytest
+from directly import front_in, store_at
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import CreateVideoRequest
+from songreel_kit.temporary_servers import temporary_rclone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -50,6 +53,15 @@ async def test_an_edited_storyboard_is_drawn(studio, song: Path, tmp_path: Path)
     assert b"a red kite" in (tmp_path / "video.mp4").read_bytes()
 
 
+async def test_a_scene_of_a_kept_storyboard_is_edited(studio, song: Path, capsys) -> None:
+    run, goal = example("edit_scenes"), song.with_name("song.mp3.mp4")
+    for prompt in ("a paper boat", "a paper lantern"):  # the second run edits what is there
+        await run(studio.address, str(song), prompt)
+        assert goal.read_bytes().startswith(f"video of {prompt}".encode())
+        goal.unlink()
+    assert capsys.readouterr().out.count("projects/local/storyboards/s") == 2
+
+
 async def test_old_jobs_are_cancelled(studio, client, song: Path, capsys) -> None:
     media = await client.upload(song)
     studio.hands.hold("analyze")
@@ -62,6 +74,21 @@ async def test_old_jobs_are_cancelled(studio, client, song: Path, capsys) -> Non
     assert "cancelled" in capsys.readouterr().out
 
 
+async def test_a_large_file_goes_past_the_gateway(
+    studio, song: Path, tmp_path: Path, capsys
+) -> None:
+    copy = song.with_name("copy.mp3")
+    await example("send_directly")(studio.address, str(song), str(copy))
+    assert cmp(song, copy, shallow=False)
+    said = capsys.readouterr().out
+    assert "use UploadMedia" in said  # this studio's store is a folder
+    assert "through the gateway" in said
+    with temporary_rclone(tmp_path) as endpoint:
+        async with front_in(tmp_path, store_at(endpoint, tmp_path)) as front:
+            await example("send_directly")(front.address, str(song), str(copy))
+    assert "directly" in capsys.readouterr().out
+
+
 async def test_every_example_is_tested() -> None:
     names = {path.stem for path in EXAMPLES.glob("*.py")}
-    assert names == {"make_video", "edit_storyboard", "tidy_up"}
+    assert names == {"make_video", "edit_storyboard", "edit_scenes", "tidy_up", "send_directly"}

@@ -153,6 +153,25 @@ async def test_a_faulty_document_is_refused_with_its_line(
     assert "UTF-8" in caught.message
 
 
+async def test_a_document_that_nobody_saw_is_refused_with_its_scene(
+    channel: grpc.aio.Channel, store: LocalArtifactStore
+) -> None:
+    stub = PromptServiceStub(channel)
+    analysis = store_document(store, ballad())
+    made = (await written(channel, analysis))[-1].result.storyboard
+    asked = pb.CheckStoryboardRequest(document=made, analysis=analysis, by_scene=True)
+    assert (await stub.CheckStoryboard(asked)).storyboard == made
+    board = load_document(store, made, Storyboard)
+    board.scenes[2].camera = "dolly"
+    board.scenes[0].start = 2.0
+    asked.document.CopyFrom(store_document(store, board))
+    with refused(InvalidStoryboard) as caught:
+        await stub.CheckStoryboard(asked)
+    first, second = caught.message.split("; scene 3")
+    assert first.startswith("scene 1: starts at 2 s")
+    assert second.startswith(": camera is 'dolly'")
+
+
 async def test_a_storyboard_is_rewritten_around_its_locked_scenes(
     channel: grpc.aio.Channel, store: LocalArtifactStore
 ) -> None:

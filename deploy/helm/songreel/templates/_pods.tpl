@@ -64,6 +64,10 @@ topologySpreadConstraints:
 - {name: SONGREEL_S3_CACHE_BYTES, value: "{{ mul $store.cacheGiB 1073741824 }}"}
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_ACCESS_KEY" "key" "s3-access-key") }}
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_SECRET_KEY" "key" "s3-secret-key") }}
+{{- if eq .name "gateway" }}
+{{- /* Nobody outside reaches the trial's own store. */}}
+- {name: SONGREEL_S3_PUBLIC_URL, value: {{ $store.publicUrl | default (ternary "none" "" .root.Values.trial.store.enabled) | quote }}}
+{{- end }}
 {{- if eq (include "songreel.probesApart" .) "true" }}
 - {name: {{ $prefix }}PROBE_BIND, value: "0.0.0.0:50052"}
 {{- end }}

@@ -20,6 +20,10 @@ _SERVICES: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "UploadMedia": _MAKERS,
         "DownloadMedia": _MAKERS,
         "GetMedia": _MAKERS,
+        "BeginUpload": _MAKERS,
+        "FinishUpload": _MAKERS,
+        "CancelUpload": _MAKERS,
+        "GetDownloadUrl": _MAKERS,
     },
     "songreel.v1.VideoService": {
         "CreateVideo": _MAKERS,
@@ -27,6 +31,10 @@ _SERVICES: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "ListVideos": _MAKERS,
         "AnalyzeSong": _MAKERS,
         "CreateStoryboard": _MAKERS,
+        "GetStoryboard": _MAKERS,
+        "ListStoryboards": _MAKERS,
+        "UpdateStoryboard": _MAKERS,
+        "DeleteStoryboard": _PARTNERS,
         "WatchOperation": _ALL,
     },
     "google.longrunning.Operations": {

@@ -16,7 +16,7 @@ from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tables import project_use, projects
 from songreel_gateway.database import Database, microseconds
 from songreel_gateway.jobs import JobState
-from songreel_gateway.tables import jobs, media
+from songreel_gateway.tables import jobs, media, uploads
 
 DAY_MICROSECONDS: Final = 86_400_000_000
 
@@ -74,7 +74,13 @@ class Quotas:
             raise self._refusal(project, "stored_bytes", limits)
 
     def admit_upload(
-        self, connection: sa.Connection, project: str, size: int, *, count: bool
+        self,
+        connection: sa.Connection,
+        project: str,
+        size: int,
+        *,
+        count: bool,
+        reserve: bool = False,
     ) -> None:
         """Raises `QuotaExceeded` when the project may not store `size` bytes more.
 
@@ -83,8 +89,9 @@ class Quotas:
             project: Whose.
             size: In bytes; 0 for a file that the project has already.
             count: Whether the upload is done and counts from now on.
+            reserve: Whether it will be written down as begun in the same transaction.
         """
-        limits = self.limits(connection, project, lock=count)
+        limits = self.limits(connection, project, lock=count or reserve)
         used = self.used(connection, project)
         if used.uploads >= limits.uploads:
             raise self._refusal(project, UPLOADS, limits)
@@ -102,18 +109,27 @@ class Quotas:
         return Limits(**asdict(self.defaults) | own)
 
     def used(self, connection: sa.Connection, project: str) -> Limits:
-        """What the project has used of each, today where it is by the day."""
+        """What the project has used of each, today where it is by the day.
+
+        Uploads that have begun and not expired count as if they were finished.
+        """
         count = sa.select(sa.func.count()).where(jobs.c.project == project, jobs.c.state.in_(_OPEN))
         size = sa.select(sa.func.sum(media.c.size)).where(media.c.project == project)
+        begun = sa.select(sa.func.count(), sa.func.sum(uploads.c.size)).where(
+            uploads.c.project == project,
+            uploads.c.finished == 0,
+            uploads.c.expires > microseconds(),
+        )
         today = sa.select(project_use.c.kind, project_use.c.amount).where(
             project_use.c.project == project, project_use.c.day == day()
         )
         amounts = {row.kind: row.amount for row in connection.execute(today)}
+        coming, coming_bytes = connection.execute(begun).one()
         return Limits(
             running_jobs=int(connection.execute(count).scalar_one()),
             rendered_seconds=int(amounts.get(RENDERED, 0.0)),
-            stored_bytes=int(connection.execute(size).scalar_one() or 0),
-            uploads=int(amounts.get(UPLOADS, 0)),
+            stored_bytes=int(connection.execute(size).scalar_one() or 0) + int(coming_bytes or 0),
+            uploads=int(amounts.get(UPLOADS, 0)) + int(coming),
         )
 
     def _refusal(self, project: str, quota: str, limits: Limits) -> QuotaExceeded:

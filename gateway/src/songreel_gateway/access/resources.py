@@ -22,6 +22,8 @@ from songreel_kit.errors import (
     OperationNotFound,
     PermissionDenied,
     ProjectNotFound,
+    StoryboardNotFound,
+    UploadNotFound,
     VideoNotFound,
 )
 
@@ -30,7 +32,9 @@ _PROSE: Final = frozenset({"display_name", "request_id", "page_token", "filter",
 
 _COLLECTIONS: Final[dict[str, tuple[type[NotFound], str]]] = {
     "media": (MediaNotFound, "there is no media {name}: upload the file first"),
+    "uploads": (UploadNotFound, "there is no upload {name}: it may have expired; begin it again"),
     "videos": (VideoNotFound, "there is no video {name}"),
+    "storyboards": (StoryboardNotFound, "there is no storyboard {name}"),
     "operations": (OperationNotFound, "there is no operation {name}; it may be deleted"),
     "identities": (IdentityNotFound, "there is no identity {name}"),
 }

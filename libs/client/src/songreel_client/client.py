@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 import grpc
 from google.longrunning.operations_pb2 import (
@@ -19,31 +17,21 @@ from google.longrunning.operations_pb2 import (
 )
 from google.longrunning.operations_pb2_grpc import OperationsStub
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from songreel.v1 import video_service_pb2 as videos
 from songreel.v1.access_service_pb2 import GetProjectRequest, Project
 from songreel.v1.access_service_pb2_grpc import AccessServiceStub
-from songreel.v1.media_pb2 import Media
-from songreel.v1.media_service_pb2 import DownloadMediaRequest, GetMediaRequest, UploadHeader
-from songreel.v1.media_service_pb2_grpc import MediaServiceStub
-from songreel.v1.video_pb2 import Video
-from songreel.v1.video_service_pb2_grpc import VideoServiceStub
-from songreel_kit.errors import DataLoss, ServiceUnavailable, SongreelError, from_rpc_error
+from songreel.v1.video_pb2 import Storyboard, Video
+from songreel_kit.errors import ServiceUnavailable, SongreelError, from_rpc_error
 
-from songreel_client.attempts import Attempts, Retrying
+from songreel_client.attempts import Retrying
+from songreel_client.calls import UNARY_SECONDS
 from songreel_client.credentials import Tokens
-from songreel_client.files import (
-    LocalFile,
-    Transferred,
-    part_file,
-    read_local_file,
-    upload_parts,
-)
-from songreel_client.media_types import media_type_of
+from songreel_client.media import MediaCalls
 from songreel_client.operations import result_of
-from songreel_client.request_ids import request_id as content_id
+from songreel_client.storyboards import PAGE_SIZE, StoryboardCalls
 
-A = TypeVar("A")
 M = TypeVar("M", bound=Message)
 R = TypeVar(
     "R",
@@ -52,13 +40,11 @@ R = TypeVar(
     videos.CreateStoryboardRequest,
 )
 
-PAGE_SIZE = 100
-UNARY_SECONDS = 30.0
 WAIT_SECONDS = 60.0
 """How long the server is asked to wait for a job's end, again and again."""
 
 
-class Client:
+class Client(MediaCalls, StoryboardCalls):
     """A project's view of one server, or of all replicas behind one name.
 
     Every call raises the `SongreelError` that the server sent; `ServiceUnavailable` and
@@ -75,14 +61,8 @@ class Client:
         retrying: Retrying | None = None,
     ) -> None:
         """See `connect`; `tokens` are those that the channel's calls carry."""
-        self.parent = f"projects/{project}"
-        self.channel = channel
-        """For calls that have no method here."""
-        self._tokens = tokens
-        self._retrying = retrying or Retrying()
+        super().__init__(channel, project, tokens, retrying or Retrying())
         self._access: Any = AccessServiceStub(channel)
-        self._media: Any = MediaServiceStub(channel)
-        self._videos: Any = VideoServiceStub(channel)
         self._operations: Any = OperationsStub(channel)
 
     async def close(self) -> None:
@@ -93,88 +73,6 @@ class Client:
         """The project's quotas and what is used of them."""
         request = GetProjectRequest(name=self.parent)
         return (await self._ask(self._access.GetProject, request)).project
-
-    # Files
-
-    async def upload(
-        self, file: LocalFile | Path | str, report: Transferred | None = None
-    ) -> Media:
-        """Brings a file in; one that is there already gets the same name again.
-
-        Raises:
-            OSError: The file cannot be read.
-            InvalidUpload: It was changed since it was hashed.
-            UploadTooLarge, QuotaExceeded: The server takes no more.
-        """
-        if not isinstance(file, LocalFile):
-            file = await asyncio.to_thread(read_local_file, Path(file))
-        header = UploadHeader(
-            parent=self.parent,
-            display_name=file.path.name,
-            media_type=media_type_of(file.path),
-            size=file.size,
-            sha256=file.sha256,
-            request_id=content_id("upload", self.parent, file.path.name, file.sha256),
-        )
-        return (
-            await self._tried(lambda: self._media.UploadMedia(upload_parts(header, file, report)))
-        ).media
-
-    async def get_media(self, name: str) -> Media:
-        """Describes a file of the project."""
-        return (await self._ask(self._media.GetMedia, GetMediaRequest(name=name))).media
-
-    async def download(
-        self, name: str, target: BinaryIO, report: Transferred | None = None
-    ) -> Media:
-        """Writes a file of the project to `target`, from where `target` stands on.
-
-        Raises:
-            DataLoss: What came is not what the name promises.
-            OSError: `target` could not be written, for example on a full disk.
-        """
-        media = await self.get_media(name)
-        await self._fetch(media, target, report)
-        return media
-
-    async def download_file(
-        self, name: str, goal: Path | str, report: Transferred | None = None
-    ) -> Media:
-        """The same to a file, which is there when it is whole and its hash is right.
-
-        Until then its bytes are in a `.part` file beside it, and a later call goes on
-        from there.
-        """
-        media = await self.get_media(name)
-        with part_file(media, Path(goal)) as target:
-            await self._fetch(media, target, report)
-        return media
-
-    async def _fetch(self, media: Media, target: BinaryIO, report: Transferred | None) -> None:
-        size = media.artifact.size
-        done = target.tell()
-        attempts = self._attempts()
-        while True:
-            await attempts.begin()
-            call = self._media.DownloadMedia(DownloadMediaRequest(name=media.name, offset=done))
-            try:
-                async for response in call:
-                    target.write(response.chunk)
-                    done += len(response.chunk)
-                    attempts.advanced()
-                    if report is not None:
-                        report(done, size)
-                break
-            except grpc.RpcError as error:
-                await attempts.failed(from_rpc_error(error))
-            finally:
-                call.cancel()
-        target.flush()
-        if done != size:
-            raise DataLoss(
-                f"{media.name} came with {done} of {size} bytes: ask for it again",
-                name=media.name,
-            )
 
     # Jobs
 
@@ -189,6 +87,22 @@ class Client:
                 process; drawn when empty.
         """
         return await self._started(self._videos.CreateVideo, request, request_id)
+
+    async def create_video_of(
+        self,
+        storyboard: Storyboard,
+        request: videos.CreateVideoRequest,
+        request_id: str = "",
+    ) -> Operation:
+        """The same, drawn from a kept storyboard as it was read.
+
+        Raises `EtagMismatch` when somebody has changed it since.
+        """
+        asked = videos.CreateVideoRequest()
+        asked.CopyFrom(request)
+        asked.video.stored_storyboard = storyboard.name
+        asked.video.storyboard_etag = storyboard.etag
+        return await self.create_video(asked, request_id)
 
     async def check_video(self, request: videos.CreateVideoRequest) -> Video:
         """The video as `create_video` would begin it, or its error; nothing is begun."""
@@ -219,13 +133,23 @@ class Client:
         asked.request_id = request_id or request.request_id or str(uuid.uuid4())
         return await self._ask(method, asked)
 
-    async def get_video(self, name: str) -> Video:
-        """The video as it is now."""
-        return (await self._ask(self._videos.GetVideo, videos.GetVideoRequest(name=name))).video
+    async def get_video(self, name: str, fields: Sequence[str] = ()) -> Video:
+        """The video as it is now; of it only `fields`, such as `media.video`, if given."""
+        request = videos.GetVideoRequest(name=name, read_mask=FieldMask(paths=fields))
+        return (await self._ask(self._videos.GetVideo, request)).video
 
-    async def list_videos(self, filter: str = "") -> AsyncIterator[Video]:  # noqa: A002 - the API's word
+    async def list_videos(
+        self,
+        filter: str = "",  # noqa: A002 - the API's word
+        fields: Sequence[str] = (),
+    ) -> AsyncIterator[Video]:
         """The project's videos, newest first; filter: `state = READY`, for example."""
-        request = videos.ListVideosRequest(parent=self.parent, page_size=PAGE_SIZE, filter=filter)
+        request = videos.ListVideosRequest(
+            parent=self.parent,
+            page_size=PAGE_SIZE,
+            filter=filter,
+            read_mask=FieldMask(paths=fields),
+        )
         while True:
             page = await self._ask(self._videos.ListVideos, request)
             for video in page.videos:
@@ -306,22 +230,3 @@ class Client:
     async def result(self, name: str, kind: type[M]) -> M:
         """What the job has made, as soon as it has; or its own error, raised."""
         return result_of(await self.wait(name), kind)
-
-    # Attempts
-
-    async def _ask(
-        self, method: Callable[..., Awaitable[A]], request: Message, seconds: float = UNARY_SECONDS
-    ) -> A:
-        return await self._tried(lambda: method(request, timeout=seconds))
-
-    async def _tried(self, send: Callable[[], Awaitable[A]]) -> A:
-        attempts = self._attempts()
-        while True:
-            await attempts.begin()
-            try:
-                return await send()
-            except grpc.RpcError as error:
-                await attempts.failed(from_rpc_error(error))
-
-    def _attempts(self) -> Attempts:
-        return Attempts(self._retrying, self._tokens)

@@ -15,7 +15,8 @@ from songreel_kit.errors import FailedPrecondition, InvalidRequest, from_rpc_err
 from songreel_kit.tls import ChannelTls, is_loopback
 
 from songreel_client.attempts import Attempts, Retrying
-from songreel_client.client import UNARY_SECONDS, Client
+from songreel_client.calls import UNARY_SECONDS
+from songreel_client.client import Client
 from songreel_client.credentials import Tokens
 
 LOCAL_PROJECT = "local"

@@ -30,6 +30,8 @@ IDEMPOTENT: tuple[str, ...] = (
     "songreel.v1.MediaService/GetMedia",
     "songreel.v1.VideoService/GetVideo",
     "songreel.v1.VideoService/ListVideos",
+    "songreel.v1.VideoService/GetStoryboard",
+    "songreel.v1.VideoService/ListStoryboards",
     "songreel.v1.VideoService/WatchOperation",
     "google.longrunning.Operations/GetOperation",
     "google.longrunning.Operations/ListOperations",

@@ -164,6 +164,14 @@ class VideoNotFound(NotFound):
     """No video has this name."""
 
 
+class StoryboardNotFound(NotFound):
+    """No storyboard has this name."""
+
+
+class UploadNotFound(NotFound):
+    """No unfinished upload has this name: it was cancelled, refused, or has expired."""
+
+
 class CheckpointNotFound(NotFound):
     """There is no checkpoint at this place."""
 
@@ -232,6 +240,14 @@ class VaultUnusable(FailedPrecondition):
     """The vault cannot be opened with the keys at hand."""
 
 
+class UploadIncomplete(FailedPrecondition):
+    """Parts of the upload are missing or cut short; they can still be put."""
+
+
+class DirectTransferUnavailable(FailedPrecondition):
+    """The artifact store gives out no URLs: use UploadMedia and DownloadMedia."""
+
+
 class OperationNotDone(FailedPrecondition):
     """The operation is still at work."""
 
@@ -285,6 +301,10 @@ class Aborted(SongreelError):
     """Another change came between; begin the exchange again."""
 
     code = grpc.StatusCode.ABORTED
+
+
+class EtagMismatch(Aborted):
+    """The resource was changed since its etag was read: read it again."""
 
 
 class Unauthenticated(SongreelError):

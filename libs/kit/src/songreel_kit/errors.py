@@ -9,17 +9,19 @@
     |  `- InvalidPageToken, InvalidRenderSettings, BadFrame, FrameOutOfOrder
     |- NotFound                      NOT_FOUND             name something that exists
     |  `- ArtifactNotFound, MediaNotFound, OperationNotFound, VideoNotFound,
-    |     CheckpointNotFound, IdentityNotFound, ProjectNotFound
+    |     CheckpointNotFound, IdentityNotFound, ProjectNotFound, StoryboardNotFound,
+    |     UploadNotFound
     |- Conflict                      ALREADY_EXISTS        take another name or id
     |  `- RequestIdReused, VideoExists
     |- FailedPrecondition            FAILED_PRECONDITION   mend the set-up, then ask again
     |  |- CheckpointIncomplete, CheckpointUnsupported, LoraUnusable, CredentialsUnusable
     |  |- AdapterMismatch, NotEnrolled, ConsentMissing, SessionSpent, VaultUnusable
-    |  `- ModelMissing, OperationNotDone
+    |  `- ModelMissing, OperationNotDone, UploadIncomplete, DirectTransferUnavailable
     |- ResourceExhausted             RESOURCE_EXHAUSTED    ask for less, or later
     |  `- DiskFull, UploadTooLarge, FrameTooLarge, TooManyFrames, LockedOut, Busy,
     |     RateLimited, QuotaExceeded
     |- Aborted                       ABORTED               begin the whole exchange again
+    |  `- EtagMismatch
     |- Unauthenticated               UNAUTHENTICATED       say who you are
     |  `- TokenExpired
     |- PermissionDenied              PERMISSION_DENIED     ask for the right
@@ -59,8 +61,10 @@ from songreel_kit.error_tree import (
     CredentialsUnusable,
     DataLoss,
     DeadlineExceeded,
+    DirectTransferUnavailable,
     DiskFull,
     EmptyFile,
+    EtagMismatch,
     FailedPrecondition,
     FrameOutOfOrder,
     FrameTooLarge,
@@ -95,6 +99,7 @@ from songreel_kit.error_tree import (
     SessionSpent,
     SilentAudio,
     SongreelError,
+    StoryboardNotFound,
     StreamStalled,
     TokenExpired,
     TooManyFrames,
@@ -104,6 +109,8 @@ from songreel_kit.error_tree import (
     UnknownSchedule,
     UnknownStoryteller,
     UnknownStyle,
+    UploadIncomplete,
+    UploadNotFound,
     UploadTooLarge,
     VaultUnusable,
     VideoExists,
@@ -134,8 +141,10 @@ __all__ = [
     "CredentialsUnusable",
     "DataLoss",
     "DeadlineExceeded",
+    "DirectTransferUnavailable",
     "DiskFull",
     "EmptyFile",
+    "EtagMismatch",
     "FailedPrecondition",
     "FrameOutOfOrder",
     "FrameTooLarge",
@@ -170,6 +179,7 @@ __all__ = [
     "SessionSpent",
     "SilentAudio",
     "SongreelError",
+    "StoryboardNotFound",
     "StreamStalled",
     "TokenExpired",
     "TooManyFrames",
@@ -179,6 +189,8 @@ __all__ = [
     "UnknownSchedule",
     "UnknownStoryteller",
     "UnknownStyle",
+    "UploadIncomplete",
+    "UploadNotFound",
     "UploadTooLarge",
     "VaultUnusable",
     "VideoExists",

@@ -91,7 +91,7 @@ class S3ArtifactStore:
 
     def exists(self, artifact: Artifact) -> bool:
         """See `ArtifactStore.exists`; asks the bucket, not the cache."""
-        return self.objects.stat(_object(artifact)) is not None
+        return self.objects.stat(object_of(artifact)) is not None
 
     def bind(self, key: str, artifact: Artifact) -> None:
         """See `ArtifactStore.bind`."""
@@ -121,7 +121,7 @@ class S3ArtifactStore:
         except (json_format.ParseError, UnicodeDecodeError) as error:
             _log.warning("a reference is damaged and is not used", key=key, problem=str(error))
             return None
-        found = self.objects.stat(_object(artifact))
+        found = self.objects.stat(object_of(artifact))
         if found is None:
             return None
         if renew and _old(found.last_modified):
@@ -158,12 +158,23 @@ class S3ArtifactStore:
     def upload(self, artifact: Artifact) -> None:
         """Brings what is in the cache into the bucket, unless it is there and young."""
         self.cache.touch(artifact)
-        name = _object(artifact)
+        name = object_of(artifact)
         with self._turn(artifact), self.cache.local_path(artifact) as path:
             present = self.objects.stat(name)
             if present is None or present.size != artifact.size or _old(present.last_modified):
                 self.objects.put_file(name, path, artifact.media_type)
         self.cache.trim(self._settings.cache_bytes)
+
+    def adopt(self, name: str, artifact: Artifact) -> None:
+        """Makes an object of the bucket an artifact, inside the server.
+
+        Its bytes must have been hashed, and nobody else may be able to write to it.
+        """
+        goal = object_of(artifact)
+        with self._turn(artifact):
+            present = self.objects.stat(goal)
+            if present is None or present.size != artifact.size or _old(present.last_modified):
+                self.objects.copy(name, goal, artifact.media_type)
 
     def _fetch(self, artifact: Artifact) -> None:
         """Brings the bytes into the cache, whole and with the right hash, or raises."""
@@ -179,7 +190,7 @@ class S3ArtifactStore:
     def _fetch_anew(self, artifact: Artifact) -> None:
         digest = digest_of(artifact)
         with (
-            self.objects.download(_object(artifact), digest) as response,
+            self.objects.download(object_of(artifact), digest) as response,
             self.cache.writer(artifact.media_type) as writer,
         ):
             for chunk in response.stream(CHUNK_BYTES):
@@ -196,7 +207,8 @@ class S3ArtifactStore:
         return self._turns[int(digest_of(artifact)[:4], 16) % len(self._turns)]
 
 
-def _object(artifact: Artifact) -> str:
+def object_of(artifact: Artifact) -> str:
+    """The name of the artifact's object, without the prefix."""
     return _name(digest_of(artifact))
 
 

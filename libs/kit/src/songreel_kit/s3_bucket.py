@@ -6,12 +6,11 @@ import io
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import urllib3
-from minio.commonconfig import ENABLED, Filter
+from minio.commonconfig import ENABLED, REPLACE, CopySource, Filter
 from minio.error import InvalidResponseError, S3Error, ServerError
 from minio.lifecycleconfig import (
     AbortIncompleteMultipartUpload,
@@ -33,7 +32,8 @@ from songreel_kit.telemetry import get_logger
 
 _log = get_logger(__name__)
 
-_ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound")
+_ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound", "NoSuchUpload")
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 _NOT_OFFERED = ("NotImplemented", "MethodNotAllowed")
 
 INCOMING = "incoming/"
@@ -54,17 +54,17 @@ class Bucket:
         self.name = name
         self.settings = settings
         self._prefix = f"{prefix}/" if prefix else ""
-        self._client = connect(settings)
-        self._http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5.0, read=60.0))
+        self.client = connect(settings)
+        """Of the `minio` package; its errors need `typed`."""
         self._conditional: bool | None = None
-        with self._typed():
-            if not self._client.bucket_exists(name):
+        with self.typed():
+            if not self.client.bucket_exists(name):
                 if not settings.create_bucket:
                     raise FailedPrecondition(
                         f"the bucket {name!r} does not exist at {settings.endpoint}: make it, "
                         "or allow it with SONGREEL_S3_CREATE_BUCKET=true"
                     )
-                self._client.make_bucket(name, location=settings.region)
+                self.client.make_bucket(name, location=settings.region)
 
     @property
     def conditional_writes(self) -> bool:
@@ -90,16 +90,16 @@ class Bucket:
     def stat(self, name: str) -> Any | None:
         """Size, `last_modified` and so on; None when there is no such object."""
         try:
-            with self._typed():
-                return self._client.stat_object(self.name, self._prefix + name)
+            with self.typed():
+                return self.client.stat_object(self.name, self.path(name))
         except ArtifactNotFound:
             return None
 
     def put(self, name: str, data: bytes, media_type: str) -> None:
         """Writes a small object, over another one."""
-        with self._typed():
-            self._client.put_object(
-                self.name, self._prefix + name, io.BytesIO(data), len(data), media_type
+        with self.typed():
+            self.client.put_object(
+                self.name, self.path(name), io.BytesIO(data), len(data), media_type
             )
 
     def put_new(self, name: str, data: bytes, media_type: str) -> bool:
@@ -116,10 +116,10 @@ class Bucket:
 
     def put_file(self, name: str, path: Path, media_type: str) -> None:
         """Writes an object, in parts when it is large."""
-        with self._typed():
-            self._client.fput_object(
+        with self.typed():
+            self.client.fput_object(
                 self.name,
-                self._prefix + name,
+                self.path(name),
                 str(path),
                 media_type,
                 part_size=self.settings.part_bytes,
@@ -127,13 +127,13 @@ class Bucket:
 
     def remove(self, name: str) -> None:
         """Removes an object; one that is not there is as good."""
-        with suppress(ArtifactNotFound), self._typed():
-            self._client.remove_object(self.name, self._prefix + name)
+        with suppress(ArtifactNotFound), self.typed():
+            self.client.remove_object(self.name, self.path(name))
 
     def names(self, folder: str) -> Iterator[tuple[str, Any]]:
         """All objects below a folder ("sha256/"), with what `stat` knows of their size and age."""
-        with self._typed():
-            for found in self._client.list_objects(
+        with self.typed():
+            for found in self.client.list_objects(
                 self.name, prefix=self._prefix + folder, recursive=True
             ):
                 yield str(found.object_name).removeprefix(self._prefix), found
@@ -141,28 +141,28 @@ class Bucket:
     @contextmanager
     def download(self, name: str, sha256: str = "") -> Generator[Any]:
         """The object's bytes, to read or `stream`; `sha256` names it in the error."""
-        with self._typed(sha256):
-            response = self._client.get_object(self.name, self._prefix + name)
+        with self.typed(sha256):
+            response = self.client.get_object(self.name, self.path(name))
             try:
                 yield response
             finally:
                 response.close()
                 response.release_conn()
 
-    def presigned(
-        self, method: str, name: str, seconds: float, answer: dict[str, str] | None = None
-    ) -> str:
-        """A URL that allows one method on one object for a while.
+    def copy(self, name: str, goal: str, media_type: str) -> None:
+        """Copies an object inside the server. Raises `ArtifactNotFound`."""
+        with self.typed():
+            self.client.copy_object(
+                self.name,
+                self.path(goal),
+                CopySource(self.name, self.path(name)),
+                metadata={"Content-Type": media_type},
+                metadata_directive=REPLACE,
+            )
 
-        `answer` are `response-...` parameters: headers of the server's answer.
-        """
-        return self._client.get_presigned_url(
-            method,
-            self.name,
-            self._prefix + name,
-            expires=timedelta(seconds=seconds),
-            response_headers=dict(answer) if answer else None,
-        )
+    def path(self, name: str) -> str:
+        """An object's whole name, with the prefix."""
+        return self._prefix + name
 
     def set_lifecycle(self, days: int) -> None:
         """Has the server clear away what uploads left that were never finished.
@@ -189,8 +189,8 @@ class Bucket:
             ),
         ]
         try:
-            with self._typed():
-                self._client.set_bucket_lifecycle(self.name, LifecycleConfig(rules))
+            with self.typed():
+                self.client.set_bucket_lifecycle(self.name, LifecycleConfig(rules))
         except FailedPrecondition as error:
             # rclone takes the request for one that makes the bucket.
             cause = error.__cause__
@@ -199,22 +199,20 @@ class Bucket:
             raise
 
     def _put_if_absent(self, name: str, data: bytes, media_type: str) -> bool:
-        # By a URL of our own making: minio's put takes no such header.
-        headers = {"If-None-Match": "*", "Content-Type": media_type}
-        with self._typed():
-            url = self.presigned("PUT", name, seconds=60)
-            response = self._http.request("PUT", url, body=data, headers=headers)
-        if response.status in (409, 412):
-            return False
-        if response.status != 200:
-            raise ServiceUnavailable(
-                f"the S3 endpoint {self.settings.endpoint} answered a write with status "
-                f"{response.status}: check its keys and that it runs"
-            )
+        # minio's own put takes no such header.
+        headers: Any = {"If-None-Match": "*", "Content-Type": media_type}
+        try:
+            with self.typed():
+                self.client._execute("PUT", self.name, self.path(name), data, headers)  # pyright: ignore[reportPrivateUsage]
+        except FailedPrecondition as error:
+            cause = error.__cause__
+            if isinstance(cause, S3Error) and cause.code in _TAKEN:
+                return False
+            raise
         return True
 
     @contextmanager
-    def _typed(self, sha256: str = "") -> Generator[None]:
+    def typed(self, sha256: str = "") -> Generator[None]:
         """Turns the client's errors into those of the tree."""
         try:
             yield

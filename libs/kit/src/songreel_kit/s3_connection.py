@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import urllib3
 from minio import Minio
 from platformdirs import user_cache_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +34,11 @@ class S3Settings(BaseSettings):
     secure: bool = True
     """Whether to speak TLS."""
 
+    public_url: str = ""
+    """Where clients reach the endpoint, `https://media.example.com[:port]`, if that is another
+    host than the services': presigned URLs are signed for it. Empty is the endpoint itself;
+    "none" gives no URLs out, for an endpoint that only the services reach."""
+
     create_bucket: bool = True
     """Whether to make the bucket when it is missing."""
 
@@ -45,6 +51,20 @@ class S3Settings(BaseSettings):
     cache_bytes: int = Field(default=8 * 1024**3, ge=0)
     """How large the folder may grow before the longest unused copies go; what was used
     in the last minute stays."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, given: str) -> str:
+        parts = urlsplit(given)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if given in ("", "none") or (
+            parts.scheme in ("http", "https") and parts.hostname and given == origin
+        ):
+            return given
+        raise ValueError(
+            "public_url must be https://HOST or https://HOST:PORT, with no path and no / at its "
+            'end, as the signatures cover the host alone; or "none"'
+        )
 
 
 class _Pool(urllib3.PoolManager):

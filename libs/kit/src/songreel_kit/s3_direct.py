@@ -1,172 +1,212 @@
-"""Files that travel between clients and the bucket directly, by presigned URLs.
+"""`songreel_kit.direct` on S3.
 
-    upload = direct.begin(size)                  # client: PUT each part to its URL
-    direct.missing(upload.id, size)              # after a break: what is still to come
-    artifact = direct.finish(upload.id, size, sha256, "audio/mpeg")
-    url = direct.download_url(artifact, seconds=600, file_name="video.mp4")
-
-What a client puts lies below `incoming/` and is nothing yet. `finish` reads it: only bytes
-of the announced size and hash become an artifact. A presigned URL binds neither size nor
-type of what is put, so nothing else could be relied on.
+A small file is one PUT, a larger one S3's multipart upload. Both lie below `incoming/ID/`
+until they are finished. Nobody outside can write to what is hashed: a completed multipart
+upload takes no more parts, and of a single object a copy is taken first.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from songreel.type.v1.artifact_pb2 import Artifact
 
-from songreel_kit.artifacts import CHUNK_BYTES, digest_of
-from songreel_kit.errors import ArtifactNotFound, InvalidRequest, InvalidUpload
-from songreel_kit.s3_artifacts import S3ArtifactStore
+from songreel_kit.artifacts import CHUNK_BYTES, digest_of, make_artifact
+from songreel_kit.direct import DirectUpload, Part
+from songreel_kit.errors import (
+    ArtifactNotFound,
+    InvalidRequest,
+    InvalidUpload,
+    ServiceUnavailable,
+    UploadIncomplete,
+)
+from songreel_kit.s3_artifacts import S3ArtifactStore, object_of
 from songreel_kit.s3_bucket import INCOMING
+from songreel_kit.s3_multipart import Multipart
+from songreel_kit.s3_signing import Signer
+
+MAX_PARTS = 1000
+"""S3 takes ten times as many; their URLs have to fit into one gRPC message."""
+
+MAX_PART_BYTES = 5 * 1024**3
 
 _ID = re.compile(r"[0-9a-f]{32}")
 
-MAX_PARTS = 10_000
-MAX_SECONDS = 7 * 24 * 3600.0
-"""As long as S3 allows a presigned URL to be good."""
 
+class S3DirectTransfers:
+    """See `songreel_kit.direct.DirectTransfers`."""
 
-@dataclass(frozen=True)
-class Part:
-    """A piece of a file on its way."""
-
-    number: int
-    """From 0 on."""
-
-    size: int
-    """Bytes."""
-
-    url: str
-    """Where a client PUTs exactly these bytes."""
-
-
-@dataclass(frozen=True)
-class DirectUpload:
-    """An upload that has begun."""
-
-    id: str
-    parts: tuple[Part, ...]
-
-
-class DirectTransfers:
-    """Presigned uploads and downloads of one store."""
-
-    def __init__(self, store: S3ArtifactStore, part_bytes: int) -> None:
-        """`part_bytes`: every part but the last has this size."""
-        if part_bytes < 1:
-            raise InvalidRequest("a part needs at least one byte")
+    def __init__(
+        self,
+        store: S3ArtifactStore,
+        part_bytes: int | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """`part_bytes`: a file that is larger comes in parts; None is the store's setting."""
         self._store = store
-        self._part_bytes = part_bytes
+        self._objects = store.objects
+        self._part_bytes = part_bytes or store.objects.settings.part_bytes
+        self._multipart = Multipart(store.objects)
+        self._signer = Signer(store.objects.settings, store.objects.name, now)
 
-    def begin(self, size: int, *, seconds: float = 3600.0) -> DirectUpload:
-        """Begins an upload of `size` bytes; its URLs are good for `seconds`.
-
-        Raises `InvalidRequest` for sizes that cannot be and for times over a week.
-        """
+    def begin(self, size: int, media_type: str) -> DirectUpload:
+        """See `DirectTransfers.begin`."""
+        part_bytes = max(self._part_bytes, -(-size // MAX_PARTS))
+        if size < 1 or part_bytes > MAX_PART_BYTES:
+            raise InvalidRequest(
+                f"a file of {size} bytes cannot go up in {MAX_PARTS} parts of at most "
+                f"{MAX_PART_BYTES} bytes"
+            )
         upload = uuid.uuid4().hex
-        return DirectUpload(upload, self.parts(upload, size, self._numbers(size), seconds))
+        many = size > part_bytes
+        store_upload = self._multipart.begin(_file(upload), media_type) if many else ""
+        return DirectUpload(upload, size, media_type, part_bytes, store_upload)
 
-    def parts(
-        self, upload: str, size: int, numbers: Iterable[int], seconds: float = 3600.0
-    ) -> tuple[Part, ...]:
-        """New URLs for these parts of an upload, to go on with it."""
-        if not 0 < seconds <= MAX_SECONDS:
-            raise InvalidRequest(f"a URL is good for up to {MAX_SECONDS:.0f} s")
-        objects = self._store.objects
+    def parts(self, upload: DirectUpload, seconds: float) -> tuple[Part, ...]:
+        """See `DirectTransfers.parts`."""
+        name = self._objects.path(_file(upload.id))
         return tuple(
             Part(
-                number,
-                self._size_of(number, size),
-                objects.presigned("PUT", _piece(upload, number), seconds),
+                number * upload.part_bytes,
+                size := _size_of(upload, number),
+                self._signer.url(
+                    "PUT",
+                    name,
+                    seconds,
+                    query={"partNumber": str(number + 1), "uploadId": upload.store_upload}
+                    if upload.store_upload
+                    else {},
+                    headers={"Content-Length": str(size)},
+                ),
             )
-            for number in numbers
+            for number in self._missing(upload)
         )
 
-    def missing(self, upload: str, size: int) -> list[int]:
-        """The parts that are not there in their whole size."""
-        return [
-            number
-            for number in self._numbers(size)
-            if (found := self._store.objects.stat(_piece(upload, number))) is None
-            or found.size != self._size_of(number, size)
-        ]
-
-    def finish(self, upload: str, size: int, sha256: str, media_type: str) -> Artifact:
-        """Makes an artifact of what was put.
-
-        Raises `InvalidUpload` when parts are missing (they can still be put) or when the
-        bytes are not those announced (then they are removed).
-        """
-        missing = self.missing(upload, size)
-        if missing:
-            raise InvalidUpload(
-                f"{len(missing)} parts of the upload are missing or have another size, first "
-                f"part {missing[0]}: put them, then finish again",
-                first=str(missing[0]),
-            )
-        with self._store.cache.writer(media_type) as writer:
-            for number in self._numbers(size):
-                with self._store.objects.download(_piece(upload, number)) as response:
-                    for chunk in response.stream(CHUNK_BYTES):
-                        writer.write(chunk)
-            if writer.described().sha256 != sha256:
-                self.cancel(upload, size)
+    def finish(self, upload: DirectUpload, sha256: str) -> Artifact:
+        """See `DirectTransfers.finish`."""
+        with self._closed(upload) as name:
+            size, digest = self._measured(name)
+            if size != upload.size:
+                raise InvalidUpload(
+                    f"{size} bytes were put instead of the {upload.size} that were announced: "
+                    "begin the upload again",
+                    received=str(size),
+                )
+            if digest != sha256:
                 raise InvalidUpload(
                     "the bytes do not have the SHA-256 that was announced: they were damaged on "
-                    "the way, or the file changed meanwhile; upload it again",
-                    received=writer.described().sha256,
+                    "the way, or the file changed meanwhile; begin the upload again",
+                    received=digest,
                 )
-        self._store.upload(writer.artifact)
-        self.cancel(upload, size)
-        return writer.artifact
+            artifact = make_artifact(digest, upload.media_type, size)
+            self._store.adopt(name, artifact)
+            return artifact
 
-    def cancel(self, upload: str, size: int) -> None:
-        """Removes what was put."""
-        for number in self._numbers(size):
-            self._store.objects.remove(_piece(upload, number))
+    def clear(self, upload: DirectUpload) -> None:
+        """See `DirectTransfers.clear`."""
+        if upload.store_upload:
+            self._multipart.abort(_file(upload.id), upload.store_upload)
+        for name, _ in list(self._objects.names(_folder(upload.id))):
+            self._objects.remove(name)
 
-    def download_url(
-        self, artifact: Artifact, *, seconds: float = 600.0, file_name: str = ""
-    ) -> str:
-        """A URL from which anybody may GET the artifact for a while.
-
-        Raises `ArtifactNotFound`; `InvalidRequest` for times over a week.
-        """
-        if not 0 < seconds <= MAX_SECONDS:
-            raise InvalidRequest(f"a URL is good for up to {MAX_SECONDS:.0f} s")
+    def download_url(self, artifact: Artifact, *, seconds: float, file_name: str = "") -> str:
+        """See `DirectTransfers.download_url`."""
         digest = digest_of(artifact)
         if not self._store.exists(artifact):
             raise ArtifactNotFound(f"the artifact store does not hold {digest}", sha256=digest)
-        answer = {"response-content-type": artifact.media_type}
+        # Always a file to keep: the store's host shows nobody's upload as a page of its own.
+        keep = "attachment"
         if file_name:
-            answer["response-content-disposition"] = (
-                f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"
-            )
-        name = f"sha256/{digest[:2]}/{digest}"
-        return self._store.objects.presigned("GET", name, seconds, answer)
+            keep += f"; filename*=UTF-8''{quote(file_name, safe='')}"
+        answer = {
+            "response-content-type": artifact.media_type,
+            "response-content-disposition": keep,
+        }
+        name = self._objects.path(object_of(artifact))
+        return self._signer.url("GET", name, seconds, query=answer)
 
-    def _numbers(self, size: int) -> range:
-        count = -(-size // self._part_bytes)
-        if not 1 <= count <= MAX_PARTS:
-            raise InvalidRequest(
-                f"a file of {size} bytes cannot go up in {MAX_PARTS} parts of "
-                f"{self._part_bytes} bytes"
-            )
-        return range(count)
+    @contextmanager
+    def _closed(self, upload: DirectUpload) -> Generator[str]:
+        """The name of an object of what was put, which nobody outside can change any more."""
+        name = _file(upload.id)
+        if upload.store_upload:
+            self._complete(name, upload)
+            yield name
+            return
+        found = self._objects.stat(name)
+        if found is None:
+            raise _incomplete(upload, [0])
+        taken = f"{_folder(upload.id)}taken-{uuid.uuid4().hex}"
+        self._objects.copy(name, taken, upload.media_type)
+        try:
+            yield taken
+        finally:
+            self._objects.remove(taken)
 
-    def _size_of(self, number: int, size: int) -> int:
-        if number not in self._numbers(size):
-            raise InvalidRequest(f"the upload has no part {number}")
-        return min(self._part_bytes, size - number * self._part_bytes)
+    def _complete(self, name: str, upload: DirectUpload) -> None:
+        try:
+            parts = self._multipart.parts(name, upload.store_upload)
+            if missing := _without(upload, {n: each.size or 0 for n, each in parts.items()}):
+                raise _incomplete(upload, missing)
+            self._multipart.complete(name, upload.store_upload, parts)
+        except (ArtifactNotFound, ServiceUnavailable):
+            # Another replica was quicker, or an earlier try did not get to its end.
+            if self._objects.stat(name) is None:
+                raise
+
+    def _measured(self, name: str) -> tuple[int, str]:
+        """Size and SHA-256 of an object, read in pieces."""
+        digest, size = hashlib.sha256(), 0
+        with self._objects.download(name) as response:
+            for chunk in response.stream(CHUNK_BYTES):
+                digest.update(chunk)
+                size += len(chunk)
+        return size, digest.hexdigest()
+
+    def _missing(self, upload: DirectUpload) -> list[int]:
+        name = _file(upload.id)
+        if not upload.store_upload:
+            found = self._objects.stat(name)
+            return [0] if found is None or found.size != upload.size else []
+        try:
+            parts = self._multipart.parts(name, upload.store_upload)
+        except ArtifactNotFound:
+            if self._objects.stat(name) is None:
+                raise
+            return []
+        return _without(upload, {number: each.size or 0 for number, each in parts.items()})
 
 
-def _piece(upload: str, number: int) -> str:
+def _without(upload: DirectUpload, sizes: dict[int, int]) -> list[int]:
+    """The parts (from 0) that are not there in their whole size; `sizes` counts from 1."""
+    count = -(-upload.size // upload.part_bytes)
+    return [n for n in range(count) if sizes.get(n + 1) != _size_of(upload, n)]
+
+
+def _size_of(upload: DirectUpload, number: int) -> int:
+    return min(upload.part_bytes, upload.size - number * upload.part_bytes)
+
+
+def _incomplete(upload: DirectUpload, missing: list[int]) -> UploadIncomplete:
+    offset = missing[0] * upload.part_bytes
+    return UploadIncomplete(
+        f"{len(missing)} parts of the upload are missing or cut short, the first at byte "
+        f"{offset}: put them, then finish again",
+        offset=str(offset),
+    )
+
+
+def _folder(upload: str) -> str:
     if not _ID.fullmatch(upload):
         raise InvalidRequest("that is no upload's id: give it exactly as it was received")
-    return f"{INCOMING}{upload}/{number:05d}"
+    return f"{INCOMING}{upload}/"
+
+
+def _file(upload: str) -> str:
+    return f"{_folder(upload)}file"

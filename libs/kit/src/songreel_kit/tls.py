@@ -81,8 +81,9 @@ class NamedClients(Interceptor):
     """
 
     def __init__(self, clients: Sequence[str]) -> None:
-        """`clients`: DNS names, among a certificate's alternative names; `name=One+Other` where
-        it may call no more than these methods.
+        """Takes DNS names, among a certificate's alternative names.
+
+        `name=One+Other` may call no more than these methods.
 
         Raises `FailedPrecondition` when a name or its methods are empty.
         """

@@ -144,14 +144,14 @@ class Author:
     def check(
         self, document: Document, request: pb.CheckStoryboardRequest, token: CancelToken
     ) -> pb.CheckStoryboardResponse:
-        """What a person edited, checked and stored; faults are told with their lines.
+        """What a person edited, checked and stored; faults are told with their lines or scenes.
 
         Raises:
             InvalidStoryboard: "S.yaml:12: ..."
         """
         options = request.options
         song = self.song(request.analysis) if request.HasField("analysis") else None
-        review = Review(document.locate)
+        review = Review() if request.by_scene else Review(document.locate)
         checked = check_storyboard(
             name_protagonist(document.storyboard, checked_phrase(options)),
             self.styles,

@@ -50,6 +50,26 @@ class MediaServiceStub:
                 request_serializer=songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.SerializeToString,
                 response_deserializer=songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.FromString,
                 _registered_method=True)
+        self.BeginUpload = channel.unary_unary(
+                '/songreel.v1.MediaService/BeginUpload',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.BeginUploadRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.BeginUploadResponse.FromString,
+                _registered_method=True)
+        self.FinishUpload = channel.unary_unary(
+                '/songreel.v1.MediaService/FinishUpload',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.FinishUploadRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.FinishUploadResponse.FromString,
+                _registered_method=True)
+        self.CancelUpload = channel.unary_unary(
+                '/songreel.v1.MediaService/CancelUpload',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.CancelUploadRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.CancelUploadResponse.FromString,
+                _registered_method=True)
+        self.GetDownloadUrl = channel.unary_unary(
+                '/songreel.v1.MediaService/GetDownloadUrl',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlResponse.FromString,
+                _registered_method=True)
 
 
 class MediaServiceServicer:
@@ -77,6 +97,45 @@ class MediaServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BeginUpload(self, request, context):
+        """Begins an upload whose bytes go straight to the artifact store: PUT each
+        part to its URL, then FinishUpload. DIRECT_TRANSFER_UNAVAILABLE where the
+        store gives out no URLs: then use UploadMedia.
+
+        Its size counts against the quotas until it is finished, cancelled or
+        expired. The same request_id gives the same upload again with new URLs, for
+        the parts that have not come whole yet: so goes on what broke off.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FinishUpload(self, request, context):
+        """Makes media of what was put, once the server has read it and found size and
+        SHA-256 as announced. UPLOAD_INCOMPLETE when parts are missing, which can
+        still be put; INVALID_UPLOAD when the bytes are others, and nothing is kept.
+        Finishing twice gives the same answer. Allow time to read the whole file.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelUpload(self, request, context):
+        """Gives an upload up: its parts and its share of the quotas go.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDownloadUrl(self, request, context):
+        """A URL to GET a file of the project from the artifact store, for whoever has
+        it. DIRECT_TRANSFER_UNAVAILABLE where the store gives out no URLs: then use
+        DownloadMedia.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_MediaServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +153,26 @@ def add_MediaServiceServicer_to_server(servicer, server):
                     servicer.GetMedia,
                     request_deserializer=songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.FromString,
                     response_serializer=songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.SerializeToString,
+            ),
+            'BeginUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginUpload,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.BeginUploadRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.BeginUploadResponse.SerializeToString,
+            ),
+            'FinishUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.FinishUpload,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.FinishUploadRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.FinishUploadResponse.SerializeToString,
+            ),
+            'CancelUpload': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelUpload,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.CancelUploadRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.CancelUploadResponse.SerializeToString,
+            ),
+            'GetDownloadUrl': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDownloadUrl,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +257,114 @@ class MediaService:
             '/songreel.v1.MediaService/GetMedia',
             songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.SerializeToString,
             songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BeginUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/BeginUpload',
+            songreel_dot_v1_dot_media__service__pb2.BeginUploadRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.BeginUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FinishUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/FinishUpload',
+            songreel_dot_v1_dot_media__service__pb2.FinishUploadRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.FinishUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelUpload(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/CancelUpload',
+            songreel_dot_v1_dot_media__service__pb2.CancelUploadRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.CancelUploadResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDownloadUrl(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/GetDownloadUrl',
+            songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.GetDownloadUrlResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -3,6 +3,7 @@ import datetime
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
 from songreel.prompt.v1 import prompt_service_pb2 as _prompt_service_pb2
+from songreel.prompt.v1 import storyboard_pb2 as _storyboard_pb2
 from songreel.render.v1 import render_plan_pb2 as _render_plan_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -14,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Video(_message.Message):
-    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "identity", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time")
+    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "stored_storyboard", "storyboard_etag", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "identity", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Video.State]
@@ -32,6 +33,8 @@ class Video(_message.Message):
     LYRICS_FIELD_NUMBER: _ClassVar[int]
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    STORED_STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    STORYBOARD_ETAG_FIELD_NUMBER: _ClassVar[int]
     ANALYZE_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     STORYBOARD_OPTIONS_FIELD_NUMBER: _ClassVar[int]
     RENDER_SETTINGS_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +54,8 @@ class Video(_message.Message):
     lyrics: str
     analysis: str
     storyboard: str
+    stored_storyboard: str
+    storyboard_etag: str
     analyze_options: _audio_service_pb2.AnalyzeOptions
     storyboard_options: _prompt_service_pb2.StoryboardOptions
     render_settings: _render_plan_pb2.RenderSettings
@@ -65,7 +70,7 @@ class Video(_message.Message):
     operation: str
     state: Video.State
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., identity: _Optional[_Union[VideoIdentity, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., stored_storyboard: _Optional[str] = ..., storyboard_etag: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., identity: _Optional[_Union[VideoIdentity, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class VideoIdentity(_message.Message):
     __slots__ = ("name", "noun", "weight")
@@ -94,3 +99,23 @@ class VideoMedia(_message.Message):
     contact_sheet: str
     plot: str
     def __init__(self, video: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., plan: _Optional[str] = ..., timeline: _Optional[str] = ..., contact_sheet: _Optional[str] = ..., plot: _Optional[str] = ...) -> None: ...
+
+class Storyboard(_message.Message):
+    __slots__ = ("name", "etag", "create_time", "update_time", "content", "analysis", "options", "document")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CONTENT_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    etag: str
+    create_time: _timestamp_pb2.Timestamp
+    update_time: _timestamp_pb2.Timestamp
+    content: _storyboard_pb2.Storyboard
+    analysis: str
+    options: _prompt_service_pb2.StoryboardOptions
+    document: str
+    def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., content: _Optional[_Union[_storyboard_pb2.Storyboard, _Mapping]] = ..., analysis: _Optional[str] = ..., options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., document: _Optional[str] = ...) -> None: ...

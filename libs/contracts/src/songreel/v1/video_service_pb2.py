@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from google.longrunning import operations_pb2 as google_dot_longrunning_dot_operations__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from songreel.audio.v1 import audio_service_pb2 as songreel_dot_audio_dot_v1_dot_audio__service__pb2
@@ -32,39 +33,55 @@ from songreel.v1 import media_pb2 as songreel_dot_v1_dot_media__pb2
 from songreel.v1 import video_pb2 as songreel_dot_v1_dot_video__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/video_service.proto\x12\x0bsongreel.v1\x1a#google/longrunning/operations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a\x17songreel/v1/media.proto\x1a\x17songreel/v1/video.proto\"\x84\x01\n\x12\x43reateVideoRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Video\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"\x1f\n\x0fGetVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x10GetVideoResponse\x12!\n\x05video\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Video\"Z\n\x11ListVideosRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\"Q\n\x12ListVideosResponse\x12\"\n\x06videos\x18\x01 \x03(\x0b\x32\x12.songreel.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8a\x01\n\x12\x41nalyzeSongRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x32\n\x07options\x18\x04 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"[\n\x11\x41nalyzeSongResult\x12$\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04plot\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media\"\x9b\x01\n\x17\x43reateStoryboardRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x36\n\x07options\x18\x03 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\"U\n\x16\x43reateStoryboardResult\x12&\n\nstoryboard\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\"5\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\">\n\x16WatchOperationResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.songreel.v1.JobEvent\"\xa1\x01\n\x08JobEvent\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08metadata\x18\x03 \x01(\x0b\x32\x18.songreel.v1.JobMetadata\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12!\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.Status\"\xae\x02\n\x0bJobMetadata\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\x12\x13\n\x0b\x66rames_done\x18\x04 \x01(\x03\x12\x14\n\x0c\x66rames_total\x18\x05 \x01(\x03\x12\x19\n\x11\x66rames_per_second\x18\x06 \x01(\x01\x12\x31\n\x0e\x65stimated_rest\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05media\x18\x08 \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\r\n\x05video\x18\t \x01(\t\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xfa\x03\n\x0cVideoService\x12M\n\x0b\x43reateVideo\x12\x1f.songreel.v1.CreateVideoRequest\x1a\x1d.google.longrunning.Operation\x12G\n\x08GetVideo\x12\x1c.songreel.v1.GetVideoRequest\x1a\x1d.songreel.v1.GetVideoResponse\x12M\n\nListVideos\x12\x1e.songreel.v1.ListVideosRequest\x1a\x1f.songreel.v1.ListVideosResponse\x12M\n\x0b\x41nalyzeSong\x12\x1f.songreel.v1.AnalyzeSongRequest\x1a\x1d.google.longrunning.Operation\x12W\n\x10\x43reateStoryboard\x12$.songreel.v1.CreateStoryboardRequest\x1a\x1d.google.longrunning.Operation\x12[\n\x0eWatchOperation\x12\".songreel.v1.WatchOperationRequest\x1a#.songreel.v1.WatchOperationResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/video_service.proto\x12\x0bsongreel.v1\x1a#google/longrunning/operations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a\x17songreel/v1/media.proto\x1a\x17songreel/v1/video.proto\"\x84\x01\n\x12\x43reateVideoRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Video\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"N\n\x0fGetVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x10GetVideoResponse\x12!\n\x05video\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Video\"\x89\x01\n\x11ListVideosRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12-\n\tread_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"Q\n\x12ListVideosResponse\x12\"\n\x06videos\x18\x01 \x03(\x0b\x32\x12.songreel.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8a\x01\n\x12\x41nalyzeSongRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x32\n\x07options\x18\x04 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"[\n\x11\x41nalyzeSongResult\x12$\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04plot\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media\"\x9b\x01\n\x17\x43reateStoryboardRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x36\n\x07options\x18\x03 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\"~\n\x16\x43reateStoryboardResult\x12&\n\nstoryboard\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\'\n\x06stored\x18\x03 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"S\n\x14GetStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"D\n\x15GetStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"~\n\x16ListStoryboardsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12-\n\tread_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"`\n\x17ListStoryboardsResponse\x12,\n\x0bstoryboards\x18\x01 \x03(\x0b\x32\x17.songreel.v1.Storyboard\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x17UpdateStoryboardRequest\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"G\n\x18UpdateStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"I\n\x17\x44\x65leteStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1a\n\x18\x44\x65leteStoryboardResponse\"5\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\">\n\x16WatchOperationResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.songreel.v1.JobEvent\"\xa1\x01\n\x08JobEvent\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08metadata\x18\x03 \x01(\x0b\x32\x18.songreel.v1.JobMetadata\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12!\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.Status\"\xae\x02\n\x0bJobMetadata\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\x12\x13\n\x0b\x66rames_done\x18\x04 \x01(\x03\x12\x14\n\x0c\x66rames_total\x18\x05 \x01(\x03\x12\x19\n\x11\x66rames_per_second\x18\x06 \x01(\x01\x12\x31\n\x0e\x65stimated_rest\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05media\x18\x08 \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\r\n\x05video\x18\t \x01(\t\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xf2\x06\n\x0cVideoService\x12M\n\x0b\x43reateVideo\x12\x1f.songreel.v1.CreateVideoRequest\x1a\x1d.google.longrunning.Operation\x12G\n\x08GetVideo\x12\x1c.songreel.v1.GetVideoRequest\x1a\x1d.songreel.v1.GetVideoResponse\x12M\n\nListVideos\x12\x1e.songreel.v1.ListVideosRequest\x1a\x1f.songreel.v1.ListVideosResponse\x12M\n\x0b\x41nalyzeSong\x12\x1f.songreel.v1.AnalyzeSongRequest\x1a\x1d.google.longrunning.Operation\x12W\n\x10\x43reateStoryboard\x12$.songreel.v1.CreateStoryboardRequest\x1a\x1d.google.longrunning.Operation\x12V\n\rGetStoryboard\x12!.songreel.v1.GetStoryboardRequest\x1a\".songreel.v1.GetStoryboardResponse\x12\\\n\x0fListStoryboards\x12#.songreel.v1.ListStoryboardsRequest\x1a$.songreel.v1.ListStoryboardsResponse\x12_\n\x10UpdateStoryboard\x12$.songreel.v1.UpdateStoryboardRequest\x1a%.songreel.v1.UpdateStoryboardResponse\x12_\n\x10\x44\x65leteStoryboard\x12$.songreel.v1.DeleteStoryboardRequest\x1a%.songreel.v1.DeleteStoryboardResponse\x12[\n\x0eWatchOperation\x12\".songreel.v1.WatchOperationRequest\x1a#.songreel.v1.WatchOperationResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.v1.video_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEVIDEOREQUEST']._serialized_start=306
-  _globals['_CREATEVIDEOREQUEST']._serialized_end=438
-  _globals['_GETVIDEOREQUEST']._serialized_start=440
-  _globals['_GETVIDEOREQUEST']._serialized_end=471
-  _globals['_GETVIDEORESPONSE']._serialized_start=473
-  _globals['_GETVIDEORESPONSE']._serialized_end=526
-  _globals['_LISTVIDEOSREQUEST']._serialized_start=528
-  _globals['_LISTVIDEOSREQUEST']._serialized_end=618
-  _globals['_LISTVIDEOSRESPONSE']._serialized_start=620
-  _globals['_LISTVIDEOSRESPONSE']._serialized_end=701
-  _globals['_ANALYZESONGREQUEST']._serialized_start=704
-  _globals['_ANALYZESONGREQUEST']._serialized_end=842
-  _globals['_ANALYZESONGRESULT']._serialized_start=844
-  _globals['_ANALYZESONGRESULT']._serialized_end=935
-  _globals['_CREATESTORYBOARDREQUEST']._serialized_start=938
-  _globals['_CREATESTORYBOARDREQUEST']._serialized_end=1093
-  _globals['_CREATESTORYBOARDRESULT']._serialized_start=1095
-  _globals['_CREATESTORYBOARDRESULT']._serialized_end=1180
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=1182
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=1235
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=1237
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=1299
-  _globals['_JOBEVENT']._serialized_start=1302
-  _globals['_JOBEVENT']._serialized_end=1463
-  _globals['_JOBMETADATA']._serialized_start=1466
-  _globals['_JOBMETADATA']._serialized_end=1768
-  _globals['_VIDEOSERVICE']._serialized_start=1771
-  _globals['_VIDEOSERVICE']._serialized_end=2277
+  _globals['_CREATEVIDEOREQUEST']._serialized_start=340
+  _globals['_CREATEVIDEOREQUEST']._serialized_end=472
+  _globals['_GETVIDEOREQUEST']._serialized_start=474
+  _globals['_GETVIDEOREQUEST']._serialized_end=552
+  _globals['_GETVIDEORESPONSE']._serialized_start=554
+  _globals['_GETVIDEORESPONSE']._serialized_end=607
+  _globals['_LISTVIDEOSREQUEST']._serialized_start=610
+  _globals['_LISTVIDEOSREQUEST']._serialized_end=747
+  _globals['_LISTVIDEOSRESPONSE']._serialized_start=749
+  _globals['_LISTVIDEOSRESPONSE']._serialized_end=830
+  _globals['_ANALYZESONGREQUEST']._serialized_start=833
+  _globals['_ANALYZESONGREQUEST']._serialized_end=971
+  _globals['_ANALYZESONGRESULT']._serialized_start=973
+  _globals['_ANALYZESONGRESULT']._serialized_end=1064
+  _globals['_CREATESTORYBOARDREQUEST']._serialized_start=1067
+  _globals['_CREATESTORYBOARDREQUEST']._serialized_end=1222
+  _globals['_CREATESTORYBOARDRESULT']._serialized_start=1224
+  _globals['_CREATESTORYBOARDRESULT']._serialized_end=1350
+  _globals['_GETSTORYBOARDREQUEST']._serialized_start=1352
+  _globals['_GETSTORYBOARDREQUEST']._serialized_end=1435
+  _globals['_GETSTORYBOARDRESPONSE']._serialized_start=1437
+  _globals['_GETSTORYBOARDRESPONSE']._serialized_end=1505
+  _globals['_LISTSTORYBOARDSREQUEST']._serialized_start=1507
+  _globals['_LISTSTORYBOARDSREQUEST']._serialized_end=1633
+  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_start=1635
+  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_end=1731
+  _globals['_UPDATESTORYBOARDREQUEST']._serialized_start=1734
+  _globals['_UPDATESTORYBOARDREQUEST']._serialized_end=1896
+  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_start=1898
+  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_end=1969
+  _globals['_DELETESTORYBOARDREQUEST']._serialized_start=1971
+  _globals['_DELETESTORYBOARDREQUEST']._serialized_end=2044
+  _globals['_DELETESTORYBOARDRESPONSE']._serialized_start=2046
+  _globals['_DELETESTORYBOARDRESPONSE']._serialized_end=2072
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=2074
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=2127
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=2129
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=2191
+  _globals['_JOBEVENT']._serialized_start=2194
+  _globals['_JOBEVENT']._serialized_end=2355
+  _globals['_JOBMETADATA']._serialized_start=2358
+  _globals['_JOBMETADATA']._serialized_end=2660
+  _globals['_VIDEOSERVICE']._serialized_start=2663
+  _globals['_VIDEOSERVICE']._serialized_end=3545
 # @@protoc_insertion_point(module_scope)

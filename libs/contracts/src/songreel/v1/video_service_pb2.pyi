@@ -2,6 +2,7 @@ import datetime
 
 from google.longrunning import operations_pb2 as _operations_pb2
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
 from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
@@ -31,10 +32,12 @@ class CreateVideoRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., video: _Optional[_Union[_video_pb2.Video, _Mapping]] = ..., video_id: _Optional[str] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class GetVideoRequest(_message.Message):
-    __slots__ = ("name",)
+    __slots__ = ("name", "read_mask")
     NAME_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     name: str
-    def __init__(self, name: _Optional[str] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, name: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class GetVideoResponse(_message.Message):
     __slots__ = ("video",)
@@ -43,16 +46,18 @@ class GetVideoResponse(_message.Message):
     def __init__(self, video: _Optional[_Union[_video_pb2.Video, _Mapping]] = ...) -> None: ...
 
 class ListVideosRequest(_message.Message):
-    __slots__ = ("parent", "page_size", "page_token", "filter")
+    __slots__ = ("parent", "page_size", "page_token", "filter", "read_mask")
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
     FILTER_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
     parent: str
     page_size: int
     page_token: str
     filter: str
-    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ...) -> None: ...
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., filter: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
 
 class ListVideosResponse(_message.Message):
     __slots__ = ("videos", "next_page_token")
@@ -99,12 +104,80 @@ class CreateStoryboardRequest(_message.Message):
     def __init__(self, parent: _Optional[str] = ..., analysis: _Optional[str] = ..., options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., request_id: _Optional[str] = ..., storyboard: _Optional[str] = ...) -> None: ...
 
 class CreateStoryboardResult(_message.Message):
-    __slots__ = ("storyboard", "storyteller")
+    __slots__ = ("storyboard", "storyteller", "stored")
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
+    STORED_FIELD_NUMBER: _ClassVar[int]
     storyboard: _media_pb2.Media
     storyteller: str
-    def __init__(self, storyboard: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., storyteller: _Optional[str] = ...) -> None: ...
+    stored: _video_pb2.Storyboard
+    def __init__(self, storyboard: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., storyteller: _Optional[str] = ..., stored: _Optional[_Union[_video_pb2.Storyboard, _Mapping]] = ...) -> None: ...
+
+class GetStoryboardRequest(_message.Message):
+    __slots__ = ("name", "read_mask")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, name: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class GetStoryboardResponse(_message.Message):
+    __slots__ = ("storyboard",)
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    storyboard: _video_pb2.Storyboard
+    def __init__(self, storyboard: _Optional[_Union[_video_pb2.Storyboard, _Mapping]] = ...) -> None: ...
+
+class ListStoryboardsRequest(_message.Message):
+    __slots__ = ("parent", "page_size", "page_token", "read_mask")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    READ_MASK_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    page_size: int
+    page_token: str
+    read_mask: _field_mask_pb2.FieldMask
+    def __init__(self, parent: _Optional[str] = ..., page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., read_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+
+class ListStoryboardsResponse(_message.Message):
+    __slots__ = ("storyboards", "next_page_token")
+    STORYBOARDS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    storyboards: _containers.RepeatedCompositeFieldContainer[_video_pb2.Storyboard]
+    next_page_token: str
+    def __init__(self, storyboards: _Optional[_Iterable[_Union[_video_pb2.Storyboard, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class UpdateStoryboardRequest(_message.Message):
+    __slots__ = ("storyboard", "update_mask", "request_id", "validate_only")
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    storyboard: _video_pb2.Storyboard
+    update_mask: _field_mask_pb2.FieldMask
+    request_id: str
+    validate_only: bool
+    def __init__(self, storyboard: _Optional[_Union[_video_pb2.Storyboard, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class UpdateStoryboardResponse(_message.Message):
+    __slots__ = ("storyboard",)
+    STORYBOARD_FIELD_NUMBER: _ClassVar[int]
+    storyboard: _video_pb2.Storyboard
+    def __init__(self, storyboard: _Optional[_Union[_video_pb2.Storyboard, _Mapping]] = ...) -> None: ...
+
+class DeleteStoryboardRequest(_message.Message):
+    __slots__ = ("name", "etag", "request_id")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ETAG_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    etag: str
+    request_id: str
+    def __init__(self, name: _Optional[str] = ..., etag: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class DeleteStoryboardResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class WatchOperationRequest(_message.Message):
     __slots__ = ("name", "offset")

@@ -63,6 +63,26 @@ class VideoServiceStub:
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.GetStoryboard = channel.unary_unary(
+                '/songreel.v1.VideoService/GetStoryboard',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.GetStoryboardRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_video__service__pb2.GetStoryboardResponse.FromString,
+                _registered_method=True)
+        self.ListStoryboards = channel.unary_unary(
+                '/songreel.v1.VideoService/ListStoryboards',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.ListStoryboardsRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_video__service__pb2.ListStoryboardsResponse.FromString,
+                _registered_method=True)
+        self.UpdateStoryboard = channel.unary_unary(
+                '/songreel.v1.VideoService/UpdateStoryboard',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardResponse.FromString,
+                _registered_method=True)
+        self.DeleteStoryboard = channel.unary_unary(
+                '/songreel.v1.VideoService/DeleteStoryboard',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardResponse.FromString,
+                _registered_method=True)
         self.WatchOperation = channel.unary_stream(
                 '/songreel.v1.VideoService/WatchOperation',
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.WatchOperationRequest.SerializeToString,
@@ -104,6 +124,33 @@ class VideoServiceServicer:
 
     def CreateStoryboard(self, request, context):
         """Only the second stage. Response type `CreateStoryboardResult`, metadata `JobMetadata`.
+        What it makes is kept, and can be read, edited and drawn by its name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStoryboard(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListStoryboards(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateStoryboard(self, request, context):
+        """Edits a storyboard; what comes of it is checked as one given to `CreateVideo` is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteStoryboard(self, request, context):
+        """Forgets a storyboard; its documents, which are media, and videos of it stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,6 +190,26 @@ def add_VideoServiceServicer_to_server(servicer, server):
                     servicer.CreateStoryboard,
                     request_deserializer=songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'GetStoryboard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStoryboard,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.GetStoryboardRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_video__service__pb2.GetStoryboardResponse.SerializeToString,
+            ),
+            'ListStoryboards': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListStoryboards,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.ListStoryboardsRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_video__service__pb2.ListStoryboardsResponse.SerializeToString,
+            ),
+            'UpdateStoryboard': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateStoryboard,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardResponse.SerializeToString,
+            ),
+            'DeleteStoryboard': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteStoryboard,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardResponse.SerializeToString,
             ),
             'WatchOperation': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchOperation,
@@ -288,6 +355,114 @@ class VideoService:
             '/songreel.v1.VideoService/CreateStoryboard',
             songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStoryboard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/GetStoryboard',
+            songreel_dot_v1_dot_video__service__pb2.GetStoryboardRequest.SerializeToString,
+            songreel_dot_v1_dot_video__service__pb2.GetStoryboardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListStoryboards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/ListStoryboards',
+            songreel_dot_v1_dot_video__service__pb2.ListStoryboardsRequest.SerializeToString,
+            songreel_dot_v1_dot_video__service__pb2.ListStoryboardsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateStoryboard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/UpdateStoryboard',
+            songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardRequest.SerializeToString,
+            songreel_dot_v1_dot_video__service__pb2.UpdateStoryboardResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteStoryboard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/DeleteStoryboard',
+            songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardRequest.SerializeToString,
+            songreel_dot_v1_dot_video__service__pb2.DeleteStoryboardResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,16 +54,18 @@ class WriteStoryboardResult(_message.Message):
     def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyteller: _Optional[str] = ..., reused: _Optional[bool] = ...) -> None: ...
 
 class CheckStoryboardRequest(_message.Message):
-    __slots__ = ("document", "analysis", "document_name", "options")
+    __slots__ = ("document", "analysis", "document_name", "options", "by_scene")
     DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     DOCUMENT_NAME_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    BY_SCENE_FIELD_NUMBER: _ClassVar[int]
     document: _artifact_pb2.Artifact
     analysis: _artifact_pb2.Artifact
     document_name: str
     options: StoryboardOptions
-    def __init__(self, document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., document_name: _Optional[str] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ...) -> None: ...
+    by_scene: bool
+    def __init__(self, document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., document_name: _Optional[str] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ..., by_scene: _Optional[bool] = ...) -> None: ...
 
 class CheckStoryboardResponse(_message.Message):
     __slots__ = ("storyboard", "notes")
