@@ -14,12 +14,13 @@ BENCHMARKS = {
     "whole": "the main job on real songs: time, memory, sync, sound",
     "identity": "liveness: accept and reject rates of simulated sessions (an hour or more)",
     "faces": "distances of a face's embeddings in its poses, beside those of two faces",
+    "likeness": "enrolled people found again in their videos (five minutes each)",
     "audio": "how well songs are heard: beats, voices, mood, cost; beside librosa",
     "platform": "gateways under faults and under load (needs Postgres; half an hour)",
     "render": "memory, speed, motion and resuming of the renderer, on random weights",
 }
 
-LONG = ("identity", "platform")
+LONG = ("identity", "likeness", "platform")
 
 
 def main() -> None:
