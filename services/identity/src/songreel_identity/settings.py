@@ -72,9 +72,9 @@ class IdentitySettings(ServiceSettings):
     """Where adapters are trained: "process" is this one, "ray" are workers on Ray, to be had
     with songreel-identity[ray]."""
 
-    training_ray_address: str = ""
+    training_ray_address: str = Field(default="", pattern="^(ray://.+)?$")
     """Cluster to train on, such as "ray://ray-head:10001"; empty starts Ray on this machine for
-    as long as the service runs."""
+    as long as a training takes."""
 
     training_ray_cpus: float = Field(default=1.0, ge=0.0, le=256.0)
     """CPUs that a worker takes of its node's; `training_threads` says how many it uses."""

@@ -62,14 +62,21 @@ class Trainings:
 
     Everything of a person is in the clear only in this process' memory and in that of the
     worker that trains, while the training runs; a withdrawal or an erasure ends it.
+
+    Args:
+        vault: of the people.
+        settings: of the service.
+        backend: where to train; by default what the settings name, at the first training.
     """
 
-    def __init__(self, vault: Vault, settings: IdentitySettings) -> None:
+    def __init__(
+        self, vault: Vault, settings: IdentitySettings, backend: TrainingBackend | None = None
+    ) -> None:
         self._vault = vault
         self._settings = settings
         self._turn = threading.Lock()
         self._opening = threading.Lock()
-        self._backend: TrainingBackend | None = None
+        self._backend = backend
 
     def order(self, request: pb.TrainAdapterRequest) -> Order:
         """What a request asks for. Raises `InvalidRequest`."""

@@ -152,7 +152,11 @@ def load_base(folder: Path, device: str = "cpu") -> Base:
             folder,
             name,
             lambda: cls.from_pretrained(
-                str(folder), subfolder=name, local_files_only=True, torch_dtype=torch.float32
+                str(folder),
+                subfolder=name,
+                local_files_only=True,
+                torch_dtype=torch.float32,
+                variant="fp16" if _only_fp16(folder / name) else None,
             ),
         )
         return loaded.requires_grad_(False).eval().to(place)
@@ -179,6 +183,12 @@ def load_base(folder: Path, device: str = "cpu") -> Base:
         steps=int(defaults.get("steps") or 20),
         guidance=float(defaults.get("guidance_scale") or 7.5),
     )
+
+
+def _only_fp16(part: Path) -> bool:
+    """Whether a part's weights are there in half precision alone, as many downloads are."""
+    names = [each.name for suffix in ("safetensors", "bin") for each in part.glob(f"*.{suffix}")]
+    return bool(names) and all(".fp16." in name for name in names)
 
 
 def _guarded(folder: Path, part: str, load: Callable[[], T]) -> T:

@@ -1,0 +1,79 @@
+"""Where adapters are trained: one interface with two homes, this process and Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from songreel_kit.errors import FailedPrecondition
+from songreel_kit.work import Report
+
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.training.assignments import Assignment, Learnt, learn
+
+
+class TrainingBackend(Protocol):
+    """Trains adapters. Methods block; call them from a thread. Thread-safe."""
+
+    def train(
+        self,
+        assignment: Assignment,
+        check: Callable[[], None],
+        save: Callable[[bytes], None],
+        report: Report,
+    ) -> Learnt:
+        """Trains one to the end.
+
+        Args:
+            assignment: whom, and how.
+            check: called often; what it raises ends the training, wherever that is.
+            save: called with states to go on from; may raise to end the training.
+            report: told how far it is.
+
+        Raises:
+            AdapterMismatch, CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: of
+                the checkpoint as the place sees it.
+            FailedPrecondition: the place cannot be had as it is set up.
+            ServiceUnavailable: the place was not reached, had no room, or was lost; asked
+                again, the training goes on from the last state that was saved.
+        """
+        ...
+
+    def close(self) -> None:
+        """Lets go of everything that was started."""
+        ...
+
+
+class InProcess:
+    """Trains in this process."""
+
+    def train(
+        self,
+        assignment: Assignment,
+        check: Callable[[], None],
+        save: Callable[[bytes], None],
+        report: Report,
+    ) -> Learnt:
+        """See `TrainingBackend`."""
+        return learn(assignment, check, save, report)
+
+    def close(self) -> None:
+        """See `TrainingBackend`; nothing was started."""
+
+
+def open_backend(settings: IdentitySettings) -> TrainingBackend:
+    """The place that the settings name; starts nothing.
+
+    Raises:
+        FailedPrecondition: it is Ray, which is not installed.
+    """
+    if settings.training_backend == "process":
+        return InProcess()
+    try:
+        from songreel_identity.on_ray.backend import OnRay
+    except ImportError as error:
+        raise FailedPrecondition(
+            f"training on Ray needs Ray, which cannot be loaded ({error}); install it: pip "
+            "install 'songreel-identity[ray]', or set SONGREEL_IDENTITY_TRAINING_BACKEND=process"
+        ) from error
+    return OnRay(settings)

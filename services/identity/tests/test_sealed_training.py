@@ -1,0 +1,230 @@
+"""What a worker is sent and sends back: sealed, bound, and the same training."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from assignments import ANN, RECIPE, assignment, learnt_here, needles_of, same_adapter, seen_in
+from enrolled import enrol, made_up_stills, write_checkpoint
+from hypothesis import given
+from hypothesis import strategies as st
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_identity.on_ray.worker import TrainingWorker
+from songreel_identity.service import create_service, open_vault
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.training.assignments import Assignment, Learnt, unpack
+from songreel_identity.training.sealing import KeyPair
+from songreel_identity.vault import TRAINING
+from songreel_kit import errors
+from songreel_kit.testing import refused, serving
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    return write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny")
+
+
+def both_ends(training="t"):
+    service, worker = KeyPair(), KeyPair()
+    return (
+        service.as_service(worker.public, training),
+        worker.as_worker(service.public, training),
+    )
+
+
+# Sealing
+
+
+@given(st.lists(st.tuples(st.booleans(), st.binary(max_size=200)), max_size=8))
+def test_what_one_end_seals_the_other_opens(messages):
+    service, worker = both_ends()
+    for to_worker, plain in messages:
+        sender, receiver = (service, worker) if to_worker else (worker, service)
+        sealed = sender.seal(plain)
+        assert receiver.open(sealed) == plain
+        assert len(plain) < 8 or plain not in sealed
+
+
+@given(st.binary(min_size=1, max_size=50), st.data())
+def test_nothing_else_opens(plain, data):
+    service, worker = both_ends()
+    sealed = service.seal(plain)
+    place = data.draw(st.integers(0, len(sealed) - 1))
+    changed = bytearray(sealed)
+    changed[place] ^= data.draw(st.integers(1, 255))
+    for wrong in (bytes(changed), sealed[:-1], sealed + b"0", b""):
+        with pytest.raises(errors.Aborted, match="changed on the way"):
+            worker.open(wrong)
+    with pytest.raises(errors.Aborted):
+        service.open(sealed)  # turned back to its sender
+    with pytest.raises(errors.Aborted):
+        both_ends()[1].open(sealed)  # other keys
+    assert worker.open(sealed) == plain
+
+
+def test_a_message_is_bound_to_its_training_and_comes_once_and_in_order():
+    service, worker = KeyPair(), KeyPair()
+    sealed = service.as_service(worker.public, "one").seal(b"picture")
+    with pytest.raises(errors.Aborted, match="another training"):
+        worker.as_worker(service.public, "two").open(sealed)
+    here, there = both_ends()
+    first, second = here.seal(b"1"), here.seal(b"2")
+    assert there.open(second) == b"2"
+    for late in (first, second):
+        with pytest.raises(errors.Aborted, match="twice"):
+            there.open(late)
+
+
+@pytest.mark.parametrize("key", [b"", b"short", bytes(32)])
+def test_a_key_that_is_none_is_refused(key):
+    with pytest.raises(errors.Aborted, match="no X25519 key"):
+        KeyPair().as_service(key, "t")
+
+
+# Assignments
+
+
+@given(
+    st.lists(st.binary(max_size=30), max_size=8),
+    st.none() | st.binary(max_size=30),
+    st.lists(st.floats(allow_nan=False, width=64), max_size=5),
+)
+def test_an_assignment_is_read_as_it_was_written(pictures, state, embedding):
+    given = dataclasses.replace(
+        assignment("checkpoint"), pictures=pictures, state=state, embedding=np.asarray(embedding)
+    )
+    read = Assignment.from_bytes(given.to_bytes())
+    assert np.array_equal(read.embedding, given.embedding)
+    bare = {"embedding": None}
+    assert dataclasses.replace(read, **bare) == dataclasses.replace(given, **bare)
+
+
+def test_half_a_document_is_not_taken():
+    with pytest.raises(ValueError, match="tells of"):
+        unpack(assignment("checkpoint").to_bytes()[:-1])
+
+
+# The worker, without Ray
+
+
+def converse(worker, given, keys=None):
+    """As the service does; every message that crosses, pickled as Ray does."""
+    keys = keys or KeyPair()
+    crossed = []
+    channel = keys.as_service(worker.public_key(), "t")
+    call = (keys.public, channel.seal(given.to_bytes()))
+    crossed.append(pickle.dumps(call))
+    worker.begin(*call)
+    have = 0
+    plain = []
+    while True:
+        news = worker.news(have)
+        crossed.append(pickle.dumps(news))
+        if news.error is not None:
+            raise news.error
+        if news.sealed is not None:
+            assert news.number > have
+            have = news.number
+            plain.append(channel.open(news.sealed))
+        if news.done:
+            return plain, b"".join(crossed)
+
+
+def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
+    given = assignment(checkpoint)
+    expected, states = learnt_here(given)
+    plain, crossed = converse(TrainingWorker("t", 60.0), given)
+    learnt = Learnt.from_bytes(plain[-1])
+    assert same_adapter(learnt.adapter, expected.adapter)
+    assert len(plain) <= 1 + len(states)
+    needles = needles_of(given, [learnt.adapter, expected.adapter, *states])
+    assert seen_in(needles, given.to_bytes() + learnt.to_bytes())  # they would be found
+    assert not seen_in(needles, crossed)
+
+
+def test_a_worker_goes_on_from_a_state(checkpoint):
+    given = assignment(checkpoint)
+    expected, states = learnt_here(given)
+    plain, _ = converse(TrainingWorker("t", 60.0), given.from_state(states[0]))
+    learnt = Learnt.from_bytes(plain[-1])
+    assert same_adapter(learnt.adapter, expected.adapter)
+    assert learnt.resumed_from == 2
+
+
+def test_a_worker_says_what_it_does_not_find_and_keeps_what_it_was_given(checkpoint):
+    given = assignment(checkpoint)
+    elsewhere = dataclasses.replace(given, checkpoint=checkpoint / "elsewhere")
+    with pytest.raises(errors.CheckpointNotFound, match="every node") as caught:
+        converse(TrainingWorker("t", 60.0), elsewhere)
+    assert caught.value.metadata == {"checkpoint": str(checkpoint / "elsewhere")}
+    with pytest.raises(errors.AdapterMismatch, match="the same files"):
+        converse(TrainingWorker("t", 60.0), dataclasses.replace(given, checkpoint_sha256="00" * 32))
+    with pytest.raises(errors.BadFrame):
+        converse(TrainingWorker("t", 60.0), dataclasses.replace(given, pictures=[b"no picture"]))
+
+
+def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoint, monkeypatch):
+    given = assignment(checkpoint)
+
+    def broken(data):
+        raise UnicodeDecodeError("utf-8", given.pictures[0], 0, 1, "invalid start byte")
+
+    monkeypatch.setattr("songreel_identity.training.portraits.decode_picture", broken)
+    worker = TrainingWorker("t", 60.0)
+    with pytest.raises(errors.InternalError, match="UnicodeDecodeError: 'utf-8'") as caught:
+        converse(worker, given)
+    assert not seen_in(needles_of(given, []), pickle.dumps([caught.value, worker.news(0)]))
+
+
+def test_a_worker_that_hears_nothing_any_more_ends():
+    left = threading.Event()
+    worker = TrainingWorker("t", 3.0, lambda code: left.set())
+    until = time.monotonic() + 4.0
+    while time.monotonic() < until:
+        worker.news(0)
+        assert not left.is_set()
+    assert left.wait(30)
+
+
+# The service
+
+
+@pytest.fixture
+def on_ray(tmp_path):
+    return IdentitySettings(
+        database=f"sqlite:///{tmp_path / 'vault.db'}",
+        keys=tmp_path / "keys",
+        training_small=RECIPE,
+        training_backend="ray",
+    )
+
+
+async def test_without_ray_the_service_serves_and_a_training_says_what_to_install(
+    on_ray, checkpoint, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "songreel_identity.on_ray.backend", None)
+    vault = open_vault(on_ray)
+    enrol(vault, ANN, made_up_stills())
+    async with serving(create_service(on_ray)) as channel:
+        stub = IdentityServiceStub(channel)
+        assert (await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))).pictures == 7
+        with refused(errors.FailedPrecondition) as caught:
+            async for _ in stub.TrainAdapter(
+                pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
+            ):
+                pass
+    assert vault.list_objects(ANN, TRAINING) == []
+    assert "songreel-identity[ray]" in caught.error.message
+
+
+def test_only_addresses_of_rays_client_are_taken():
+    # A process that joins a cluster as a node of it ends when the cluster does.
+    with pytest.raises(ValueError, match="ray://"):
+        IdentitySettings(training_ray_address="head:6379")
