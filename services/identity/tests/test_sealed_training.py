@@ -31,6 +31,11 @@ def checkpoint(tmp_path_factory):
     return write_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny")
 
 
+def a_worker():
+    """One that would not take the tests' process with it when nobody asks it any more."""
+    return TrainingWorker("t", 60.0, lambda code: None)
+
+
 def both_ends(training="t"):
     service, worker = KeyPair(), KeyPair()
     return (
@@ -140,7 +145,7 @@ def converse(worker, given, keys=None):
 def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
     given = assignment(checkpoint)
     expected, states = learnt_here(given)
-    plain, crossed = converse(TrainingWorker("t", 60.0), given)
+    plain, crossed = converse(a_worker(), given)
     learnt = Learnt.from_bytes(plain[-1])
     assert same_adapter(learnt.adapter, expected.adapter)
     assert len(plain) <= 1 + len(states)
@@ -152,7 +157,7 @@ def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
 def test_a_worker_goes_on_from_a_state(checkpoint):
     given = assignment(checkpoint)
     expected, states = learnt_here(given)
-    plain, _ = converse(TrainingWorker("t", 60.0), given.from_state(states[0]))
+    plain, _ = converse(a_worker(), given.from_state(states[0]))
     learnt = Learnt.from_bytes(plain[-1])
     assert same_adapter(learnt.adapter, expected.adapter)
     assert learnt.resumed_from == 2
@@ -162,12 +167,12 @@ def test_a_worker_says_what_it_does_not_find_and_keeps_what_it_was_given(checkpo
     given = assignment(checkpoint)
     elsewhere = dataclasses.replace(given, checkpoint=checkpoint / "elsewhere")
     with pytest.raises(errors.CheckpointNotFound, match="every node") as caught:
-        converse(TrainingWorker("t", 60.0), elsewhere)
+        converse(a_worker(), elsewhere)
     assert caught.value.metadata == {"checkpoint": str(checkpoint / "elsewhere")}
     with pytest.raises(errors.AdapterMismatch, match="the same files"):
-        converse(TrainingWorker("t", 60.0), dataclasses.replace(given, checkpoint_sha256="00" * 32))
+        converse(a_worker(), dataclasses.replace(given, checkpoint_sha256="00" * 32))
     with pytest.raises(errors.BadFrame):
-        converse(TrainingWorker("t", 60.0), dataclasses.replace(given, pictures=[b"no picture"]))
+        converse(a_worker(), dataclasses.replace(given, pictures=[b"no picture"]))
 
 
 def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoint, monkeypatch):
@@ -177,7 +182,7 @@ def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoi
         raise UnicodeDecodeError("utf-8", given.pictures[0], 0, 1, "invalid start byte")
 
     monkeypatch.setattr("songreel_identity.training.portraits.decode_picture", broken)
-    worker = TrainingWorker("t", 60.0)
+    worker = a_worker()
     with pytest.raises(errors.InternalError, match="UnicodeDecodeError: 'utf-8'") as caught:
         converse(worker, given)
     assert not seen_in(needles_of(given, []), pickle.dumps([caught.value, worker.news(0)]))
