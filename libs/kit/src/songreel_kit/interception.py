@@ -70,7 +70,7 @@ class Chain(grpc.aio.ServerInterceptor):
     """Passes every call through the interceptors, the first outermost."""
 
     def __init__(self, interceptors: Sequence[Interceptor]) -> None:
-        # Of every call's way, most of these would do nothing on the other half.
+        # Every call goes this way: those that do nothing there are left out.
         self._around = tuple(each for each in interceptors if _overrides(each, "around"))
         self._checks = tuple(each for each in interceptors if _overrides(each, "check"))
 
