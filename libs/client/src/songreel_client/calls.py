@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeVar, cast
 
 import grpc
 from google.protobuf.message import Message
@@ -15,6 +15,7 @@ from songreel_client.credentials import Tokens
 A = TypeVar("A")
 
 UNARY_SECONDS = 30.0
+PAGE_SIZE = 100
 
 
 class Calls:
@@ -34,6 +35,15 @@ class Calls:
         self, method: Callable[..., Awaitable[A]], request: Message, seconds: float = UNARY_SECONDS
     ) -> A:
         return await self._tried(lambda: method(request, timeout=seconds))
+
+    async def _pages(self, method: Callable[..., Awaitable[A]], request: Any) -> AsyncIterator[A]:
+        """What a list method answers, page after page; `request` is turned to the next one."""
+        while True:
+            page = await self._ask(method, request)
+            yield page
+            request.page_token = cast("Any", page).next_page_token
+            if not request.page_token:
+                return
 
     async def _tried(self, send: Callable[[], Awaitable[A]]) -> A:
         attempts = self._attempts()

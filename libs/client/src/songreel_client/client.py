@@ -26,11 +26,11 @@ from songreel.v1.video_pb2 import Storyboard, Video
 from songreel_kit.errors import ServiceUnavailable, SongreelError, from_rpc_error
 
 from songreel_client.attempts import Retrying
-from songreel_client.calls import UNARY_SECONDS
+from songreel_client.calls import PAGE_SIZE, UNARY_SECONDS
 from songreel_client.credentials import Tokens
 from songreel_client.media import MediaCalls
 from songreel_client.operations import result_of
-from songreel_client.storyboards import PAGE_SIZE, StoryboardCalls
+from songreel_client.storyboards import StoryboardCalls
 
 M = TypeVar("M", bound=Message)
 R = TypeVar(
@@ -150,13 +150,9 @@ class Client(MediaCalls, StoryboardCalls):
             filter=filter,
             read_mask=FieldMask(paths=fields),
         )
-        while True:
-            page = await self._ask(self._videos.ListVideos, request)
+        async for page in self._pages(self._videos.ListVideos, request):
             for video in page.videos:
                 yield video
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def get_operation(self, name: str) -> Operation:
         """The job's present state."""
@@ -165,13 +161,9 @@ class Client(MediaCalls, StoryboardCalls):
     async def list_operations(self, filter: str = "") -> AsyncIterator[Operation]:  # noqa: A002
         """The project's jobs, newest first; filter: `done = true` or `done = false`."""
         request = ListOperationsRequest(name=self.parent, page_size=PAGE_SIZE, filter=filter)
-        while True:
-            page = await self._ask(self._operations.ListOperations, request)
+        async for page in self._pages(self._operations.ListOperations, request):
             for operation in page.operations:
                 yield operation
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def cancel_operation(self, name: str) -> None:
         """Asks a job to stop; asking twice does no harm."""

@@ -13,10 +13,8 @@ from songreel.v1.video_pb2 import Storyboard
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 
 from songreel_client.attempts import Retrying
-from songreel_client.calls import Calls
+from songreel_client.calls import PAGE_SIZE, Calls
 from songreel_client.credentials import Tokens
-
-PAGE_SIZE = 100
 
 
 class StoryboardCalls(Calls):
@@ -43,13 +41,9 @@ class StoryboardCalls(Calls):
         request = videos.ListStoryboardsRequest(
             parent=self.parent, page_size=PAGE_SIZE, read_mask=FieldMask(paths=fields)
         )
-        while True:
-            page = await self._ask(self._videos.ListStoryboards, request)
+        async for page in self._pages(self._videos.ListStoryboards, request):
             for storyboard in page.storyboards:
                 yield storyboard
-            request.page_token = page.next_page_token
-            if not request.page_token:
-                return
 
     async def update_storyboard(
         self,
