@@ -104,7 +104,6 @@ class Audio(AudioServiceServicer):
         yield audio.AnalyzeResponse(progress=Progress(step="beats", fraction=0.5))
         await self.hands.held("analyze")
         if found is None:
-            self.hands.note("analyze-made")
             song = self.store.read_bytes(request.song)
             analysis = SongAnalysis(
                 duration=len(song) / 10, title=request.file_name, song_sha256=request.song.sha256
@@ -113,6 +112,7 @@ class Audio(AudioServiceServicer):
                 analysis.lyrics.add(text=self.store.read_bytes(request.lyrics).decode())
             found = store_document(self.store, analysis)
             self.store.bind(key, found)
+            self.hands.note("analyze-made")
         result = audio.AnalyzeResult(analysis=found)
         if request.options.plot:
             result.plot.CopyFrom(self.store.put_bytes(b"\x89PNG plot", "image/png"))
@@ -133,7 +133,6 @@ class Prompt(PromptServiceServicer):
         key = stage_key("rehearsal.WriteStoryboard", "1", request)
         found = self.store.lookup(key)
         if found is None:
-            self.hands.note("storyboard-made")
             analysis = load_document(self.store, request.analysis, SongAnalysis)
             prompt_text = f"a picture of {analysis.title}"
             if request.options.HasField("storyboard"):
@@ -147,6 +146,7 @@ class Prompt(PromptServiceServicer):
             board = Storyboard(style=request.options.style, storyteller="offline", scenes=[scene])
             found = store_document(self.store, board)
             self.store.bind(key, found)
+            self.hands.note("storyboard-made")
         yield prompt.WriteStoryboardResponse(
             result=prompt.WriteStoryboardResult(storyboard=found, storyteller="offline")
         )
@@ -209,11 +209,11 @@ class Render(RenderServiceServicer):
         key = stage_key("rehearsal.Render", "1", request)
         found = self.store.lookup(key)
         if found is None:
-            self.hands.note("render-made")
             board = load_document(self.store, request.storyboard, Storyboard)
             picture = f"video of {board.scenes[0].prompt} seed {request.settings.seed}"
             found = self.store.put_bytes(picture.encode(), "video/mp4")
             self.store.bind(key, found)
+            self.hands.note("render-made")
         yield render.RenderResponse(
             result=render.RenderResult(
                 video=found,

@@ -132,7 +132,8 @@ async def test_kill_9_at_many_moments_of_one_job(tmp_path) -> None:
         assert (await process.client.wait(operation)).response.value
         assert whole(await process.client.watch(operation))
         calls = process.hands.calls()
-        assert {name: calls[name] for name in MADE_ONCE} == MADE_ONCE
+        # Noted after it was kept: a death between the two leaves no note, never two.
+        assert all(calls[name] <= count for name, count in MADE_ONCE.items()), calls
         await one_video(process)
 
 

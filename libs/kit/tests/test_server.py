@@ -162,3 +162,27 @@ async def test_a_message_over_four_mebibytes_is_refused(probing: Any, raising: A
             await probe.unary_unary(Progress(step="x" * (4 * 1024 * 1024 + 1)))
         large = "x" * (3 * 1024 * 1024)
         assert (await probe.unary_unary(Progress(step=large))).step == large
+
+
+async def test_pings_in_a_row_end_no_connection(probing: Any, raising: Any) -> None:
+    ping, goaway, ack = 6, 7, 1
+    pings = 8
+    async with probing(**raising(lambda: None)) as probe:
+        reader, writer = await asyncio.open_connection("127.0.0.1", probe.server.port)
+        settings = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
+        writer.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings)
+        answered = 0
+        async with asyncio.timeout(30):
+            for number in range(pings):
+                # RFC 9113, section 6.7: eight bytes of the sender's choice, sent back as they are.
+                payload = bytes((number,) * 8)
+                writer.write(bytes((0, 0, 8, ping, 0, 0, 0, 0, 0)) + payload)
+                while answered == number:
+                    head = await reader.readexactly(9)
+                    body = await reader.readexactly(int.from_bytes(head[:3]))
+                    assert head[3] != goaway, body
+                    if (head[3], head[4]) == (ping, ack):
+                        assert body == payload
+                        answered += 1
+        writer.close()
+        assert answered == pings

@@ -75,7 +75,8 @@ class ServerSettings:
             # With port reuse (gRPC's default) a second server on a taken port would
             # start without a word and get some of the first one's calls.
             ("grpc.so_reuseport", 0),
-            # Our channels ping every 30 s; the default takes such pings for abuse.
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
-            ("grpc.keepalive_permit_without_calls", 1),
+            # By default the third ping between two answers ends the connection with all its
+            # calls. gRPC's own clients ping to keep it alive, to measure it and after some
+            # cancelled calls; on a busy machine these came three in a row.
+            ("grpc.http2.max_ping_strikes", 0),
         ]
