@@ -128,25 +128,25 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
     given = assignment(checkpoint, size=512)
     expected, states = learnt_here(given)
     crossed = []
-    cluster = backend._cluster
-    make, get, end = cluster.worker, on_ray.ray.get, cluster.end
+    ours = backend._workers
+    make, get, end = ours.worker, on_ray.ray.get, ours.end
 
     def recorded_get(reference):
         crossed.append(pickle.dumps(get(reference)))
         return pickle.loads(crossed[-1])
 
-    monkeypatch.setattr(cluster, "worker", lambda *a: Recorded(make(*a), crossed))
-    monkeypatch.setattr(cluster, "end", lambda recorded: end(recorded.worker))
+    monkeypatch.setattr(ours, "worker", lambda *a: Recorded(make(*a), crossed))
+    monkeypatch.setattr(ours, "end", lambda recorded: end(recorded.worker))
     monkeypatch.setattr(on_ray.ray, "get", recorded_get)
     files = {}
-    close = cluster.close
+    close = ours.close
 
     def look_and_close():
-        if cluster._folder is not None:
-            files.update(ray_files(cluster._folder))
+        if ours._cluster._folder is not None:
+            files.update(ray_files(ours._cluster._folder))
         close()
 
-    monkeypatch.setattr(cluster, "close", look_and_close)
+    monkeypatch.setattr(ours, "close", look_and_close)
     saved, told = [], []
     learnt = backend.train(given, ignore, saved.append, lambda p: told.append((p.step, p.fraction)))
     monkeypatch.undo()

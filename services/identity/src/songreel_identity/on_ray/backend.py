@@ -21,10 +21,11 @@ from ray.exceptions import (
 )
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import ServiceUnavailable, SongreelError
+from songreel_kit.on_ray.cluster import first_line
 from songreel_kit.telemetry import get_logger
 from songreel_kit.work import Report
 
-from songreel_identity.on_ray.cluster import Cluster, first_line
+from songreel_identity.on_ray.cluster import Workers
 from songreel_identity.on_ray.worker import News
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.assignments import Assignment, Learnt
@@ -61,7 +62,7 @@ class OnRay:
 
     def __init__(self, settings: IdentitySettings) -> None:
         self._settings = settings
-        self._cluster = Cluster(settings)
+        self._workers = Workers(settings)
         self._turn = threading.Lock()
 
     def train(
@@ -77,11 +78,11 @@ class OnRay:
             try:
                 return self._through(assignment, watch)
             finally:
-                self._cluster.close()
+                self._workers.close()
 
     def close(self) -> None:
         """See `TrainingBackend`."""
-        self._cluster.close()
+        self._workers.close()
 
     def _through(self, assignment: Assignment, watch: _Watch) -> Learnt:
         """To the end, with as many workers as that takes."""
@@ -106,7 +107,7 @@ class OnRay:
         training = secrets.token_hex(16)
         worker = None
         try:
-            worker = self._cluster.worker(training, PATIENCE_SECONDS)
+            worker = self._workers.worker(training, PATIENCE_SECONDS)
             return self._converse(training, worker, assignment, watch)
         except _LOST as error:
             raise _WorkerLost(first_line(error)) from error
@@ -119,7 +120,7 @@ class OnRay:
             ) from error
         finally:
             if worker is not None:
-                self._cluster.end(worker)
+                self._workers.end(worker)
 
     def _converse(
         self, training: str, worker: Any, assignment: Assignment, watch: _Watch

@@ -16,7 +16,7 @@ from songreel_kit.work import CancelToken, Report
 
 from songreel_render.backends import Drawn
 from songreel_render.checkpoint import CheckpointShape
-from songreel_render.on_ray.cluster import Cluster
+from songreel_render.on_ray.cluster import Replicas
 from songreel_render.on_ray.replica import model_id
 from songreel_render.on_ray.tickets import RayTicket
 from songreel_render.painter import DrawnSegment
@@ -54,7 +54,7 @@ class RayServe:
     def __init__(self, settings: ServiceSettings, store: ArtifactStore) -> None:
         self._settings = settings
         self._store = store
-        self._cluster = Cluster(settings)
+        self._replicas = Replicas(settings)
         self._lock = threading.Lock()
         self._device = ""
         self._machines: dict[tuple[str, int, bool], Machine] = {}
@@ -70,7 +70,7 @@ class RayServe:
         known = self._machines.get(key)
         if known is not None:
             return known
-        handle = self._cluster.handle()
+        handle = self._replicas.handle()
         found: list[Machine] = []
 
         def ask(part: _Part) -> RayTicket[Machine]:
@@ -152,11 +152,11 @@ class RayServe:
 
     def close(self) -> None:
         """See `DrawingBackend`."""
-        self._cluster.close()
+        self._replicas.close()
 
     def _sticky(self, prepared: PreparedRender) -> Any:
         """A handle that asks replicas first which have the plan's networks in memory."""
-        return self._cluster.handle().options(multiplexed_model_id=model_id(prepared.plan))
+        return self._replicas.handle().options(multiplexed_model_id=model_id(prepared.plan))
 
     @contextmanager
     def _watched(self) -> Generator[None]:
@@ -170,7 +170,7 @@ class RayServe:
             raise
         except ServiceUnavailable as error:
             if not isinstance(error.__cause__, WorkerLost):
-                self._cluster.close()  # the next render connects anew
+                self._replicas.close()  # the next render connects anew
             raise
 
 
