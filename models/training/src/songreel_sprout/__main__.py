@@ -28,6 +28,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--autoencoder-minutes", type=float, default=30.0)
     train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")
     train.add_argument("--distill-minutes", type=float, default=30.0, help="for the few steps")
+    train.add_argument(
+        "--rate", type=float, default=8e-4, help="peak learning rate of the denoiser"
+    )
     train.add_argument("--batch", type=int, default=16, help="128 suits a GPU")
     train.add_argument("--start", type=Path, help="exported checkpoint to begin from")
     train.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
@@ -89,7 +92,7 @@ def main(argv: list[str] | None = None) -> None:
             held=args.held,
             autoencoder=AutoencoderPlan(minutes=args.autoencoder_minutes),
             diffusion=DiffusionPlan(
-                minutes=args.minutes, batch=args.batch, words=args.word_updates
+                minutes=args.minutes, batch=args.batch, rate=args.rate, words=args.word_updates
             ),
             distilling=DistillingPlan(minutes=args.distill_minutes, batch=args.batch),
         )

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 
 from songreel_sprout.labels import FIELDS, NAMES
 from songreel_sprout.scenes import HELD, Scenes
+from songreel_sprout.training import bf16_pays
 
 SIDE = 128
 
@@ -64,6 +65,7 @@ def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = H
     chunks = [reduce(scenes.pictures[i : min(i + 500, count)]).half() for i in range(0, count, 500)]
     x, y = torch.cat(chunks), torch.from_numpy(scenes.labels[:count].astype(np.int64))
     optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.02)
+    bf16 = bf16_pays(torch.device("cpu"))
     for update in range(updates):
         for group in optimizer.param_groups:
             group["lr"] = 2e-3 * (1 - update / updates) + 1e-5
@@ -72,7 +74,7 @@ def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = H
         # A little noise and blur, so that a decoded picture is no surprise.
         if rng.random() < 0.5:
             batch = F.interpolate(F.avg_pool2d(batch, 2), scale_factor=2, mode="bilinear")
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
             logits = judge(batch + 0.05 * torch.randn_like(batch))
         loss = torch.stack(
             [F.cross_entropy(o.float(), y[pick, i]) for i, o in enumerate(logits)]

@@ -26,6 +26,12 @@ SCENES: Final = (
     Labels("realistic", "desert", "sunset", "clear", "heart", "medium", "joyful"),
     Labels("sketch", "meadow", "day", "cloudy", "flower", "close-up", "serene"),
     Labels("cartoon", "stage", "sunset", "clear", "dancer", "medium", "joyful"),
+    Labels("cartoon", "mountains", "night", "clear", "star", "medium", "serene"),
+    Labels("realistic", "meadow", "day", "clear", "guitar", "close-up", "joyful"),
+    Labels("cartoon", "beach", "sunset", "clear", "piano", "medium", "serene"),
+    Labels("sketch", "stage", "day", "clear", "drums", "medium", "tense"),
+    Labels("cartoon", "stage", "night", "clear", "dancer", "above", "joyful"),
+    Labels("realistic", "road", "day", "clear", "car", "above", "neutral"),
 )
 """What the sample sheet asks for."""
 
@@ -64,7 +70,7 @@ def grid(pictures: list[Image.Image], columns: int, side: int = 256) -> Image.Im
 def write_sheet(
     pipe: StableDiffusionPipeline, path: Path, steps: int, seed: int = 0, guidance: float = 1.0
 ) -> None:
-    """The standard scenes as one picture file: two rows drawn, two as they were painted."""
+    """The standard scenes as one picture file: three rows drawn, three as they were painted."""
     pipe.set_progress_bar_config(disable=True)
     drawn = draw(pipe, [canonical(scene) for scene in SCENES], steps, seed, guidance)
     middle = Knobs(*([0.5] * KNOB_COUNT))
