@@ -34,7 +34,7 @@ ON_BEAT_S: Final = 0.05
 """A cut this near to a beat is on it."""
 
 _CHOICES: Final[Mapping[str, tuple[Sequence[str], str]]] = {
-    "shot": (SHOTS, "medium"),
+    "shot": (tuple(SHOTS), "medium"),
     "mood": (MOODS, "neutral"),
     "transition": (TRANSITIONS, "cut"),
     "camera": (CAMERAS, "none"),

@@ -13,24 +13,28 @@ from songreel_prompt.vocabulary import PEOPLE, Picture
 _SHOTS: Final[dict[Role, tuple[str, ...]]] = {
     "opening": ("wide", "medium", "close-up"),
     "verse": ("wide", "medium", "close-up", "medium"),
-    "refrain": ("wide", "close-up", "medium", "close-up"),
-    "bridge": ("close-up", "wide", "close-up", "medium"),
-    "ending": ("medium", "close-up", "wide"),
+    "refrain": ("wide", "close-up", "medium", "close-up", "above"),
+    "bridge": ("close-up", "above", "close-up", "medium"),
+    "ending": ("medium", "close-up", "above"),
 }
 _FITTING: Final = {
-    "none": ("wide", "medium"),
-    "crowd": ("wide", "medium"),
-    "house": ("wide", "medium"),
-    "tree": ("wide", "medium"),
-    "car": ("medium", "wide"),
-    "boat": ("medium", "wide"),
+    "none": ("wide", "medium", "above"),
+    "crowd": ("wide", "medium", "above"),
+    "house": ("wide", "medium", "above"),
+    "tree": ("wide", "medium", "above"),
+    "car": ("medium", "wide", "above"),
+    "boat": ("medium", "wide", "above"),
     "flower": ("close-up", "medium"),
     "heart": ("close-up", "medium"),
-    "dancer": ("medium", "wide"),
+    "star": ("medium", "wide"),
+    "guitar": ("close-up", "medium"),
+    "piano": ("medium", "close-up"),
+    "drums": ("medium", "close-up"),
+    "dancer": ("medium", "wide", "above"),
     "musician": ("medium", "close-up", "wide"),
 }
 """Shots that show a subject well, the best first; people and animals bear all."""
-_ALL: Final = ("medium", "close-up", "wide")
+_ALL: Final = ("medium", "close-up", "wide", "above")
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,8 @@ def camera_of(shot: Shot, before: str, intensity: float, *keys: object) -> str:
         options = ["pan-left", "pan-right", "zoom-out"]
     elif shot.picture.shot == "close-up":
         options = ["zoom-in", "none"] if intensity < 0.6 else ["zoom-in", "zoom-out"]
+    elif shot.picture.shot == "above":
+        options = ["zoom-out", "zoom-in", "rotate"]
     else:
         options = ["pan-right", "zoom-in", "pan-left"]
     if shot.part.role == "bridge" and shot.picture.mood == "tense":

@@ -17,7 +17,7 @@ _FIGURE: Final = re.compile(
     re.IGNORECASE,
 )
 # How near, as a part of its own in a prompt: of a person far away no face is seen.
-_FAR: Final = re.compile(r"(?<=, )(?:wide|medium)(?: shot)?(?=,|$)")
+_FAR: Final = re.compile(r"(?<=, )(?:(?:wide|medium)(?: shot)?|from above)(?=,|$)")
 NEAR: Final = "the protagonist's scenes are close-ups, so that the face is seen"
 
 

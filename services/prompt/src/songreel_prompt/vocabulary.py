@@ -41,15 +41,22 @@ SUBJECTS: Final = {
     "tree": "a tree",
     "flower": "a flower",
     "heart": "a heart",
+    "star": "a star",
+    "guitar": "a guitar",
+    "piano": "a piano",
+    "drums": "drums",
 }
-SHOTS: Final = ("close-up", "medium", "wide")
+SHOTS: Final = {"close-up": "close-up", "medium": "medium", "wide": "wide", "above": "from above"}
 MOODS: Final = ("joyful", "serene", "neutral", "tense", "sad")
 TRANSITIONS: Final = ("cut", "dissolve")
 CAMERAS: Final = ("none", "zoom-in", "zoom-out", "pan-left", "pan-right", "rotate")
 
 PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
 """Subjects that the protagonist can be in the picture as."""
-THINGS: Final = frozenset({"bird", "dog", "boat", "car", "house", "tree", "flower", "heart"})
+INSTRUMENTS: Final = frozenset({"guitar", "piano", "drums"})
+THINGS: Final = INSTRUMENTS | {
+    *("bird", "dog", "boat", "car", "house", "tree", "flower", "heart", "star"),
+}
 INDOORS: Final = frozenset({"room", "stage"})
 _OUTSIDE: Final = frozenset(PLACES) - INDOORS
 WHERE: Final = {
@@ -59,6 +66,9 @@ WHERE: Final = {
     "tree": _OUTSIDE,
     "bird": _OUTSIDE,
     "dog": frozenset(PLACES) - {"stage"},
+    "star": _OUTSIDE,
+    "piano": frozenset({"stage", "room", "city", "beach"}),
+    "drums": frozenset({"stage", "room", "city"}),
 }
 """Where a subject can be; those not named here can be anywhere."""
 
@@ -83,7 +93,7 @@ class Picture:
         """The canonical prompt: style, subject, place, time, weather, framing, mood."""
         return (
             f"{style_word} of {self._subject()} {PLACES[self.place]}, {TIMES[self.time]}, "
-            f"{WEATHERS[self.weather]}, {self.shot}, {self.mood}"
+            f"{WEATHERS[self.weather]}, {SHOTS[self.shot]}, {self.mood}"
         )
 
     def _subject(self) -> str:
