@@ -53,10 +53,12 @@ CAMERAS: Final = ("none", "zoom-in", "zoom-out", "pan-left", "pan-right", "rotat
 
 PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
 """Subjects that the protagonist can be in the picture as."""
-INSTRUMENTS: Final = frozenset({"guitar", "piano", "drums"})
-THINGS: Final = INSTRUMENTS | {
-    *("bird", "dog", "boat", "car", "house", "tree", "flower", "heart", "star"),
-}
+THINGS: Final = frozenset(
+    (
+        *("bird", "dog", "boat", "car", "house", "tree", "flower", "heart", "star"),
+        *("guitar", "piano", "drums"),
+    )
+)
 INDOORS: Final = frozenset({"room", "stage"})
 _OUTSIDE: Final = frozenset(PLACES) - INDOORS
 WHERE: Final = {
