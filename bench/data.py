@@ -12,3 +12,12 @@ VARIABLE = "SONGREEL_BENCH_DATA"
 def folder() -> Path:
     """The folder given by `--data`, by default `../shared/data` beside the repository."""
     return Path(os.environ.get(VARIABLE) or ROOT.parent / "shared" / "data")
+
+
+def faces() -> Path | None:
+    """The pictures and clips of people; None, and a line that says so, where there are none."""
+    found = folder() / "faces"
+    if found.exists():
+        return found
+    print("the pictures of faces are not on this machine: nothing measured")
+    return None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import platform
 import sys
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -17,7 +16,6 @@ from bench import data
 from bench.machine import describe
 from bench.render.tables import Table
 
-ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("mediapipe", "dlib-bin", "opencv-python-headless", "numpy")
 POSES: dict[str, tuple[dict[str, float], ...]] = {
     "straight": ({"yaw": 0.6, "pitch": 0.5},),
@@ -31,10 +29,9 @@ POSES: dict[str, tuple[dict[str, float], ...]] = {
 
 def main() -> None:
     """Prints the distances from the straight, neutral face."""
-    sys.path.insert(0, str(ROOT / "services" / "identity" / "tests"))
-    faces = data.folder() / "faces"
-    if not faces.exists():
-        print("the pictures of faces are not on this machine: nothing measured")
+    sys.path.insert(0, str(data.ROOT / "services" / "identity" / "tests"))
+    faces = data.faces()
+    if faces is None:
         return
     from puppetry.attacks import PEOPLE, person
     from puppetry.puppet import Pose

@@ -24,9 +24,8 @@ from bench import data
 from bench.machine import describe
 from bench.render.tables import Table
 
-ROOT = Path(__file__).resolve().parents[1]
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
-SONG = ROOT / "demo" / "song.mp3"
+SONG = data.ROOT / "demo" / "song.mp3"
 PICTURES = 7
 # They only say who is not meant; any two do.
 IMPOSTORS = 2
@@ -34,10 +33,9 @@ IMPOSTORS = 2
 
 def main() -> None:
     """Prints a row for each person."""
-    sys.path.insert(0, str(ROOT / "services" / "identity" / "tests"))
-    faces = data.folder() / "faces"
-    if not faces.exists():
-        print("the pictures of faces are not on this machine: nothing measured")
+    sys.path.insert(0, str(data.ROOT / "services" / "identity" / "tests"))
+    faces = data.faces()
+    if faces is None:
         return
     clips = {path.stem: path for path in sorted(faces.glob("*.mp4"))}
     wanted = os.environ.get("SONGREEL_BENCH_PEOPLE", ",".join(clips)).split(",")

@@ -142,6 +142,7 @@ class TrainingWorker:
 
     def _watch(self) -> None:
         while time.monotonic() - self._heard < self._patience:
+            # All that it waits for is time: nothing wakes it, whatever else this process does.
             time.sleep(min(1.0, self._patience / 4))
         self._leave(1)
 
