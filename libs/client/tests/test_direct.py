@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from directly import LONG, Front, front_in, store_at
 from proxy import TcpProxy
 from songreel_client import ONCE, Client, Retrying, connect, read_local_file
+from songreel_client.store_requests import put_part
 from songreel_kit.errors import DirectTransferUnavailable, InvalidUpload, ServiceUnavailable
 from songreel_kit.temporary_servers import NotInstalledError, S3Endpoint, temporary_rclone
 from songreel_kit.testing import temporary_store
@@ -104,6 +106,24 @@ async def test_only_the_parts_that_broke_off_are_sent_again(
     await client.download_file(media.name, tmp_path / "again.mp3", report, direct=True)
     await cuts[1]
     assert (tmp_path / "again.mp3").read_bytes() == song.read_bytes()
+
+
+async def test_parts_that_are_there_already_count_as_done(client: Client, song: Path) -> None:
+    sent: list[Any] = []
+
+    async def no_answer(*part: Any) -> None:
+        await put_part(*part)
+        if not sent:
+            sent.append(part)
+            raise ServiceUnavailable("the part is there, its answer is not")
+
+    told: list[int] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("songreel_client.direct.put_part", no_answer)
+        media = await client.upload(song, lambda done, _: told.append(done), direct=True)
+    assert told[-1] == media.artifact.size
+    assert told == sorted(told)
+    assert sent
 
 
 async def test_a_store_out_of_reach_is_named_without_its_urls(

@@ -60,7 +60,7 @@ def left_over(store: S3ArtifactStore) -> list[str]:
 
 @pytest.fixture
 def direct(s3_store: S3ArtifactStore) -> S3DirectTransfers:
-    return S3DirectTransfers(s3_store, PART)
+    return S3DirectTransfers(s3_store, PART, settles_seconds=1.0)
 
 
 @pytest.mark.parametrize("data", [SONG, LONG], ids=["at once", "in parts"])
@@ -143,6 +143,18 @@ def test_what_is_put_again_during_the_check_changes_nothing(
 
     monkeypatch.setattr(direct, "_measured", and_then_other_bytes)
     assert s3_store.read_bytes(direct.finish(upload, hash_of(SONG))) == SONG
+
+
+def test_an_object_may_appear_after_its_upload_is_gone(
+    s3_store: S3ArtifactStore, direct: S3DirectTransfers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = direct.begin(len(LONG), "audio/mpeg")
+    send(direct.parts(upload, 600), LONG)
+    artifact = direct.finish(upload, hash_of(LONG))
+    stat, early = s3_store.objects.stat, iter([None, None])
+    monkeypatch.setattr(s3_store.objects, "stat", lambda name: next(early, stat(name)))
+    assert direct.finish(upload, hash_of(LONG)) == artifact
+    assert next(early, "asked") == "asked"
 
 
 @pytest.mark.parametrize("data", [SONG, LONG], ids=["at once", "in parts"])

@@ -103,6 +103,8 @@ class DirectFiles:
         """Raises the first part's error, after all have been tried."""
         at_once = asyncio.Semaphore(_AT_ONCE)
         done = file.size - sum(part.size for part in upload.parts)
+        if report is not None and done:  # also of a part whose answer was lost on the way
+            report(done, file.size)
 
         async def put(part: UploadPart) -> None:
             nonlocal done

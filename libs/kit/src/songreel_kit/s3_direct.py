@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
 import uuid
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ MAX_PARTS = 1000
 
 MAX_PART_BYTES = 5 * 1024**3
 
+_SETTLES_SECONDS = 5.0
+_ASK_AGAIN_SECONDS = 0.1
+
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -47,11 +51,17 @@ class S3DirectTransfers:
         store: S3ArtifactStore,
         part_bytes: int | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        settles_seconds: float = _SETTLES_SECONDS,
     ) -> None:
-        """`part_bytes`: a file that is larger comes in parts; None is the store's setting."""
+        """What every upload and URL shares.
+
+        `part_bytes`: a file that is larger comes in parts; None is the store's setting.
+        `settles_seconds`: how long to look for the object of an upload that is gone.
+        """
         self._store = store
         self._objects = store.objects
         self._part_bytes = part_bytes or store.objects.settings.part_bytes
+        self._settles_seconds = settles_seconds
         self._multipart = Multipart(store.objects)
         self._signer = Signer(store.objects.settings, store.objects.name, now)
 
@@ -157,8 +167,20 @@ class S3DirectTransfers:
             self._multipart.complete(name, upload.store_upload, parts)
         except (ArtifactNotFound, ServiceUnavailable):
             # Another replica was quicker, or an earlier try did not get to its end.
-            if self._objects.stat(name) is None:
+            if not self._appears(name):
                 raise
+
+    def _appears(self, name: str) -> bool:
+        """Whether there is such an object, or soon will be.
+
+        A server may drop the upload before it shows the object that it makes of it.
+        """
+        until = time.monotonic() + self._settles_seconds
+        while self._objects.stat(name) is None:
+            if time.monotonic() > until:
+                return False
+            time.sleep(_ASK_AGAIN_SECONDS)
+        return True
 
     def _measured(self, name: str) -> tuple[int, str]:
         """Size and SHA-256 of an object, read in pieces."""
@@ -177,7 +199,7 @@ class S3DirectTransfers:
         try:
             parts = self._multipart.parts(name, upload.store_upload)
         except ArtifactNotFound:
-            if self._objects.stat(name) is None:
+            if not self._appears(name):
                 raise
             return []
         return _without(upload, {number: each.size or 0 for number, each in parts.items()})
