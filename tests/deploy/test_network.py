@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from .chart import NAMESPACE, REPOSITORY, Manifest, component, example, named, templates
+from .chart import (
+    NAMESPACE,
+    REPOSITORY,
+    Manifest,
+    component,
+    example,
+    named,
+    rendered,
+    templates,
+    values_of,
+)
 
 ANY = 31337  # stands for a port that nobody named
 PORTS = (53, 443, 4317, 5432, 6443, 8000, 8080, 8265, 9464, 10001, 50051, ANY)
@@ -179,6 +189,13 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
 def test_ray_adds_its_own_arrows_and_no_others() -> None:
     absent = {"identity", "identity-provider", "language-model", *WATCHERS}
     assert arrows_of(example("ray")) == {arrow for arrow in drawn() if not absent & set(arrow[:2])}
+
+
+def test_with_identity_and_ray_all_of_both_drawings_are_there() -> None:
+    whole, on_ray = values_of("full"), values_of("ray")
+    whole["networkPolicy"] |= on_ray["networkPolicy"]
+    found = arrows_of(tuple(rendered(whole | {"render": on_ray["render"]})))
+    assert found == drawn()
 
 
 @pytest.mark.parametrize("name", ["production", "trial", "single", "gpu", "ray"])

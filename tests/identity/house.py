@@ -40,7 +40,9 @@ BEN = "projects/q/identities/ben"
 @dataclass
 class House:
     folder: Path
-    renders: dict[str, Any] = field(default_factory=dict)
+    rank: int = 2
+    plain: dict[str, bytes] = field(default_factory=dict)
+    """Adapters by identity, in the clear."""
 
     def __post_init__(self) -> None:
         self.checkpoint = write_checkpoint(self.folder / "tiny")
@@ -62,7 +64,7 @@ class House:
         pictures = pictures_sha256(each.sha256 for each in self.vault.list_objects(name, PICTURE))
         base = folder_sha256(self.checkpoint)
         unet = UNet2DConditionModel.from_pretrained(self.checkpoint / "unet")
-        recipe = Recipe(rank=2, alpha=8.0, seed=seed)
+        recipe = Recipe(rank=self.rank, alpha=8.0, seed=seed)
         random = torch.Generator().manual_seed(seed)
         matrices = {
             each: torch.randn(matrix.shape, generator=random) * 0.3
@@ -71,6 +73,7 @@ class House:
         data = write_adapter(
             matrices, AdapterHead(base, pictures, "person", 1, recipe.text()), recipe.alpha
         )
+        self.plain[name] = data
         consent = self.vault.standing(name)
         binding = Binding(base, pictures, "ab" * 32)
         stored = self.vault.database.run(

@@ -7,7 +7,6 @@ import pickle
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,6 +23,7 @@ from assignments import (
     seen_in,
 )
 from enrolled import enrol, made_up_stills, write_checkpoint
+from ray_processes import descendants, gone, ray_files
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
@@ -42,26 +42,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 PATIENT = dataclasses.replace(RECIPE, steps=400)
-SECONDS = 60
-
-
-def descendants(process=None):
-    found = {}
-    with suppress(psutil.Error):
-        for each in (process or psutil.Process()).children(recursive=True):
-            with suppress(psutil.Error):
-                if each.status() != psutil.STATUS_ZOMBIE:
-                    found[each] = " ".join(each.cmdline())
-    return found
 
 
 def workers():
     """Processes of this one's Ray that train."""
     return [each for each, line in descendants().items() if "TrainingWorker" in line]
-
-
-def gone(processes):
-    return not psutil.wait_procs(processes, timeout=SECONDS)[1]
 
 
 @pytest.fixture(scope="module")
@@ -91,21 +76,6 @@ def settings(tmp_path):
 
 def ignore(*_):
     pass
-
-
-def ray_files(folder):
-    """All that Ray has on disk and in shared memory."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            yield str(path), path.read_bytes()
-    for process, line in descendants().items():
-        if "raylet" not in line:
-            continue
-        for link in Path(f"/proc/{process.pid}/fd").iterdir():
-            with suppress(OSError):
-                target = str(link.readlink())
-                if "plasma" in target:
-                    yield target, link.read_bytes()
 
 
 class Recorded:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
@@ -39,11 +39,8 @@ class DrawablePlan:
     shape: CheckpointShape
     layout: Layout
     batch_frames: int
-
-    @property
-    def people(self) -> tuple[Person, ...]:
-        """Whose adapters are in memory for this plan: nobody's, where no grant was redeemed."""
-        return ()
+    people: tuple[Person, ...] = field(default=(), kw_only=True)
+    """Who may be drawn: nobody, where no grant was redeemed."""
 
     @property
     def key(self) -> str:

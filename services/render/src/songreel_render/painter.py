@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from songreel.render.v1.render_plan_pb2 import RenderSettings
@@ -20,6 +22,7 @@ from songreel_render.drawable import (
     open_plan,
 )
 from songreel_render.drawing import FrameSource
+from songreel_render.people import Person
 from songreel_render.plan import Machine
 from songreel_render.segments import SegmentDrawing
 from songreel_render.settings import RenderSettings as ServiceSettings
@@ -76,15 +79,34 @@ class Painter:
         with self._lock:
             self._studio.load(self._open(reference))
 
-    def stills(self, reference: PlanReference, token: CancelToken) -> None:
-        """Make the plan's stills be in the store. Raises as `DrawingBackend.draw`."""
-        with self._lock:
-            self._studio.stills(self._open(reference), lambda _: token.check(), token)
+    def stills(
+        self, reference: PlanReference, token: CancelToken, people: tuple[Person, ...] = ()
+    ) -> None:
+        """Make the plan's stills be in the store; `people` as in `segment`.
 
-    def segment(self, reference: PlanReference, index: int, token: CancelToken) -> DrawnSegment:
-        """Make a segment be in the store. Raises as `DrawingBackend.draw`."""
-        with self._lock:
-            drawable = self._open(reference)
+        Raises as `DrawingBackend.draw`.
+        """
+        with self._lock, _wiped_after(people):
+            drawable = replace(self._open(reference), people=people)
+            self._studio.stills(drawable, lambda _: token.check(), token)
+
+    def segment(
+        self,
+        reference: PlanReference,
+        index: int,
+        token: CancelToken,
+        people: tuple[Person, ...] = (),
+    ) -> DrawnSegment:
+        """Make a segment be in the store. Raises as `DrawingBackend.draw`.
+
+        Args:
+            reference: of the plan.
+            index: of the segment.
+            token: cancels it.
+            people: who may be drawn in it; wiped at its end, whatever that is.
+        """
+        with self._lock, _wiped_after(people):
+            drawable = replace(self._open(reference), people=people)
             part = SegmentDrawing(self._settings, self._store, drawable.plan, only=index)
             denoised, fallbacks = 0, ()
             if not part.complete:
@@ -110,8 +132,18 @@ class Painter:
         if known is None:
             stills = self._studio.stills(drawable, _silent, token)
             known = self._studio.source(drawable, stills)
-            self._opened = reference.plan.sha256, drawable, known
+            if not drawable.people:  # networks with a person in them are for this segment only
+                self._opened = reference.plan.sha256, drawable, known
         return known
+
+
+@contextmanager
+def _wiped_after(people: tuple[Person, ...]) -> Generator[None]:
+    try:
+        yield
+    finally:
+        for person in people:
+            person.wipe()
 
 
 def _silent(progress: Progress) -> None:

@@ -91,6 +91,12 @@ class Person:
             raise LoraUnusable(f"the adapter cannot be read ({error}); train it again") from error
         self._changes = parse_names(state, _NAME, None)
         self._tensors = [*state.values()]
+        self._data = bytearray(data)
+
+    @property
+    def data(self) -> bytearray:
+        """The adapter, for whoever draws elsewhere; to be sealed before it leaves this process."""
+        return self._data
 
     def check(self, checkpoint_sha256: str) -> None:
         """Raises `AdapterMismatch` unless the adapter is for that checkpoint."""
@@ -127,6 +133,8 @@ class Person:
 
     def wipe(self) -> None:
         """Overwrites every matrix of the person; only after the last picture is drawn."""
+        self._data[:] = bytes(len(self._data))
+        self._data = bytearray()
         for tensor in self._tensors:
             tensor.zero_()
         self._tensors.clear()
@@ -135,7 +143,7 @@ class Person:
     @property
     def wiped(self) -> bool:
         """Whether nothing is held any more."""
-        return not self._tensors and not self._changes
+        return not self._tensors and not self._changes and not self._data
 
     def _placed(
         self, change: Change, layer: torch.nn.Module, checkpoint: Checkpoint, weight: float

@@ -14,7 +14,6 @@ from songreel_kit.artifacts import ArtifactStore
 from songreel_kit.documents import load_document, stage_key, store_document
 from songreel_kit.errors import (
     CheckpointNotFound,
-    FailedPrecondition,
     GrantInvalid,
     InvalidAnalysis,
     InvalidStoryboard,
@@ -61,11 +60,6 @@ class PreparedRender(DrawablePlan):
     track: AudioTrack
     identity: SigningIdentity | None
     """Who signs the video; None where nobody does."""
-
-    @property
-    def people(self) -> tuple[Person, ...]:
-        """See `DrawablePlan`."""
-        return self.job.people
 
     @property
     def reference(self) -> PlanReference:
@@ -152,6 +146,7 @@ class Preparation:
             track=track,
             identity=self._identity() if container.carries_credentials else None,
             batch_frames=machine.batch_frames,
+            people=job.people,
         )
 
     def _check_people(
@@ -164,11 +159,6 @@ class Preparation:
             person = person_of(job.people, lora.adapter_sha256)
             if person is None:
                 raise GrantInvalid("an adapter of a person is used only with a grant: ask for one")
-            if self._settings.backend != "process":
-                raise FailedPrecondition(
-                    "people are drawn in the service's own process only, so that their adapters "
-                    "are in no other memory: set SONGREEL_RENDER_BACKEND=process"
-                )
             person.check(shape.files.sha256)
             lora.consent_id = person.consent_id
 

@@ -88,15 +88,18 @@ class Studio:
         return artist
 
     def load(self, drawable: DrawablePlan) -> Checkpoint:
-        """The plan's checkpoint with its LoRA merged in and its person joined in, in memory.
+        """The plan's checkpoint with its LoRA merged in, in memory; without its person."""
+        with open_loras(drawable.plan.settings, self._store) as loras:
+            return self._loader.load(drawable.shape.files, loras)
+
+    def _with_person(self, drawable: DrawablePlan) -> Checkpoint:
+        """`load`, with the plan's person joined in.
 
         Raises:
             GrantInvalid: the plan shows a person for whom no grant was redeemed here.
         """
-        settings = drawable.plan.settings
-        with open_loras(settings, self._store) as loras:
-            checkpoint = self._loader.load(drawable.shape.files, loras)
-        for lora in settings.loras:
+        checkpoint = self.load(drawable)
+        for lora in drawable.plan.settings.loras:
             if lora.adapter_sha256:
                 person = person_of(drawable.people, lora.adapter_sha256)
                 if person is None:
@@ -110,7 +113,7 @@ class Studio:
         settings = drawable.plan.settings
         files = drawable.shape.files
         return FrameArtist(
-            self.load(drawable),
+            self._with_person(drawable),
             drawable.storyboard.scenes,
             drawable.layout,
             settings,

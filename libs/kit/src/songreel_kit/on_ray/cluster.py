@@ -20,7 +20,9 @@ from songreel_kit.errors import FailedPrecondition, ServiceUnavailable
 from songreel_kit.telemetry import get_logger
 
 _log = get_logger(__name__)
-_NAMESPACE: Final = "songreel"
+NAMESPACE: Final = "songreel"
+"""Of the actors that are named."""
+
 # Ray gives its own processes half a minute, which is too little on a busy machine.
 _STARTS: Final = 3
 _SWEEP_SECONDS: Final = 10.0
@@ -191,4 +193,4 @@ def first_line(error: BaseException) -> str:
 
 
 def _init(**settings: Any) -> None:
-    ray.init(namespace=_NAMESPACE, log_to_driver=False, configure_logging=False, **settings)
+    ray.init(namespace=NAMESPACE, log_to_driver=False, configure_logging=False, **settings)

@@ -22,6 +22,7 @@ from ray.exceptions import (
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import ServiceUnavailable, SongreelError
 from songreel_kit.on_ray.cluster import first_line
+from songreel_kit.sealing import Channel, KeyPair
 from songreel_kit.telemetry import get_logger
 from songreel_kit.work import Report
 
@@ -29,7 +30,6 @@ from songreel_identity.on_ray.cluster import Workers
 from songreel_identity.on_ray.worker import News
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.assignments import Assignment, Learnt
-from songreel_identity.training.sealing import Channel, KeyPair
 
 _log = get_logger(__name__)
 

@@ -1,6 +1,6 @@
 """The worker that a training runs in, as an actor of Ray; plain Python, knows nothing of Ray.
 
-What comes in and goes out is sealed (see `training.sealing`), because Ray keeps what it
+What comes in and goes out is sealed (see `songreel_kit.sealing`), because Ray keeps what it
 carries: in shared memory, and on disk when there is too much of it. In the clear it is only
 in this process' memory, and nothing of it is written to disk.
 """
@@ -18,9 +18,9 @@ from typing import Final
 
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import CheckpointNotFound, InternalError, SongreelError
+from songreel_kit.sealing import Channel, KeyPair
 
 from songreel_identity.training.assignments import Assignment, learn
-from songreel_identity.training.sealing import Channel, KeyPair
 
 NEWS_SECONDS: Final = 0.5
 """How long `news` waits for some."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
@@ -18,13 +18,14 @@ from songreel_render.backends import Drawn
 from songreel_render.checkpoint import CheckpointShape
 from songreel_render.on_ray.cluster import Replicas
 from songreel_render.on_ray.replica import model_id
+from songreel_render.on_ray.showing import Showing, Shown, ShownTicket
 from songreel_render.on_ray.tickets import RayTicket
 from songreel_render.painter import DrawnSegment
 from songreel_render.plan import Machine
 from songreel_render.preparation import PreparedRender
 from songreel_render.segments import DRAWN, SegmentDrawing, complete
 from songreel_render.settings import RenderSettings as ServiceSettings
-from songreel_render.spread import Spread, WorkerLost
+from songreel_render.spread import Spread, Ticket, WorkerLost
 from songreel_render.stills import SceneStills, scenes_with_stills
 from songreel_render.studio import find_stills
 
@@ -100,10 +101,10 @@ class RayServe:
         report(Progress(step="load"))
         handle = self._sticky(prepared)
 
-        def ask(part: _Part) -> RayTicket[None]:
-            return RayTicket(handle.stills.remote(prepared.reference))
+        def ask(part: _Part) -> Ticket[None]:
+            return _ticket(showing, lambda shown: handle.stills.remote(prepared.reference, shown))
 
-        with self._watched():
+        with self._watched(), self._showing(prepared) as showing:
             Spread(ask, 1, _no_news).run([_Part("the stills")], token)
         found = find_stills(self._store, prepared)
         if found is None:
@@ -125,8 +126,11 @@ class RayServe:
         denoised = 0
         fallbacks: dict[str, None] = {}
 
-        def ask(part: _Part) -> RayTicket[DrawnSegment]:
-            return RayTicket(handle.segment.remote(prepared.reference, part.index))
+        def ask(part: _Part) -> Ticket[DrawnSegment]:
+            return _ticket(
+                showing,
+                lambda shown: handle.segment.remote(prepared.reference, part.index, shown),
+            )
 
         def done(part: _Part, drawn: DrawnSegment) -> None:
             nonlocal denoised
@@ -137,7 +141,7 @@ class RayServe:
             report(counter.progress())
 
         report(counter.progress())
-        with self._watched():
+        with self._watched(), self._showing(prepared) as showing:
             Spread(ask, self._settings.ray_max_replicas, done).run(
                 [
                     _Part(f"segment {each.index}", each.index, each.end_frame - each.first_frame)
@@ -159,6 +163,18 @@ class RayServe:
         return self._replicas.handle().options(multiplexed_model_id=model_id(prepared.plan))
 
     @contextmanager
+    def _showing(self, prepared: PreparedRender) -> Generator[Showing | None]:
+        """The person of a plan, for the calls in the block; None where it shows nobody."""
+        if not prepared.people:
+            yield None
+            return
+        showing = Showing(prepared.people[0], *self._replicas.desk())
+        try:
+            yield showing
+        finally:
+            showing.end()
+
+    @contextmanager
     def _watched(self) -> Generator[None]:
         """Forgets what an error shows to be out of date."""
         try:
@@ -172,6 +188,10 @@ class RayServe:
             if not isinstance(error.__cause__, WorkerLost):
                 self._replicas.close()  # the next render connects anew
             raise
+
+
+def _ticket(showing: Showing | None, send: Callable[[Shown | None], Any]) -> Ticket[Any]:
+    return RayTicket(send(None)) if showing is None else ShownTicket(showing, send)
 
 
 def _no_news(part: _Part, result: None) -> None:

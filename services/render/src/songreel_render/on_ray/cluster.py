@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
+from dataclasses import dataclass
 from typing import Any
 
+import ray
 from ray import serve
 from songreel_kit.errors import ServiceUnavailable
 from songreel_kit.on_ray.cluster import Cluster, Place, first_line
 
+from songreel_render.on_ray.desk import Desk
 from songreel_render.on_ray.replica import APPLICATION, DEPLOYMENT, build
 from songreel_render.settings import RenderSettings
+
+
+@dataclass
+class _Entered:
+    handle: Any
+    desk: tuple[str, Any] | None = None
 
 
 class Replicas:
@@ -22,7 +33,8 @@ class Replicas:
     def __init__(self, settings: RenderSettings) -> None:
         self._settings = settings
         self._most = max(settings.ray_min_replicas, settings.ray_max_replicas)
-        self._cluster = Cluster[Any](
+        self._lock = threading.Lock()
+        self._cluster = Cluster[_Entered](
             Place(
                 address=settings.ray_address,
                 cpus=self._most,
@@ -36,7 +48,7 @@ class Replicas:
                     "SONGREEL_RENDER_BACKEND=process"
                 ),
             ),
-            opened=self._find if settings.ray_address else self._deploy,
+            opened=lambda: _Entered(self._find() if settings.ray_address else self._deploy()),
             leaving=serve.shutdown,
         )
 
@@ -48,7 +60,18 @@ class Replicas:
                 process uses another Ray.
             ServiceUnavailable: Ray did not start, or cannot be reached.
         """
-        return self._cluster.enter()
+        return self._cluster.enter().handle
+
+    def desk(self) -> tuple[str, Any]:
+        """Name and handle of the service's `Desk`; the first call starts it. Raises as `handle`."""
+        entered = self._cluster.enter()
+        with self._lock:
+            if entered.desk is None:
+                name = f"desk-{secrets.token_hex(8)}"
+                actor: Any = ray.remote(Desk)
+                # It waits more than it works: no CPU is set apart for it.
+                entered.desk = name, actor.options(name=name, num_cpus=0).remote()
+            return entered.desk
 
     def close(self) -> None:
         """Leaves the cluster; one that was started here ends, with all its processes."""

@@ -8,17 +8,23 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from ray import serve
 from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
 from songreel_kit.artifacts import open_store
-from songreel_kit.work import Done, run_in_thread
+from songreel_kit.work import CancelToken
 
 from songreel_render.drawable import PlanReference
+from songreel_render.on_ray.parcels import Receiver, Stranger
+from songreel_render.on_ray.shown import Shown, draw_shown, in_thread
 from songreel_render.painter import DrawnSegment, Painter
+from songreel_render.people import Person
 from songreel_render.plan import Machine
 from songreel_render.settings import RenderSettings as ServiceSettings
+
+T = TypeVar("T")
 
 APPLICATION: Final = "render"
 DEPLOYMENT: Final = "Renderer"
@@ -42,10 +48,11 @@ class Replica:
         settings = settings or ServiceSettings()
         name = f"process {os.getpid()} on {platform.node()}"
         self._painter = Painter(settings, open_store(settings.store), name)
+        self._receiver = Receiver()
         self._wanted: dict[str, PlanReference] = {}
 
         async def load(model: str) -> str:
-            await _in_thread(lambda: self._painter.load(self._wanted[model]))
+            await in_thread(lambda _: self._painter.load(self._wanted[model]))
             return model
 
         # Serve hears which models a replica has in memory and sends it their work first. The
@@ -56,22 +63,39 @@ class Replica:
 
     async def machine(self, settings: RenderSettings, checkpoint_sha256: str) -> Machine:
         """See `Painter.machine`."""
-        return await _in_thread(lambda: self._painter.machine(settings, checkpoint_sha256))
+        return await in_thread(lambda _: self._painter.machine(settings, checkpoint_sha256))
 
-    async def stills(self, reference: PlanReference) -> None:
+    async def stills(self, reference: PlanReference, shown: Shown | None = None) -> Stranger | None:
         """See `Painter.stills`."""
-        await self._load(reference)
-        async for _ in run_in_thread(lambda _, token: self._painter.stills(reference, token)):
-            pass
+        return await self._draw(
+            reference,
+            shown,
+            lambda people, token: self._painter.stills(reference, token, people),
+        )
 
-    async def segment(self, reference: PlanReference, index: int) -> DrawnSegment:
+    async def segment(
+        self, reference: PlanReference, index: int, shown: Shown | None = None
+    ) -> DrawnSegment | Stranger:
         """See `Painter.segment`."""
+        return await self._draw(
+            reference,
+            shown,
+            lambda people, token: self._painter.segment(reference, index, token, people),
+        )
+
+    async def _draw(
+        self,
+        reference: PlanReference,
+        shown: Shown | None,
+        work: Callable[[tuple[Person, ...], CancelToken], T],
+    ) -> T | Stranger:
+        stranger = self._receiver.stranger_to(shown.parcel) if shown else None
+        if stranger is not None:
+            return stranger
         await self._load(reference)
-        work = run_in_thread(lambda _, token: self._painter.segment(reference, index, token))
-        async for event in work:
-            if isinstance(event, Done):
-                return event.value
-        raise AssertionError("work ends with its value")
+        if shown is None:
+            return await in_thread(lambda token: work((), token))
+        return await draw_shown(shown, self._receiver, work)
 
     async def _load(self, reference: PlanReference) -> None:
         model = serve.get_multiplexed_model_id()
@@ -84,9 +108,14 @@ class Replica:
 
 
 def model_id(plan: RenderPlan) -> str:
-    """Names a checkpoint with its LoRA merged in; plans of one id use the same networks."""
+    """Names a checkpoint with its LoRA merged in; plans of one id use the same networks.
+
+    People are not merged in: whoever is shown, the networks are the same.
+    """
     names = [plan.checkpoint_sha256]
-    names += [f"{lora.sha256}*{lora.weight:g}" for lora in plan.settings.loras]
+    names += [
+        f"{lora.sha256}*{lora.weight:g}" for lora in plan.settings.loras if not lora.adapter_sha256
+    ]
     return hashlib.sha256("+".join(names).encode()).hexdigest()[:32]
 
 
@@ -126,10 +155,3 @@ def application(arguments: dict[str, str]) -> serve.Application:
     if arguments:
         raise ValueError(f"the application takes no arguments, not {', '.join(sorted(arguments))}")
     return build(ServiceSettings(), own=False)
-
-
-async def _in_thread(function: Any) -> Any:
-    async for event in run_in_thread(lambda _report, _token: function()):
-        if isinstance(event, Done):
-            return event.value
-    raise AssertionError("work ends with its value")

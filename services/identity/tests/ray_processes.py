@@ -1,0 +1,39 @@
+"""Ray's processes, and what they keep."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+SECONDS = 60
+
+
+def descendants(process=None):
+    found = {}
+    with suppress(psutil.Error):
+        for each in (process or psutil.Process()).children(recursive=True):
+            with suppress(psutil.Error):
+                if each.status() != psutil.STATUS_ZOMBIE:
+                    found[each] = " ".join(each.cmdline())
+    return found
+
+
+def gone(processes):
+    return not psutil.wait_procs(processes, timeout=SECONDS)[1]
+
+
+def ray_files(folder):
+    """All that Ray has on disk and in shared memory."""
+    for path in folder.rglob("*"):
+        if path.is_file():
+            yield str(path), path.read_bytes()
+    for process, line in descendants().items():
+        if "raylet" not in line:
+            continue
+        for link in Path(f"/proc/{process.pid}/fd").iterdir():
+            with suppress(OSError):
+                target = str(link.readlink())
+                if "plasma" in target:
+                    yield target, link.read_bytes()

@@ -1,0 +1,133 @@
+"""A person on a real Ray: the same frames, nothing in the clear, and gone when they withdraw."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from miniature import Film, scene
+from ray_processes import descendants, gone, ray_files
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.render.v1 import render_service_pb2 as render_pb
+from songreel_kit import errors
+from songreel_kit.testing import refused, until
+
+from .house import ANN, House
+from .test_use import drawn, granted, held
+
+cluster = pytest.importorskip(
+    "songreel_render.on_ray.cluster", reason="no songreel-render[ray] here"
+)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    # Ray about itself and about pydantic.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+ON_RAY = {"backend": "ray", "ray_min_replicas": 2, "ray_max_replicas": 2}
+WHOLE = (scene(0.0, 2.0, protagonist=True),)
+# An adapter of a size that Ray puts into its shared memory instead of into messages.
+RANK = 32
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    before = set(descendants())
+    yield
+    left = set(descendants()) - before
+    assert gone(left), f"Ray left {left}"
+
+
+def folder_of_ray() -> Path:
+    lines = [line for line in descendants().values() if "raylet" in line]
+    [folder] = {part for line in lines for part in line.split() if part.startswith("--temp_dir=")}
+    return Path(folder.partition("=")[2])
+
+
+def pixels(house, result):
+    with house.store.local_path(result.video) as path:
+        return Film.read(path).sha256
+
+
+async def asked(identity, house, **settings):
+    return await granted(
+        identity, house, house.request(*WHOLE, adapter=house.adapters[ANN], **settings)
+    )
+
+
+async def test_replicas_draw_the_same_person_whom_ray_does_not_see(tmp_path):
+    alone, house = House(tmp_path / "alone", RANK), House(tmp_path / "ray", RANK)
+    async with alone.open() as (identity, render):
+        expected = pixels(alone, await drawn(render, await asked(identity, alone, fps="12")))
+        plain = pixels(alone, await drawn(render, alone.request(*WHOLE, fps="12")))
+    async with house.open(**ON_RAY) as (identity, render):
+        shown = await drawn(render, await asked(identity, house, fps="12"))
+        assert await held(render) == 0
+        kept = dict(ray_files(folder_of_ray()))
+        # And nobody else is drawn with what was made for them.
+        nobody = await drawn(render, house.request(*WHOLE, fps="12"))
+    assert pixels(house, shown) == expected
+    assert pixels(house, nobody) == plain != expected
+
+    data = house.plain[ANN]
+    needles = [b"lora_A", *(data[at : at + 40] for at in range(len(data) // 2, len(data), 997))]
+    assert len(needles) > 50
+    assert len(kept) > 5
+    for name, content in kept.items():
+        assert not [each for each in needles if each in content], name
+    # What was sent lies there, so this is where it would have been.
+    parcels = [name for name, content in kept.items() if b"adapter_sha256" in content]
+    assert [name for name in parcels if "plasma" in name], list(kept)
+
+
+@pytest.mark.parametrize("ending", ["withdrawal", "erasure", "its desk is gone"])
+async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
+    tmp_path, monkeypatch, ending
+):
+    from songreel_render.on_ray.tickets import RayTicket
+
+    heard = []
+    result = RayTicket.result
+
+    def overheard(ticket):
+        try:
+            return result(ticket)
+        except BaseException as error:
+            heard.append(error)
+            raise
+
+    monkeypatch.setattr(RayTicket, "result", overheard)
+    house = House(tmp_path)
+    async with house.open(**ON_RAY) as (identity, render):
+        wanted = await asked(identity, house, steps=100, fps="24")
+        seen = []
+
+        async def follow():
+            async for event in render.Render(wanted):
+                seen.append(event)  # noqa: PERF401 - looked at while it grows
+
+        following = asyncio.create_task(follow())
+        await until(lambda: any(event.progress.frames_done for event in seen), seconds=600)
+        assert await held(render) == 1
+        if ending == "withdrawal":
+            await identity.WithdrawConsent(pb.WithdrawConsentRequest(identity=ANN))
+            expected = errors.ConsentWithdrawn
+        elif ending == "erasure":
+            erased = await identity.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
+            assert (erased.uses_cleared, erased.uses_silent) == (1, 0)
+            expected = errors.ConsentWithdrawn
+        else:
+            actors = cluster.ray.util.list_named_actors(all_namespaces=True)
+            [desk] = [each for each in actors if each["name"].startswith("desk-")]
+            cluster.ray.kill(cluster.ray.get_actor(**desk))
+            expected = errors.ServiceUnavailable
+        with refused(expected):
+            await following
+        assert await held(render) == 0
+        assert not any(event.HasField("result") for event in seen)
+        # Said by a replica, after its wiping, and not by Ray for it.
+        words = "gone" if expected is errors.ServiceUnavailable else "the render is over"
+        assert [each for each in heard if words in str(each)], heard
+        state = await render.GetRenderer(render_pb.GetRendererRequest())
+        assert "Ray Serve" in state.device
