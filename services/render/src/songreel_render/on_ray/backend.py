@@ -18,7 +18,8 @@ from songreel_render.backends import Drawn
 from songreel_render.checkpoint import CheckpointShape
 from songreel_render.on_ray.cluster import Replicas
 from songreel_render.on_ray.replica import model_id
-from songreel_render.on_ray.showing import Showing, Shown, ShownTicket
+from songreel_render.on_ray.showing import Showing, ShownTicket
+from songreel_render.on_ray.shown import Shown
 from songreel_render.on_ray.tickets import RayTicket
 from songreel_render.painter import DrawnSegment
 from songreel_render.plan import Machine
