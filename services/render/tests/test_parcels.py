@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import hashlib
 import pickle
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -73,6 +74,18 @@ def test_a_parcel_that_was_changed_is_not_opened(data):
             replica.open(wrong)
     with pytest.raises(errors.AdapterMismatch):
         replica.open(dataclasses.replace(parcel, adapter_sha256="00" * 32))
+
+
+def test_a_desk_that_is_gone_before_a_render_is_told(monkeypatch):
+    showing = pytest.importorskip("songreel_render.on_ray.showing", reason="no Ray here")
+
+    def gone(*_, **__):
+        raise showing.RayError
+
+    monkeypatch.setattr(showing.ray, "get", gone)
+    desk = SimpleNamespace(open=SimpleNamespace(remote=len))
+    with pytest.raises(errors.ServiceUnavailable, match="started anew"):
+        showing.Showing(a_person(), "desk-1", desk)
 
 
 async def test_the_desk_knows_who_holds_a_person_at_the_end():

@@ -6,10 +6,11 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import ray
-from songreel_kit.errors import Cancelled
+from ray.exceptions import RayError
+from songreel_kit.errors import Cancelled, ServiceUnavailable
 
 from songreel_render.on_ray.parcels import Sender, Stranger
 from songreel_render.on_ray.shown import Shown
@@ -17,6 +18,9 @@ from songreel_render.on_ray.tickets import RayTicket
 from songreel_render.people import Person
 
 R = TypeVar("R")
+
+# The actor starts in that time, on a busy machine too.
+_OPEN_SECONDS: Final = 120.0
 
 
 class Showing:
@@ -26,6 +30,9 @@ class Showing:
         person: who is drawn.
         desk: name of the actor.
         actor: its handle.
+
+    Raises:
+        ServiceUnavailable: it does not answer.
     """
 
     def __init__(self, person: Person, desk: str, actor: Any) -> None:
@@ -35,7 +42,12 @@ class Showing:
         self._lock = threading.Lock()
         self._ended = False
         self._begun: frozenset[str] = frozenset()
-        ray.get(actor.open.remote(self._sender.parcel.errand))
+        try:
+            ray.get(actor.open.remote(self._sender.parcel.errand), timeout=_OPEN_SECONDS)
+        except RayError as error:
+            raise ServiceUnavailable(
+                "the actor that replicas ask about people is gone, and is started anew"
+            ) from error
 
     def shown(self, call: str) -> Shown:
         """What is sent with a call."""
