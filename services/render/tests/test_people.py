@@ -11,15 +11,27 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniature import write_checkpoint
+from miniature import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    ignore,
+    storyboard_of,
+    write_checkpoint,
+    write_song,
+)
 from safetensors.torch import save
 from songreel_kit import errors
 from songreel_kit.adapters import AdapterHead
+from songreel_kit.work import CancelToken
 from songreel_render.checkpoint_files import inspect_checkpoint
 from songreel_render.checkpoint_loader import CheckpointLoader
 from songreel_render.drawing import protagonist_share
 from songreel_render.loras import LoadedLora, LoraFile, adapt
+from songreel_render.painter import Painter
 from songreel_render.people import Person
+from songreel_render.preparation import RenderJob
+from songreel_render.segments import SegmentDrawing
 
 HEAD = AdapterHead("ab" * 32, "cd" * 32, "person", 1, "{}")
 
@@ -37,7 +49,7 @@ LAYERS = (
 )  # fmt: skip
 
 
-def adapter_of(checkpoint, rank=2):
+def adapter_of(checkpoint, rank=2, head=HEAD):
     random = torch.Generator().manual_seed(3)
     tensors = {}
     for name, layer in checkpoint.unet.named_modules():
@@ -50,7 +62,7 @@ def adapter_of(checkpoint, rank=2):
                 (out, rank, *(1 for _ in kernel)), generator=random
             )
             tensors[f"unet.{name}.alpha"] = torch.tensor(1.0)
-    return save(tensors, HEAD.metadata())
+    return save(tensors, head.metadata())
 
 
 def person_of(data):
@@ -104,6 +116,49 @@ def test_what_is_no_adapter_or_another_is_refused(checkpoint):
     )  # fmt: skip
     with pytest.raises(errors.LoraUnusable, match="nowhere"):
         person_of(foreign).join(checkpoint, 1.0)
+
+
+def test_a_painter_draws_a_person_for_one_segment_and_keeps_nothing_of_them(tmp_path: Path):
+    folder = write_checkpoint(tmp_path / "tiny")
+    song = write_song(tmp_path / "song.mp3", 1.0)
+    files = inspect_checkpoint(folder)
+    networks = CheckpointLoader(device="cpu", dtype="float32").load(files)
+    data = adapter_of(networks, head=dataclasses.replace(HEAD, checkpoint_sha256=files.sha256))
+
+    def prepared(stage, *people):
+        scenes = even_scenes(1.0, protagonist=True)
+        asked = stage.request(song, analysis_of(1.0), storyboard_of(*scenes), steps=2)
+        if people:
+            asked.settings.loras.add(adapter_sha256=people[0].adapter_sha256)
+        job = RenderJob(asked.song, asked.analysis, asked.storyboard, asked.settings, people)
+        return stage.renderer.prepare(job, ignore, CancelToken())
+
+    def drawn_at_once(stage, *people):
+        plan = prepared(stage, *people)
+        drawing = SegmentDrawing(stage.settings, stage.store, plan.plan)
+        stage.renderer.backend.draw(plan, drawing, ignore, CancelToken())
+        return [drawing.artifact(index).sha256 for index in range(2)]
+
+    here, there = Stage(tmp_path / "here", folder), Stage(tmp_path / "there", folder)
+    whole, empty = drawn_at_once(here, person_of(data)), drawn_at_once(here)
+    assert not set(whole) & set(empty)
+    painter = Painter(there.settings, there.store)
+
+    def drawn(plan, index, *people):
+        part = painter.segment(plan.reference, index, CancelToken(), people)
+        assert part.denoised
+        return part.artifact.sha256
+
+    shown = prepared(there, person_of(data))
+    with pytest.raises(errors.GrantInvalid):
+        drawn(shown, 0)
+    for index in range(2):
+        person = person_of(data)
+        assert drawn(shown, index, person) == whole[index]
+        assert person.wiped
+    # The same scenes without them are drawn by networks that never knew them.
+    nobody = prepared(there)
+    assert [drawn(nobody, index) for index in range(2)] == empty
 
 
 @dataclasses.dataclass
