@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -35,6 +36,17 @@ from songreel_render.settings import RenderSettings
 
 ANN = "projects/p/identities/ann"
 BEN = "projects/q/identities/ben"
+
+
+def following(call: Any) -> tuple[list[Any], asyncio.Task[None]]:
+    """The events of a call, in a list that grows as they come, and what ends with the call."""
+    seen: list[Any] = []
+
+    async def follow() -> None:
+        async for event in call:
+            seen.append(event)  # noqa: PERF401 - looked at while it grows
+
+    return seen, asyncio.create_task(follow())
 
 
 @dataclass

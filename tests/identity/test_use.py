@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import jwt
 import numpy as np
 import pytest
@@ -18,7 +16,7 @@ from songreel_kit.grants import job_sha256
 from songreel_kit.testing import refused, until
 from songreel_render.credentials import read_credentials
 
-from .house import ANN, BEN, House
+from .house import ANN, BEN, House, following
 
 
 @pytest.fixture(scope="module")
@@ -157,14 +155,7 @@ async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, endin
     async with house.open() as (identity, render):
         wanted = house.request(*whole, adapter=house.adapters[ANN], steps=100, fps="24")
         await granted(identity, house, wanted)
-        call = render.Render(wanted)
-        seen = []
-
-        async def follow():
-            async for event in call:
-                seen.append(event)  # noqa: PERF401 - looked at while it grows
-
-        following = asyncio.create_task(follow())
+        seen, ended = following(render.Render(wanted))
         await until(lambda: any(event.progress.frames_total for event in seen), seconds=120)
         assert await held(render) == 1
         if ending == "withdrawal":
@@ -177,7 +168,7 @@ async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, endin
             afterwards = errors.GrantInvalid
             assert await held(render) == 0
         with refused(errors.ConsentWithdrawn):
-            await following
+            await ended
         assert not any(event.HasField("result") for event in seen)
         await until(lambda: house.log()[-1][0] in ("end-use", "erase"))
         assert await held(render) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit import errors
 from songreel_kit.testing import refused, until
 
-from .house import ANN, House
+from .house import ANN, House, following
 from .test_use import drawn, granted, held
 
 cluster = pytest.importorskip(
@@ -100,13 +99,7 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     house = House(tmp_path)
     async with house.open(**ON_RAY) as (identity, render):
         wanted = await asked(identity, house, steps=100, fps="24")
-        seen = []
-
-        async def follow():
-            async for event in render.Render(wanted):
-                seen.append(event)  # noqa: PERF401 - looked at while it grows
-
-        following = asyncio.create_task(follow())
+        seen, ended = following(render.Render(wanted))
         await until(lambda: any(event.progress.frames_done for event in seen), seconds=600)
         assert await held(render) == 1
         if ending == "withdrawal":
@@ -122,7 +115,7 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
             cluster.ray.kill(cluster.ray.get_actor(**desk))
             expected = errors.ServiceUnavailable
         with refused(expected):
-            await following
+            await ended
         assert await held(render) == 0
         assert not any(event.HasField("result") for event in seen)
         # Said by a replica, after its wiping, and not by Ray for it.

@@ -179,7 +179,7 @@ class S3DirectTransfers:
         while self._objects.stat(name) is None:
             if time.monotonic() > until:
                 return False
-            time.sleep(_ASK_AGAIN_SECONDS)
+            time.sleep(_ASK_AGAIN_SECONDS)  # no server tells when it is there
         return True
 
     def _measured(self, name: str) -> tuple[int, str]:

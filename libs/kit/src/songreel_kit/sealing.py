@@ -62,7 +62,7 @@ class KeyPair:
 
 
 class Channel:
-    """One end: seals what it sends, opens what it is sent. Made by `KeyPair`.
+    """One end: seals what it sends, opens what it is sent. `KeyPair` makes those of two sides.
 
     Args:
         errand: id of what the messages are about.
@@ -77,7 +77,7 @@ class Channel:
         self._outgoing, self._incoming = outgoing, incoming
         self._sent = self._received = 0
 
-    def seal(self, plain: bytes) -> bytes:
+    def seal(self, plain: bytes | bytearray) -> bytes:
         """The next message: its number, a nonce, the sealed bytes with their tag."""
         direction, key = self._outgoing
         self._sent += 1

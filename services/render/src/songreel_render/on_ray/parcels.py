@@ -11,16 +11,11 @@ import secrets
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from songreel_kit.errors import Aborted
-from songreel_kit.sealing import KeyPair
+from songreel_kit.sealing import TO_WORKER, Channel, KeyPair
 
 from songreel_render.people import Person
-
-_NONCE_BYTES: Final = 12
 
 
 @dataclass(frozen=True)
@@ -32,7 +27,7 @@ class Parcel:
     adapter_sha256: str
     consent_id: str
     sealed: bytes
-    """A nonce and the adapter."""
+    """The adapter."""
     sender: bytes
     """The service's public key."""
     keys: Mapping[bytes, bytes]
@@ -57,8 +52,8 @@ class Sender:
         self._lock = threading.Lock()
         self._keys = KeyPair()
         self._key = AESGCM.generate_key(256)
-        errand, nonce = secrets.token_hex(16), secrets.token_bytes(_NONCE_BYTES)
-        sealed = nonce + AESGCM(self._key).encrypt(nonce, person.data, errand.encode())
+        errand = secrets.token_hex(16)
+        sealed = _channel(errand, self._key).seal(person.data)
         self._parcel = Parcel(
             errand, person.adapter_sha256, person.consent_id, sealed, self._keys.public, {}
         )
@@ -97,9 +92,10 @@ class Receiver:
         """
         channel = self._keys.as_worker(parcel.sender, parcel.errand)
         key = channel.open(parcel.keys[self._keys.public])
-        nonce, sealed = parcel.sealed[:_NONCE_BYTES], parcel.sealed[_NONCE_BYTES:]
-        try:
-            data = AESGCM(key).decrypt(nonce, sealed, parcel.errand.encode())
-        except (InvalidTag, ValueError) as error:
-            raise Aborted("an adapter was changed on its way to a replica: render again") from error
+        data = _channel(parcel.errand, key).open(parcel.sealed)
         return Person(parcel.adapter_sha256, parcel.consent_id, data)
+
+
+def _channel(errand: str, key: bytes) -> Channel:
+    """Seals and opens what goes one way only, by a key that both ends have."""
+    return Channel(errand, (TO_WORKER, key), (TO_WORKER, key))
