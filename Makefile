@@ -2,7 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training
+DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/testing
 STAMP := $(VENV)/.ready
 DEMO := out/demo
 PAGE := gateway/src/songreel_gateway/web

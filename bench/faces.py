@@ -7,7 +7,6 @@ distances are taken as the service takes them.
 from __future__ import annotations
 
 import platform
-import sys
 from importlib.metadata import version
 from statistics import median
 from typing import Any
@@ -29,14 +28,13 @@ POSES: dict[str, tuple[dict[str, float], ...]] = {
 
 def main() -> None:
     """Prints the distances from the straight, neutral face."""
-    sys.path.insert(0, str(data.ROOT / "services" / "identity" / "tests"))
     faces = data.faces()
     if faces is None:
         return
-    from puppetry.attacks import PEOPLE, person
-    from puppetry.puppet import Pose
-    from songreel_identity.embeddings import Embedder, distance
-    from songreel_identity.tracker import MediaPipeTracker
+    from songreel_identity.faces.embeddings import Embedder, distance
+    from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker
+    from songreel_testing.puppet.attacks import PEOPLE, person
+    from songreel_testing.puppet.puppet import Pose
 
     embedder, tracker = Embedder(), MediaPipeTracker()
 

@@ -46,9 +46,9 @@ class Result:
 
 def session(kind: str, seed: int) -> Result:
     """Simulates one session, with a camera of its own."""
-    from puppetry.attacks import ATTACKS, live_puppet_with_light, person
-    from puppetry.people import Willing
-    from puppetry.simulation import Camera, simulate
+    from songreel_testing.puppet.attacks import ATTACKS, live_puppet_with_light, person
+    from songreel_testing.puppet.people import Willing
+    from songreel_testing.puppet.simulation import Camera, simulate
 
     faces = data.folder() / "faces"
     random = Random(f"{kind} {seed}")
@@ -78,8 +78,7 @@ def session(kind: str, seed: int) -> Result:
 
 def main() -> None:
     """Runs what the log lacks, then prints the table."""
-    sys.path.insert(0, str(ROOT / "services" / "identity" / "tests"))
-    from puppetry.attacks import ATTACKS
+    from songreel_testing.puppet.attacks import ATTACKS
 
     if data.faces() is None:
         return

@@ -33,7 +33,6 @@ IMPOSTORS = 2
 
 def main() -> None:
     """Prints a row for each person."""
-    sys.path.insert(0, str(data.ROOT / "services" / "identity" / "tests"))
     faces = data.faces()
     if faces is None:
         return
@@ -67,9 +66,9 @@ def main() -> None:
 
 
 def _measured(folder: Path, clip: Path, impostors: list[Path]) -> dict[str, Any]:
-    from enrolled import enrol, still
     from songreel_identity.service import open_vault
     from songreel_identity.settings import IdentitySettings
+    from songreel_testing.identity.enrolled import enrol, still
 
     store = folder / "data"
     keys = store / "identity-keys"
@@ -97,7 +96,7 @@ def _measured(folder: Path, clip: Path, impostors: list[Path]) -> dict[str, Any]
 def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """So many frames, BGR, spread over a clip, each with one face, and their embeddings."""
     import cv2
-    from songreel_identity.face_finder import FaceFinder
+    from songreel_identity.faces.recognition import FaceFinder
 
     finder, found = FaceFinder(), []
     capture = cv2.VideoCapture(str(clip))

@@ -1,7 +1,7 @@
 """Faults injected into the language model's server, and how often each check fires.
 
-The faults are those of `services/prompt/tests/llm_faults.py`: a real HTTP server on the
-loopback interface misbehaves on purpose while a song is told. The checks are counted
+The faults are those of `songreel_testing.prompt.llm_faults`: a real HTTP server on the loopback
+interface misbehaves on purpose while a song is told. The checks are counted
 while the faults are met, in storyboards told offline, and in storyboards that a person
 has spoilt.
 """
@@ -9,7 +9,6 @@ has spoilt.
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -19,24 +18,21 @@ from typing import Any
 from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
+from songreel_kit.errors import InvalidStoryboard, ModelMissing
+from songreel_prompt.story.offline import tell as tell_offline
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyboard.review import Review
+from songreel_prompt.styles import load_styles
+from songreel_prompt.wording.tokens import load_counter
+from songreel_testing.prompt.llm_faults import CASES, always
+from songreel_testing.prompt.made_up_songs import ballad, instrumental
+from songreel_testing.prompt.model_server import error, serving_model
+from songreel_testing.prompt.storytelling import tell, teller
 
 from bench.machine import describe
 
 ROOT = Path(__file__).resolve().parents[1]
-# The faults and the made-up songs are the tests' own: what is shown is what is tested.
-sys.path.insert(0, str(ROOT / "services" / "prompt" / "tests"))
-
-from llm_faults import CASES, always  # noqa: E402 - found by the line above
-from made_up_songs import ballad, instrumental  # noqa: E402
-from model_server import error, serving_model  # noqa: E402
-from songreel_kit.errors import InvalidStoryboard, ModelMissing  # noqa: E402
-from songreel_prompt.checks import check_storyboard  # noqa: E402
-from songreel_prompt.offline import tell as tell_offline  # noqa: E402
-from songreel_prompt.review import Review  # noqa: E402
-from songreel_prompt.song import read_song  # noqa: E402
-from songreel_prompt.styles import load_styles  # noqa: E402
-from songreel_prompt.tokens import load_counter  # noqa: E402
-from storytelling import tell, teller  # noqa: E402
 
 REFUSED = {
     "the key is refused (401)": error(401, "bad key"),

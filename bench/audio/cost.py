@@ -12,7 +12,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from songreel_audio import decoding
+from songreel_audio.decoding import decoding
 
 from bench.audio.rows import Row, at_most
 from bench.data import ROOT

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel_audio import hearing, picture
+from songreel_audio import analysis as hearing
+from songreel_audio import analysis_plot
 
 from bench import data
 
@@ -45,7 +46,7 @@ def main() -> None:
 def _draw(analysis: SongAnalysis, path: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         large = Path(scratch) / "plot.png"
-        picture.draw(analysis, large)
+        analysis_plot.draw(analysis, large)
         with Image.open(large) as image:
             size = (WIDTH, round(image.height * WIDTH / image.width))
             small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from songreel_audio import deam, emotion_training
+from songreel_audio.emotion import deam, training
 from songreel_kit.errors import InvalidRequest
 
 from bench.audio.rows import NONE, Row, absent, at_least
@@ -25,7 +25,7 @@ def cross_validated(data: Path) -> Iterator[Row]:
     except InvalidRequest as error:
         yield absent(WHAT + "r valence", ">= 0.65", error.message)
         return
-    score = emotion_training.train("librosa", (), songs.features, songs.targets).score
+    score = training.train("librosa", (), songs.features, songs.targets).score
     plain = _least_squares(songs.features[:, :MEASURED], songs.targets)
     for place, name, target in ((0, "valence", 0.65), (1, "arousal", 0.66)):
         other = float(np.corrcoef(plain[:, place], songs.targets[:, place])[0, 1])
@@ -43,7 +43,7 @@ def _least_squares(features: Doubles, targets: Doubles) -> Doubles:
     order = np.random.default_rng(0).permutation(len(features))
     inputs = np.column_stack([features, np.ones(len(features))])
     judged = np.empty_like(targets)
-    for fold in np.array_split(order, emotion_training.FOLDS):
+    for fold in np.array_split(order, training.FOLDS):
         rest = np.setdiff1d(order, fold)
         judged[fold] = inputs[fold] @ np.linalg.lstsq(inputs[rest], targets[rest], rcond=None)[0]
     return judged

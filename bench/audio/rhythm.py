@@ -13,8 +13,10 @@ import librosa
 import mir_eval
 import numpy as np
 from numpy.typing import NDArray
-from songreel_audio import beats, decoding, onsets, spectrum
-from songreel_audio.beats import Rhythm
+from songreel_audio import spectrum
+from songreel_audio.decoding import decoding
+from songreel_audio.rhythm import beats, onsets
+from songreel_audio.rhythm.beats import Rhythm
 
 from bench.audio import drums, pop909
 from bench.audio.rows import Row, absent, at_least, at_most

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
-from songreel_audio import decoding, glides, spectrum, voices
+from songreel_audio import spectrum
+from songreel_audio.decoding import decoding
+from songreel_audio.lyrics import glides, vocal_activity
 
 from bench.audio import pop909
 from bench.audio.rows import NONE, Row, absent, at_least
@@ -25,8 +27,8 @@ def heard(path: Path) -> tuple[Spans, float, float]:
     """
     samples = decoding.decode(path).samples
     listener = glides.Glides(samples)
-    found = voices.find(spectrum.fold(samples, listener), listener)
-    sung = found.spans if found.confidence >= voices.SURE else ()
+    found = vocal_activity.find(spectrum.fold(samples, listener), listener)
+    sung = found.spans if found.confidence >= vocal_activity.SURE else ()
     spans = [(span.start, span.end) for span in sung]
     return spans, found.confidence, len(samples) / spectrum.SAMPLE_RATE
 

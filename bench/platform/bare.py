@@ -3,8 +3,6 @@
 What is to be beaten by no gateway: no interceptors, no names to read, no database.
 """
 
-# ruff: noqa: N802 - the names are the contract's
-
 from __future__ import annotations
 
 import asyncio

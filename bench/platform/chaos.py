@@ -24,11 +24,11 @@ from pathlib import Path
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
-from songreel_kit.temporary_servers import temporary_postgres, temporary_rclone
+from songreel_testing.cluster.cluster import LEASE_SECONDS, cluster_of
+from songreel_testing.cluster.faults import FAULTS, ROOM, Outcome, run
+from songreel_testing.servers import temporary_postgres, temporary_rclone
 
 from bench.machine import describe
-from tests.chaos.cluster import LEASE_SECONDS, cluster_of
-from tests.chaos.faults import FAULTS, ROOM, Outcome, run
 
 
 async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome], str]:

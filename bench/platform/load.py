@@ -28,12 +28,12 @@ from rich.console import Console
 from rich.table import Table
 from songreel.v1.video_service_pb2 import WatchOperationRequest, WatchOperationResponse
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
-from songreel_kit.channel import open_channel
-from songreel_kit.temporary_servers import temporary_postgres, temporary_rclone
+from songreel_kit.channel.channel import open_channel
+from songreel_testing.cluster.cluster import Cluster, cluster_of
+from songreel_testing.cluster.load_clients import AGAIN, Crowd
+from songreel_testing.servers import temporary_postgres, temporary_rclone
 
 from bench.machine import describe
-from tests.chaos.cluster import Cluster, cluster_of
-from tests.chaos.crowd import AGAIN, Crowd
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "operate" / "load.md"
 BEGIN, END = "<!-- load: written by bench.platform.load -->", "<!-- end -->"

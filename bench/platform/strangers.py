@@ -24,8 +24,8 @@ BEGIN, END = "<!-- strangers: written by bench.platform.strangers -->", "<!-- en
 
 async def results() -> list[tuple[Any, str]]:
     """Every attempt and how it ended, in one gateway."""
-    sys.path.insert(0, str(ROOT / "gateway" / "tests"))
-    attempts, guarded = importlib.import_module("attempts"), importlib.import_module("guarded")
+    attempts = importlib.import_module("songreel_testing.gateway.attempts")
+    guarded = importlib.import_module("songreel_testing.gateway.checked_gateway")
     table = attempts.whole_table()
     with tempfile.TemporaryDirectory() as folder:
         async with guarded.guarded_in(Path(folder)) as world:

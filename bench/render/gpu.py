@@ -13,16 +13,16 @@ import numpy as np
 import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_render.cadence import DEFAULT_CADENCE
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.drawing import FrameArtist
-from songreel_render.encoder import SegmentEncoder, VideoFormat
-from songreel_render.latents import SceneNoise
-from songreel_render.placement import batch_for, placed, total_memory
-from songreel_render.plan import Layout, lay_out
-from songreel_render.sampler import Recipe, Sampler, to_pixels
-from songreel_render.text import encode_prompts
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.devices import batch_for, placed, total_memory
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.diffusion.latents import SceneNoise
+from songreel_render.diffusion.prompt_embeddings import encode_prompts
+from songreel_render.diffusion.sampler import Recipe, Sampler, to_pixels
+from songreel_render.motion.keyframes import DEFAULT_CADENCE
+from songreel_render.plan.plan import Layout, lay_out
+from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.render.clicks import analysis_of, storyboard_of

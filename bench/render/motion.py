@@ -16,11 +16,11 @@ from scipy.signal import find_peaks
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_audio import hearing
-from songreel_render.cadence import frame_steps
-from songreel_render.latents import SceneNoise
-from songreel_render.plan import Layout, lay_out
-from songreel_render.schedules import MAX_SPEED, SCHEDULES
+from songreel_audio import analysis as hearing
+from songreel_render.diffusion.latents import SceneNoise
+from songreel_render.motion.keyframes import frame_steps
+from songreel_render.motion.schedules import MAX_SPEED, SCHEDULES
+from songreel_render.plan.plan import Layout, lay_out
 
 from bench import data
 from bench.render.clicks import analysis_of, storyboard_of

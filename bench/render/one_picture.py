@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 
 import torch
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.sampler import Recipe, Sampler
-from songreel_render.text import encode_prompts
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.prompt_embeddings import encode_prompts
+from songreel_render.diffusion.sampler import Recipe, Sampler
 
 
 def main() -> None:

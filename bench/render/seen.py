@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_render.cadence import DEFAULT_CADENCE
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.drawing import FrameArtist
-from songreel_render.plan import lay_out
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.motion.keyframes import DEFAULT_CADENCE
+from songreel_render.plan.plan import lay_out
 
 from bench.render.motion import FPS, cut_frames, motion_of, songs
 from bench.render.tables import Table

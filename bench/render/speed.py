@@ -16,12 +16,12 @@ from diffusers import StableDiffusionPipeline
 from diffusers.utils.logging import disable_progress_bar
 from numpy.typing import NDArray
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_render.cadence import DEFAULT_CADENCE, FLOW, LATENT
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.drawing import FrameArtist
-from songreel_render.encoder import SegmentEncoder, VideoFormat
-from songreel_render.latents import slerp
-from songreel_render.plan import lay_out
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.diffusion.latents import slerp
+from songreel_render.motion.keyframes import DEFAULT_CADENCE, FLOW, LATENT
+from songreel_render.plan.plan import lay_out
+from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 
 from bench.render.clicks import analysis_of, storyboard_of
 from bench.render.tables import Table

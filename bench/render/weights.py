@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from songreel_render import single_file
-from songreel_render.checkpoint_files import read_json
+from songreel_render.checkpoints import single_file
+from songreel_render.checkpoints.files import read_json
 from transformers import (
     CLIPTextConfig,
     CLIPTextModel,

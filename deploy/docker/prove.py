@@ -48,7 +48,7 @@ ALLOWED = {
 
 LATER = {
     "identity": "import dlib\n"
-    "from songreel_identity.tracker import MediaPipeTracker\n"
+    "from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker\n"
     "MediaPipeTracker().close()"
 }
 """What a service loads at the first call: its health would not show that it is missing."""

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from songreel_kit.temporary_servers import (
+from songreel_testing.gateway.local_gateway import Studio, studio_in
+from songreel_testing.servers import (
     NotInstalledError,
     PostgresServer,
     S3Endpoint,
@@ -14,10 +13,6 @@ from songreel_kit.temporary_servers import (
     temporary_postgres,
     temporary_rclone,
 )
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from studio import Studio, studio_in
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -5,16 +5,12 @@ from __future__ import annotations
 import grpc.aio
 import pytest
 import pytest_asyncio
-from attempts import ATTEMPTS, Attempt, detail, ending, told, whole_table
-from attempts_names import call
 from google.longrunning.operations_pb2 import (
     CancelOperationRequest,
     DeleteOperationRequest,
     GetOperationRequest,
 )
 from google.rpc import error_details_pb2
-from guarded import MINE, THEIRS, Guarded, guarded_in
-from rehearsal import FRAMES
 from songreel.v1 import (
     access_service_pb2,
     identity_service_pb2,
@@ -33,7 +29,11 @@ from songreel.v1.video_service_pb2 import (
 from songreel_gateway.access.audit import events_of, use_of
 from songreel_gateway.access.policy import OPEN, ROLES
 from songreel_gateway.access.quotas import UPLOADS, add_use
-from studio import Client, until, video_of
+from songreel_testing.gateway.attempts import ATTEMPTS, Attempt, detail, ending, told, whole_table
+from songreel_testing.gateway.attempts_names import call
+from songreel_testing.gateway.checked_gateway import MINE, THEIRS, Guarded, guarded_in
+from songreel_testing.gateway.fake_stages import FRAMES
+from songreel_testing.gateway.local_gateway import Client, until, video_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

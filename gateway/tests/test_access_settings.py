@@ -16,9 +16,9 @@ from songreel_gateway.access.keys import create_project
 from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas, add_use
 from songreel_gateway.access.rates import BURST_SECONDS, Rates
 from songreel_gateway.commands import app
-from songreel_gateway.database import Database, microseconds
+from songreel_gateway.db.database import Database, microseconds
+from songreel_gateway.db.tables import jobs
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.tables import jobs
 from songreel_kit.errors import FailedPrecondition, NotFound, QuotaExceeded, RateLimited
 from typer.testing import CliRunner, Result
 

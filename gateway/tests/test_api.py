@@ -26,18 +26,18 @@ from songreel.v1 import (
 )
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1.video_pb2 import Video
-from songreel_gateway import videos
-from songreel_gateway.database import Database
-from songreel_gateway.filters import video_state
-from songreel_gateway.pages import requested_page
-from songreel_gateway.tables import videos as videos_table
-from songreel_gateway.videos import Catalog
+from songreel_gateway.api.filters import video_state
+from songreel_gateway.api.pagination import requested_page
+from songreel_gateway.db.database import Database
+from songreel_gateway.db.tables import videos as videos_table
+from songreel_gateway.videos import repository
+from songreel_gateway.videos.repository import Catalog
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InvalidRequest, RequestIdReused
-from songreel_kit.testing import refused
-from studio import PARENT, studio_in
+from songreel_testing.gateway.local_gateway import PARENT, studio_in
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -159,7 +159,7 @@ async def test_the_stages_request_ids_belong_to_their_content(house) -> None:
 
 
 async def test_a_filtered_list_reads_a_little_at_a_time(tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(videos, "_MOST_READ", 3)
+    monkeypatch.setattr(repository, "_MOST_READ", 3)
     database = Database(f"sqlite:///{tmp_path / 'videos.db'}")
     ready, failed = Video.STATE_READY, Video.STATE_FAILED
     states = [ready, failed, failed, failed, failed, ready, ready, failed, ready, failed]

@@ -12,7 +12,40 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import pytest_asyncio
 import sqlalchemy as sa
-from directly import (
+from google.protobuf.duration_pb2 import Duration
+from songreel.v1.media_service_pb2 import (
+    CancelUploadRequest,
+    DirectUpload,
+    FinishUploadRequest,
+    GetDownloadUrlRequest,
+    GetMediaRequest,
+)
+from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas
+from songreel_gateway.access.tables import project_use
+from songreel_gateway.db.database import Database
+from songreel_gateway.db.tables import uploads
+from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired
+from songreel_gateway.media.pending_uploads import PendingUploads
+from songreel_gateway.media.repository import Library
+from songreel_gateway.settings import GatewaySettings
+from songreel_kit.artifacts.direct import direct_transfers
+from songreel_kit.errors import (
+    DirectTransferUnavailable,
+    EmptyFile,
+    InvalidName,
+    InvalidRequest,
+    InvalidUpload,
+    MediaNotFound,
+    QuotaExceeded,
+    RequestIdReused,
+    UploadIncomplete,
+    UploadNotFound,
+    UploadTooLarge,
+)
+from songreel_kit.telemetry.tracing import traced
+from songreel_testing.collector import temporary_collector
+from songreel_testing.gateway.checked_gateway import guarded_in
+from songreel_testing.gateway.direct_client import (
     LONG,
     PART,
     SONG,
@@ -28,44 +61,11 @@ from directly import (
     put,
     send,
 )
-from directly import store_at as store_of
-from directly import upload as upload_directly
-from google.protobuf.duration_pb2 import Duration
-from guarded import guarded_in
-from songreel.v1.media_service_pb2 import (
-    CancelUploadRequest,
-    DirectUpload,
-    FinishUploadRequest,
-    GetDownloadUrlRequest,
-    GetMediaRequest,
-)
-from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas
-from songreel_gateway.access.tables import project_use
-from songreel_gateway.database import Database
-from songreel_gateway.direct_uploads import DirectUploads, clear_expired
-from songreel_gateway.library import Library
-from songreel_gateway.pending_uploads import PendingUploads
-from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.tables import uploads
-from songreel_kit.direct import direct_transfers
-from songreel_kit.errors import (
-    DirectTransferUnavailable,
-    EmptyFile,
-    InvalidName,
-    InvalidRequest,
-    InvalidUpload,
-    MediaNotFound,
-    QuotaExceeded,
-    RequestIdReused,
-    UploadIncomplete,
-    UploadNotFound,
-    UploadTooLarge,
-)
-from songreel_kit.temporary_collector import temporary_collector
-from songreel_kit.temporary_servers import PostgresServer, S3Endpoint
-from songreel_kit.testing import refused, temporary_store
-from songreel_kit.tracing import traced
-from studio import PARENT
+from songreel_testing.gateway.direct_client import store_at as store_of
+from songreel_testing.gateway.direct_client import upload as upload_directly
+from songreel_testing.gateway.local_gateway import PARENT
+from songreel_testing.servers import PostgresServer, S3Endpoint
+from songreel_testing.serving import refused, temporary_store
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -20,17 +20,17 @@ from songreel.v1.identity_service_pb2_grpc import (
     IdentityServiceStub,
     add_IdentityServiceServicer_to_server,
 )
-from songreel_gateway.identity_servicer import IdentityServicer
 from songreel_gateway.service import GatewaySettings
-from songreel_gateway.web.enrolment import Bounds
+from songreel_gateway.servicers.identity_servicer import IdentityServicer
+from songreel_gateway.web.enrollment import Bounds
 from songreel_gateway.web.site import running_site
-from songreel_identity.readings import Reading
+from songreel_identity.faces.landmarks import Reading
+from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.thresholds import Thresholds
 from songreel_kit import errors
-from songreel_kit.service import Service
-from songreel_kit.testing import refused, serving_at, until
+from songreel_kit.server.service import Service
+from songreel_testing.serving import refused, serving_at, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

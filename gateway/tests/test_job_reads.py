@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from queued import queued_job
-from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database
-from songreel_gateway.job_reads import JobReads
-from songreel_gateway.jobs import Ending, JobState
-from songreel_gateway.ledger import Ledger
-from songreel_gateway.requests import RequestClaim
+from songreel_gateway.api.request_ids import RequestClaim
+from songreel_gateway.db.database import Database
+from songreel_gateway.jobs.batched_reads import JobReads
+from songreel_gateway.jobs.job import Ending, JobState
+from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.repository import Ledger
 from songreel_kit.errors import Cancelled, OperationNotFound, ServiceUnavailable, to_status
+from songreel_testing.gateway.queued_job import queued_job
 
 
 @pytest.fixture

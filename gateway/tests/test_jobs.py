@@ -26,8 +26,8 @@ from songreel_kit.errors import (
     UnknownStyle,
     from_status,
 )
-from songreel_kit.testing import refused
-from studio import until, video_of
+from songreel_testing.gateway.local_gateway import until, video_of
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

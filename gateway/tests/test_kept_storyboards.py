@@ -15,12 +15,12 @@ from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.v1 import video_service_pb2 as api
 from songreel.v1.media_pb2 import Media
 from songreel.v1.video_pb2 import Storyboard, Video
-from songreel_gateway import storyboards
 from songreel_gateway.access.quotas import Limits, Quotas
-from songreel_gateway.database import Database
-from songreel_gateway.library import Library
-from songreel_gateway.requests import RequestClaim
-from songreel_kit.artifacts import make_artifact
+from songreel_gateway.api.request_ids import RequestClaim
+from songreel_gateway.db.database import Database
+from songreel_gateway.media.repository import Library
+from songreel_gateway.storyboards import repository
+from songreel_kit.artifacts.store import make_artifact
 from songreel_kit.errors import (
     EtagMismatch,
     InvalidName,
@@ -32,8 +32,8 @@ from songreel_kit.errors import (
     RequestIdReused,
     StoryboardNotFound,
 )
-from songreel_kit.testing import refused
-from studio import PARENT, Studio, studio_in, video_of
+from songreel_testing.gateway.local_gateway import PARENT, Studio, studio_in, video_of
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -289,7 +289,7 @@ async def test_lists_come_in_pages_newest_first(studio, monkeypatch) -> None:
     titles, _ = await listed(0, "name", "content.title")
     assert titles == [Storyboard(name=name, content={}) for name in names]
     # An answer has 4 MiB at the most: large storyboards come one by one.
-    monkeypatch.setattr(storyboards, "PAGE_BYTES", 1)
+    monkeypatch.setattr(repository, "PAGE_BYTES", 1)
     found, sizes = await listed(3)
     assert ([board.name for board in found], sizes) == (names, [1] * 5)
     for wrong, error in (
@@ -437,14 +437,14 @@ async def test_a_wish_that_contradicts_itself_is_refused(studio) -> None:
 async def test_an_edit_beyond_the_quota_leaves_no_trace(tmp_path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'songreel.db'}")
     none = Limits(running_jobs=1, rendered_seconds=1, stored_bytes=10, uploads=1)
-    shelf = storyboards.Shelf(database, Library(database), Quotas(database, none))
-    board = storyboards.sealed(Storyboard(name="projects/small/storyboards/s1", analysis="a"))
-    database.run_here(lambda connection: storyboards.insert_storyboard(connection, board))
+    shelf = repository.Shelf(database, Library(database), Quotas(database, none))
+    board = repository.sealed(Storyboard(name="projects/small/storyboards/s1", analysis="a"))
+    database.run_here(lambda connection: repository.insert_storyboard(connection, board))
     changed = Storyboard()
     changed.CopyFrom(board)
     changed.content.title = "too much"
     large = make_artifact("0" * 64, "application/yaml", 11)
-    edit = storyboards.Edit(storyboards.sealed(changed), board.etag, large, "s.yaml")
+    edit = repository.Edit(repository.sealed(changed), board.etag, large, "s.yaml")
     request = RequestClaim("small", "UpdateStoryboard", "edit", "f" * 64)
     with pytest.raises(QuotaExceeded):
         await shelf.replace(edit, request)

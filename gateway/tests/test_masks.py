@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from songreel.prompt.v1 import storyboard_pb2
 from songreel.v1.video_pb2 import Storyboard, Video
-from songreel_gateway.masks import checked_read_mask, checked_update_mask, merged, only
-from songreel_gateway.storyboard_desk import EDITABLE
+from songreel_gateway.api.field_masks import checked_read_mask, checked_update_mask, merged, only
+from songreel_gateway.storyboards.editing import EDITABLE
 from songreel_kit.errors import InvalidRequest
 
 words = st.sampled_from(["", "a kite", "sea", "é"])

@@ -23,8 +23,8 @@ from songreel_kit.errors import (
     RequestIdReused,
     UploadTooLarge,
 )
-from songreel_kit.testing import refused
-from studio import files, until
+from songreel_testing.gateway.local_gateway import files, until
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

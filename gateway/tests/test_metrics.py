@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from prometheus_client import REGISTRY
-from songreel_gateway.database import Database
-from songreel_gateway.open_jobs import OpenJobs
-from studio import studio_in
+from songreel_gateway.db.database import Database
+from songreel_gateway.jobs.job_metrics import OpenJobs
+from songreel_testing.gateway.local_gateway import studio_in
 
 
 def value(name: str, **labels: str) -> float | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_gateway import names
-from songreel_gateway.pages import Position, requested_page
+from songreel_gateway.api import resource_names
+from songreel_gateway.api.pagination import Position, requested_page
 from songreel_kit.errors import InvalidName, InvalidPageToken
 
 ids = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
@@ -15,13 +15,24 @@ digests = st.from_regex(r"[0-9a-f]{64}", fullmatch=True)
 
 @given(ids, ids, digests)
 def test_names_are_read_as_they_are_written(project, id_, digest) -> None:
-    assert names.project_of(f"projects/{project}") == project
-    assert names.parse_media(names.media_name(project, digest)) == (project, digest)
-    assert names.parse_video(names.video_name(project, id_)) == (project, id_)
-    assert names.parse_operation(names.operation_name(project, id_)) == (project, id_)
+    assert resource_names.project_of(f"projects/{project}") == project
+    assert resource_names.parse_media(resource_names.media_name(project, digest)) == (
+        project,
+        digest,
+    )
+    assert resource_names.parse_video(resource_names.video_name(project, id_)) == (project, id_)
+    assert resource_names.parse_operation(resource_names.operation_name(project, id_)) == (
+        project,
+        id_,
+    )
 
 
-@given(st.text(), st.sampled_from([names.parse_media, names.parse_video, names.parse_operation]))
+@given(
+    st.text(),
+    st.sampled_from(
+        [resource_names.parse_media, resource_names.parse_video, resource_names.parse_operation]
+    ),
+)
 def test_other_texts_are_no_names(text, parse) -> None:
     for name in (
         text,
@@ -35,11 +46,11 @@ def test_other_texts_are_no_names(text, parse) -> None:
 
 @given(st.text())
 def test_a_display_name_is_one_harmless_line(text) -> None:
-    name = names.checked_display_name(text)
+    name = resource_names.checked_display_name(text)
     assert len(name) <= 255
     assert not set(name) & set("/\\\n\r\0")
     assert name not in (".", "..")
-    assert names.checked_display_name(f"folder/{name}") == name
+    assert resource_names.checked_display_name(f"folder/{name}") == name
 
 
 @given(st.integers(0, 2**60), ids, st.lists(ids, min_size=1, max_size=3))

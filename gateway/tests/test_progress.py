@@ -7,11 +7,11 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rehearsal import FRAMES
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel.v1.video_service_pb2 import JobMetadata
-from songreel_gateway.progress import ANALYZE, RENDER, STORYBOARD, Meter, Throttle, Timeline
-from studio import studio_in, video_of
+from songreel_gateway.jobs.progress import ANALYZE, RENDER, STORYBOARD, Meter, Throttle, Timeline
+from songreel_testing.gateway.fake_stages import FRAMES
+from songreel_testing.gateway.local_gateway import studio_in, video_of
 
 ALL = (ANALYZE, STORYBOARD, RENDER)
 

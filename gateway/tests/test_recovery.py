@@ -13,15 +13,14 @@ from pathlib import Path
 
 import pytest
 from google.longrunning.operations_pb2 import CancelOperationRequest
-from rehearsal import Stagehands
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, ListVideosRequest
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InternalError, ServiceUnavailable, from_status
-from songreel_kit.testing import refused
-from studio import Client
+from songreel_testing.gateway.fake_stages import Stagehands
+from songreel_testing.gateway.local_gateway import Client
+from songreel_testing.serving import refused
 
-REHEARSAL = Path(__file__).parent / "rehearsal.py"
 MADE_ONCE = {"analyze-made": 1, "storyboard-made": 1, "render-made": 1}
 
 
@@ -43,7 +42,7 @@ class Process:
 @asynccontextmanager
 async def process_in(root: Path, **settings: int) -> AsyncIterator[Process]:
     popen = subprocess.Popen(  # noqa: ASYNC220 - starting is quick
-        [sys.executable, str(REHEARSAL), str(root)],
+        [sys.executable, "-m", "songreel_testing.gateway.fake_stages", str(root)],
         stdout=subprocess.PIPE,
         stderr=(root / "log").open("ab"),
         env=os.environ
@@ -213,7 +212,7 @@ async def test_a_second_process_on_the_folder_is_refused(tmp_path) -> None:
     async with process_in(tmp_path) as process:
         second = await asyncio.to_thread(
             subprocess.run,
-            [sys.executable, str(REHEARSAL), str(tmp_path)],
+            [sys.executable, "-m", "songreel_testing.gateway.fake_stages", str(tmp_path)],
             capture_output=True,
             text=True,
         )

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from google.longrunning.operations_pb2 import Operation
-from queued import queued_job
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobMetadata
-from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database
-from songreel_gateway.jobs import JobKind
-from songreel_gateway.ledger import Ledger
-from songreel_gateway.newsreader import read_news
-from songreel_gateway.replicas import Lease, LeaseLost
-from songreel_gateway.requests import RequestClaim
-from songreel_gateway.tables import replicas
-from songreel_gateway.watching import Watching
+from songreel_gateway.api.request_ids import RequestClaim
+from songreel_gateway.db.database import Database
+from songreel_gateway.db.tables import replicas
+from songreel_gateway.jobs.event_poller import read_news
+from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.job import JobKind
+from songreel_gateway.jobs.leases import Lease, LeaseLost
+from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.repository import Ledger
 from songreel_kit.errors import Busy, ServiceUnavailable, VideoExists
-from songreel_kit.temporary_servers import PostgresServer
-from studio import studio_in, video_of
+from songreel_testing.gateway.local_gateway import studio_in, video_of
+from songreel_testing.gateway.queued_job import queued_job
+from songreel_testing.servers import PostgresServer
 
 CLAIM = RequestClaim("local", "CreateVideo", "", "f" * 64)
 

@@ -31,8 +31,8 @@ from songreel_kit.errors import (
     VideoExists,
     VideoNotFound,
 )
-from songreel_kit.testing import refused
-from studio import video_of
+from songreel_testing.gateway.local_gateway import video_of
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from songreel_gateway.access.tables import metadata  # with the gateway's own
-from songreel_gateway.database import Database, microseconds, postgres_url
-from songreel_gateway.schema import VERSION_TABLE, migrate
-from songreel_gateway.tables import jobs
+from songreel_gateway.db.database import Database, microseconds, postgres_url
+from songreel_gateway.db.schema import VERSION_TABLE, migrate
+from songreel_gateway.db.tables import jobs
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.temporary_servers import PostgresServer
+from songreel_testing.servers import PostgresServer
 
 # What `create_all` made before there were migrations.
 BEFORE_ALEMBIC = {"media", "requests", "jobs", "job_events", "videos"}

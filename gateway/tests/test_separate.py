@@ -9,19 +9,19 @@ import subprocess
 import sys
 
 from google.longrunning.operations_pb2 import GetOperationRequest, Operation
-from rehearsal import Stagehands, stage_services
-from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database
-from songreel_gateway.jobs import Ending, JobState
-from songreel_gateway.ledger import Ledger
+from songreel_gateway.db.database import Database
+from songreel_gateway.jobs.job import Ending, JobState
+from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.repository import Ledger
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
-from songreel_kit.channel import open_channel
+from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, to_status
-from songreel_kit.local_artifacts import LocalArtifactStore
-from songreel_kit.server import ServerSettings, running_server
-from songreel_kit.temporary_collector import Collector, temporary_collector
-from songreel_kit.testing import serving, temporary_store
-from studio import Client, studio_in, until
+from songreel_kit.server.server import ServerSettings, running_server
+from songreel_testing.collector import Collector, temporary_collector
+from songreel_testing.gateway.fake_stages import Stagehands, stage_services
+from songreel_testing.gateway.local_gateway import Client, studio_in, until
+from songreel_testing.serving import serving, temporary_store
 
 
 async def test_a_stage_that_goes_away_in_the_middle_is_called_again(tmp_path) -> None:

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel_gateway.access.rates import BURST_SECONDS
 from songreel_gateway.access.shared_rates import SharedRates
-from songreel_gateway.database import Database
+from songreel_gateway.db.database import Database
 from songreel_kit.errors import RateLimited
-from songreel_kit.temporary_servers import PostgresServer
+from songreel_testing.servers import PostgresServer
 
 SECOND = 1_000_000
 

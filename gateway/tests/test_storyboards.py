@@ -8,8 +8,8 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.video_service_pb2 import CreateStoryboardRequest, CreateStoryboardResult
 from songreel_kit.errors import InvalidRequest, InvalidStoryboard, MediaNotFound, from_status
-from songreel_kit.testing import refused
-from studio import PARENT, video_of
+from songreel_testing.gateway.local_gateway import PARENT, video_of
+from songreel_testing.serving import refused
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

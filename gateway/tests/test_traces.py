@@ -6,8 +6,9 @@ import signal
 from pathlib import Path
 
 import pytest
-from songreel_kit.temporary_collector import Collector, KeptSpan, temporary_collector
-from test_recovery import process_in
+from songreel_testing.collector import Collector, KeptSpan, temporary_collector
+
+from .test_recovery import process_in
 
 CREATE = "songreel.v1.VideoService/CreateVideo"
 STAGES = {

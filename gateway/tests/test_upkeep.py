@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from songreel_gateway.database import Database
-from songreel_gateway.library import Library
-from songreel_gateway.upkeep import collect_unkept
-from songreel_kit.local_artifacts import LocalArtifactStore
+from songreel_gateway.db.database import Database
+from songreel_gateway.maintenance import collect_unkept
+from songreel_gateway.media.repository import Library
+from songreel_kit.artifacts.local import LocalArtifactStore
 
 YEAR_AGO = time.time() - 365 * 24 * 3600
 

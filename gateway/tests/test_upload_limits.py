@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
-from songreel_gateway.uploads import Upload
+from songreel_gateway.media.uploads import Upload
 from songreel_kit.errors import DiskFull, UploadTooLarge
-from songreel_kit.testing import refused, temporary_store
-from studio import files, studio_in, until
+from songreel_testing.gateway.local_gateway import files, studio_in, until
+from songreel_testing.serving import refused, temporary_store
 
 # Sends half an upload without end and prints a line; to be killed then.
 _DYING_CLIENT = """

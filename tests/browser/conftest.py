@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
@@ -13,18 +12,15 @@ from typing import Any, Protocol
 
 import pytest
 from songreel.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
-from songreel_gateway.identity_servicer import IdentityServicer
+from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
-from songreel_kit.service import Service
-from songreel_kit.testing import serving_at
+from songreel_kit.server.service import Service
+from songreel_testing.serving import serving_at
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-
-# The willing person of the identity service's own tests.
-sys.path.insert(0, str(REPOSITORY / "services" / "identity" / "tests"))
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 FAKE_CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")

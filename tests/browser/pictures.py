@@ -18,8 +18,8 @@ from typing import Any
 
 from PIL import Image
 from songreel_gateway.web.site import PAGE
-from songreel_identity.consent import current_text
-from songreel_identity.protocol import ADVICE, TEXTS, Action, Reason
+from songreel_identity.liveness.protocol import ADVICE, TEXTS, Action, Reason
+from songreel_identity.vault.consent import current_text
 
 from .conftest import chromium
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from songreel_identity.thresholds import Thresholds
+from songreel_identity.liveness.thresholds import Thresholds
 
 from .conftest import FAKE_CAMERA, chromium
 

@@ -7,12 +7,12 @@ from random import Random
 
 import cv2
 import pytest
-from puppetry.people import Willing
-from puppetry.puppet import portrait
-from songreel_identity.thresholds import Thresholds
+from songreel_identity.liveness.thresholds import Thresholds
+from songreel_testing.puppet.browser_puppet import SLOWDOWN, Onlooker, slow_down
+from songreel_testing.puppet.people import Willing
+from songreel_testing.puppet.puppet import portrait
 
 from .conftest import FAKE_CAMERA, chromium
-from .onlooker import SLOWDOWN, Onlooker, slow_down
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 240 * SLOWDOWN)]
 

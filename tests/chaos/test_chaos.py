@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from songreel_kit.temporary_servers import (
+from songreel_testing.cluster.cluster import Cluster, cluster_of
+from songreel_testing.cluster.faults import FAULTS, HELD, ROOM, run
+from songreel_testing.servers import (
     NotInstalledError,
     PostgresServer,
     S3Endpoint,
     temporary_postgres,
     temporary_rclone,
 )
-
-from .cluster import Cluster, cluster_of
-from .faults import FAULTS, HELD, ROOM, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -1,14 +1,11 @@
 """`make check` notices what would break the clients of the last release."""
 
-import sys
 from pathlib import Path
 
+import lint
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "libs" / "contracts"))
-
-import lint  # noqa: E402
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from helm_python import HelmError, lint
-from songreel_kit.server import ServerSettings
-from songreel_kit.tls import NamedClients
-from songreel_render.permits import METHODS
+from songreel_kit.channel.tls import NamedClients
+from songreel_kit.server.server import ServerSettings
+from songreel_render.identity_grants import METHODS
 
 from . import custom_resources
 from .chart import (

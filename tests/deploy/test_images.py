@@ -13,14 +13,12 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from proof.dockerfile import Stage, read
 
 from .chart import REPOSITORY, chart, program
 from .test_settings import readable
 
 DOCKER = REPOSITORY / "deploy/docker"
-sys.path.insert(0, str(DOCKER))
-
-from proof.dockerfile import Stage, read  # noqa: E402
 
 SERVICES = sorted(path.name.partition(".")[0] for path in DOCKER.glob("*.Dockerfile"))
 # What tells a program in the image where to write; no setting of ours.

@@ -17,7 +17,7 @@ import promql_parser
 import pytest
 import yaml
 from prometheus_client import REGISTRY, CollectorRegistry
-from songreel_kit.interceptors import CallMetrics
+from songreel_kit.interceptors.interceptors import CallMetrics
 
 from .chart import CHART, REPOSITORY, example, named
 
@@ -52,10 +52,10 @@ def exported_by(registry: CollectorRegistry) -> Iterator[tuple[str, set[str]]]:
 def exported() -> dict[str, set[str]]:
     """What the services' own modules register, and what the kit's server does."""
     importlib.import_module("songreel_gateway.metrics")
-    importlib.import_module("songreel_kit.metrics")
+    importlib.import_module("songreel_kit.telemetry.metrics")
     importlib.import_module("songreel_render.metrics")
-    from songreel_gateway.database import Database
-    from songreel_gateway.open_jobs import OpenJobs
+    from songreel_gateway.db.database import Database
+    from songreel_gateway.jobs.job_metrics import OpenJobs
 
     calls = CollectorRegistry()
     CallMetrics(calls)

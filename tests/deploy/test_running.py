@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from songreel_kit.s3_artifacts import S3ArtifactStore, S3Settings
+from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
 
 from .chart import REPOSITORY, example, templates
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
-from songreel_kit.s3_artifacts import S3Settings
+from songreel_kit.artifacts.s3.store import S3Settings
 from songreel_kit.settings import ServiceSettings
-from songreel_kit.tracing import wanted_collector
+from songreel_kit.telemetry.tracing import wanted_collector
 
 from .chart import (
     REPOSITORY,
@@ -37,7 +37,7 @@ TELEMETRY = {
     "OTEL_RESOURCE_ATTRIBUTES",
     "OTEL_POD_NAME",
 }
-# What `songreel_kit.settings` and `songreel_kit.tracing` read by themselves.
+# What `songreel_kit.settings` and `songreel_kit.telemetry.tracing` read by themselves.
 SHARED = {"SONGREEL_STORE", "SONGREEL_DATA", *TELEMETRY}
 # What Ray reads by itself.
 RAYS_OWN = {"RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}
@@ -115,7 +115,7 @@ def test_the_chart_runs_the_application_that_the_render_service_calls(
 ) -> None:
     (ray_service,) = named(example("ray"), "RayService")
     (app,) = yaml.safe_load(ray_service["spec"]["serveConfigV2"])["applications"]
-    replica = pytest.importorskip("songreel_render.on_ray.replica")
+    replica = pytest.importorskip("songreel_render.backends.ray.replica")
     module, _, name = app["import_path"].partition(":")
     assert getattr(importlib.import_module(module), name) is replica.application
     assert app["name"] == replica.APPLICATION

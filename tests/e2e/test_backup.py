@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from songreel_identity.consent import current_text
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.vault import PICTURE, Vault
+from songreel_identity.vault.consent import current_text
+from songreel_identity.vault.vault import PICTURE, Vault
 from songreel_kit.errors import VaultUnusable
 
 from .conftest import Desk

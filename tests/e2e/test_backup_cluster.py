@@ -17,16 +17,15 @@ from songreel.v1.media_service_pb2_grpc import MediaServiceStub
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import ListVideosRequest, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
-from songreel_kit.channel import open_channel
-from songreel_kit.temporary_servers import (
+from songreel_kit.channel.channel import open_channel
+from songreel_testing.cluster.cluster import DRAIN_SECONDS, Cluster, Replica, cluster_of
+from songreel_testing.cluster.load_clients import PARENT, Crowd, Order
+from songreel_testing.servers import (
     NotInstalledError,
     PostgresServer,
     temporary_postgres,
     temporary_rclone,
 )
-
-from tests.chaos.cluster import DRAIN_SECONDS, Cluster, Replica, cluster_of
-from tests.chaos.crowd import PARENT, Crowd, Order
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/operate/backup.md"
 

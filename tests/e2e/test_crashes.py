@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from songreel.v1.video_service_pb2 import JobEvent, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 
 from .conftest import SLOW, Desk
 from .film import frames_hash

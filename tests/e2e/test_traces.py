@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from songreel_kit.temporary_collector import Collector, KeptSpan, temporary_collector
+from songreel_testing.collector import Collector, KeptSpan, temporary_collector
 
 from .conftest import Desk
 from .songs import LYRICS, band, write_song

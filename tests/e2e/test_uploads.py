@@ -8,7 +8,7 @@ import grpc
 import pytest
 from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
 from songreel.v1.media_service_pb2_grpc import MediaServiceStub
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import RequestIdReused, from_rpc_error
 
 from .conftest import Desk

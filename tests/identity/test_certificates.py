@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from guarded import Authority
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_identity.service import create_service
 from songreel_kit import errors
-from songreel_kit.channel import open_channel
-from songreel_kit.grants import job_sha256
-from songreel_kit.server import running_server
-from songreel_kit.server_settings import ServerSettings
-from songreel_kit.testing import refused
-from songreel_kit.tls import ChannelTls, ServerTls
-from songreel_render.permits import METHODS, Permits
-
-from .house import ANN, House
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.channel.tls import ChannelTls, ServerTls
+from songreel_kit.likeness.grants import job_sha256
+from songreel_kit.server.server import running_server
+from songreel_kit.server.settings import ServerSettings
+from songreel_render.identity_grants import METHODS, Permits
+from songreel_testing.gateway.checked_gateway import Authority
+from songreel_testing.identity.identity_server import ANN, House
+from songreel_testing.serving import refused
 
 
 async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):

@@ -14,10 +14,6 @@ import av
 import numpy as np
 import pytest
 import sqlalchemy as sa
-from enrolled import enrol as enrol_somebody
-from enrolled import made_up_stills
-from guarded import Authority
-from miniature import scene, storyboard_of, write_checkpoint, write_song
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
@@ -28,7 +24,7 @@ from songreel.v1.identity_service_pb2_grpc import (
 )
 from songreel.v1.video_pb2 import Video, VideoIdentity
 from songreel.v1.video_service_pb2 import CreateVideoRequest
-from songreel_app.enrolment import enrol
+from songreel_app.enrollment import enrol
 from songreel_app.likeness import Question, evaluate_identity
 from songreel_app.making import Wishes, make_video
 from songreel_app.remote import remote_client
@@ -37,23 +33,32 @@ from songreel_audio.service import create_service as create_audio
 from songreel_audio.settings import AudioSettings
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.keys import NewKey, create_key, create_project
-from songreel_gateway.database import Database
+from songreel_gateway.db.database import Database
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
-from songreel_identity.records import Binding
 from songreel_identity.service import create_service as create_identity
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.vault import ADAPTER, Vault
-from songreel_identity.vault_tables import audit
+from songreel_identity.vault.records import Binding
+from songreel_identity.vault.tables import audit
+from songreel_identity.vault.vault import ADAPTER, Vault
 from songreel_kit import errors
-from songreel_kit.channel import open_channel
-from songreel_kit.server import running_server
-from songreel_kit.testing import refused, serving_at, temporary_store, until
-from songreel_prompt.documents import format_storyboard
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.server.server import running_server
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
+from songreel_prompt.storyboard.documents import format_storyboard
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderSettings
+from songreel_testing.gateway.checked_gateway import Authority
+from songreel_testing.identity.enrolled import enrol as enrol_somebody
+from songreel_testing.identity.enrolled import made_up_stills
+from songreel_testing.render.tiny_checkpoint import (
+    scene,
+    storyboard_of,
+    write_checkpoint,
+    write_song,
+)
+from songreel_testing.serving import refused, serving_at, temporary_store, until
 
 ANN = "projects/mine/identities/ann"
 SMALLEST = {"steps": 2, "rank": 2, "variants": 1, "prior_pictures": 1, "trial_pictures": 1}
@@ -136,7 +141,7 @@ async def elsewhere(folder: Path):
 def partner(tmp_path, monkeypatch):
     """Sets what the command is told by its environment."""
     monkeypatch.setenv("SONGREEL_DATA", str(tmp_path / "own"))
-    monkeypatch.setattr("miniature.TOKENS", 77)  # every letter is one
+    monkeypatch.setattr("songreel_testing.render.tiny_checkpoint.TOKENS", 77)  # every letter is one
 
     def be(world: Elsewhere, project: str) -> None:
         monkeypatch.setenv("SONGREEL_API_KEY", world.keys[project])

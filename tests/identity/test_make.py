@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from enrolled import enrol, made_up_stills
-from miniature import write_checkpoint, write_song
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
+from songreel_testing.identity.enrolled import enrol, made_up_stills
+from songreel_testing.render.tiny_checkpoint import write_checkpoint, write_song
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -23,7 +23,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
     """The command in a folder of its own, where ann of this machine's project is enrolled."""
-    monkeypatch.setattr("miniature.TOKENS", 77)  # every letter is one
+    monkeypatch.setattr("songreel_testing.render.tiny_checkpoint.TOKENS", 77)  # every letter is one
     environment = os.environ | {
         "SONGREEL_DATA": str(tmp_path / "data"),
         "SONGREEL_RENDER_CHECKPOINT": str(write_checkpoint(tmp_path / "tiny")),

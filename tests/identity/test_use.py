@@ -5,18 +5,17 @@ from __future__ import annotations
 import jwt
 import numpy as np
 import pytest
-from miniature import Film, scene
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.render.v1 import render_service_pb2 as render_pb
 from songreel.render.v1.render_plan_pb2 import RenderPlan
-from songreel_identity.keys import signing_key
+from songreel_identity.vault.keys import signing_key
 from songreel_kit import errors
-from songreel_kit.documents import load_document
-from songreel_kit.grants import job_sha256
-from songreel_kit.testing import refused, until
-from songreel_render.credentials import read_credentials
-
-from .house import ANN, BEN, House, following
+from songreel_kit.artifacts.documents import load_document
+from songreel_kit.likeness.grants import job_sha256
+from songreel_render.video.credentials import read_credentials
+from songreel_testing.identity.identity_server import ANN, BEN, House, following
+from songreel_testing.render.tiny_checkpoint import Film, scene
+from songreel_testing.serving import refused, until
 
 
 @pytest.fixture(scope="module")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from miniature import Film, scene
-from ray_processes import descendants, gone, ray_files
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit import errors
-from songreel_kit.testing import refused, until
+from songreel_testing.identity.identity_server import ANN, House, following
+from songreel_testing.ray_processes import descendants, gone, ray_files
+from songreel_testing.render.tiny_checkpoint import Film, scene
+from songreel_testing.serving import refused, until
 
-from .house import ANN, House, following
 from .test_use import drawn, granted, held
 
 cluster = pytest.importorskip(
-    "songreel_render.on_ray.cluster", reason="no songreel-render[ray] here"
+    "songreel_render.backends.ray.cluster", reason="no songreel-render[ray] here"
 )
 pytestmark = [
     pytest.mark.slow,
@@ -83,7 +83,7 @@ async def test_replicas_draw_the_same_person_whom_ray_does_not_see(tmp_path):
 async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     tmp_path, monkeypatch, ending
 ):
-    from songreel_render.on_ray.tickets import RayTicket
+    from songreel_render.backends.ray.futures import RayTicket
 
     heard = []
     result = RayTicket.result

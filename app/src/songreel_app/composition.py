@@ -15,15 +15,15 @@ from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
 from songreel_identity.service import create_service as create_identity
 from songreel_identity.settings import IdentitySettings
-from songreel_kit.artifacts import ArtifactStore, open_store
+from songreel_kit.artifacts.store import ArtifactStore, open_store
 from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
-from songreel_kit.server import RunningServer, running_server
+from songreel_kit.server.server import RunningServer, running_server
 from songreel_kit.settings import ServiceSettings
-from songreel_kit.telemetry import configure_logging
-from songreel_kit.tracing import traced
+from songreel_kit.telemetry.logging import configure_logging
+from songreel_kit.telemetry.tracing import traced
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.tokens import load_counter
+from songreel_prompt.wording.tokens import load_counter
 from songreel_render.deferred import create_service as create_render
 from songreel_render.settings import RenderSettings
 

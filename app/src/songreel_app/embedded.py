@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, cast
 
 import grpc
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import FailedPrecondition
 
 from songreel_app.commands.options import BACKEND_VARIABLE

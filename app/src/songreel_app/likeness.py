@@ -116,7 +116,7 @@ def _lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _read_board(path: Path) -> Storyboard:
-    from songreel_prompt.documents import parse_storyboard
+    from songreel_prompt.storyboard.documents import parse_storyboard
 
     return parse_storyboard(path.read_text(encoding="utf-8-sig"), path.name).storyboard
 

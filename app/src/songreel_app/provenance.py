@@ -5,9 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from songreel_render.certificates import development_authority
-from songreel_render.credentials import Credentials, read_credentials
 from songreel_render.settings import RenderSettings
+from songreel_render.video.certificates import development_authority
+from songreel_render.video.credentials import Credentials, read_credentials
 
 from songreel_app.failures import check_input
 

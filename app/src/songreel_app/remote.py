@@ -7,8 +7,8 @@ from pathlib import Path
 
 from songreel_client import ONCE, ChannelTls
 from songreel_client.connection import connection
+from songreel_kit.channel.tls import is_loopback
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.tls import is_loopback
 
 from songreel_app.client import Client
 

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from songreel.v1.video_service_pb2 import JobEvent
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, ServiceUnavailable
 
 from songreel_app.client import Client

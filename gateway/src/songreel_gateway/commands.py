@@ -10,11 +10,11 @@ from typing import Annotated, TypeVar
 
 import sqlalchemy as sa
 import typer
+from songreel_kit.channel.tls import read_pem
 from songreel_kit.errors import InvalidRequest, SongreelError
 from songreel_kit.stopping import run_to_the_end
-from songreel_kit.tls import read_pem
 
-from songreel_gateway import upkeep
+from songreel_gateway import maintenance
 from songreel_gateway.access import audit
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.guard import certificate_sha256
@@ -28,7 +28,7 @@ from songreel_gateway.access.keys import (
 )
 from songreel_gateway.access.quotas import DAY_MICROSECONDS, Quotas, day
 from songreel_gateway.access.tables import projects as project_table
-from songreel_gateway.database import Database, microseconds
+from songreel_gateway.db.database import Database, microseconds
 from songreel_gateway.settings import GatewaySettings
 
 T = TypeVar("T")
@@ -38,9 +38,9 @@ projects = typer.Typer(no_args_is_help=True, help="Projects (tenants) and their 
 keys = typer.Typer(no_args_is_help=True, help="API keys of projects.")
 app.add_typer(projects, name="projects")
 app.add_typer(keys, name="keys")
-app.command("migrate")(upkeep.migrate_tables)
-app.command("collect")(upkeep.collect)
-app.command("lifecycle")(upkeep.lifecycle)
+app.command("migrate")(maintenance.migrate_tables)
+app.command("collect")(maintenance.collect)
+app.command("lifecycle")(maintenance.lifecycle)
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="Its id, as in projects/PROJECT.")]
 RunningJobs = Annotated[int | None, typer.Option(min=0, help="Jobs at once.")]
@@ -177,10 +177,10 @@ def run() -> None:
 async def _serve() -> None:
     # The other commands need none of it.
     from prometheus_client import REGISTRY
-    from songreel_kit.artifacts import open_store
-    from songreel_kit.server import running_server
-    from songreel_kit.telemetry import configure_logging
-    from songreel_kit.tracing import traced
+    from songreel_kit.artifacts.store import open_store
+    from songreel_kit.server.server import running_server
+    from songreel_kit.telemetry.logging import configure_logging
+    from songreel_kit.telemetry.tracing import traced
 
     from songreel_gateway.service import Gateway, Targets
     from songreel_gateway.web.site import running_site

@@ -20,31 +20,31 @@ from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_ser
 from songreel.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from songreel.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from songreel.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
-from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import ServiceUnavailable
-from songreel_kit.interception import Interceptor
-from songreel_kit.service import Service
+from songreel_kit.interceptors.chain import Interceptor
+from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
-from songreel_gateway.bells import Bells
-from songreel_gateway.database import Database
-from songreel_gateway.engine import Crew, Engine
-from songreel_gateway.folder import FolderLock
-from songreel_gateway.identity_servicer import IdentityServicer
-from songreel_gateway.ledger import Ledger
-from songreel_gateway.library import Library
-from songreel_gateway.media_servicer import MediaServicer
-from songreel_gateway.newsreader import read_news
-from songreel_gateway.open_jobs import counted
-from songreel_gateway.operations_servicer import OperationsServicer
+from songreel_gateway.db.database import Database
+from songreel_gateway.db.folder_lock import FolderLock
+from songreel_gateway.jobs.event_poller import read_news
+from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.job_metrics import counted
+from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.runner import Crew, Engine
+from songreel_gateway.jobs.stage_clients import Stages, Targets
+from songreel_gateway.media.repository import Library
+from songreel_gateway.servicers.identity_servicer import IdentityServicer
+from songreel_gateway.servicers.media_servicer import MediaServicer
+from songreel_gateway.servicers.operations_servicer import OperationsServicer
+from songreel_gateway.servicers.video_servicer import VideoServicer
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.stages import Stages, Targets
-from songreel_gateway.storyboard_desk import StoryboardDesk
-from songreel_gateway.storyboards import Shelf
-from songreel_gateway.video_servicer import VideoServicer
-from songreel_gateway.videos import Catalog
-from songreel_gateway.watching import Watching
+from songreel_gateway.storyboards.editing import StoryboardDesk
+from songreel_gateway.storyboards.repository import Shelf
+from songreel_gateway.videos.repository import Catalog
 
 __all__ = ["Gateway", "GatewaySettings", "Targets"]
 

@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import data_folder
 
 from songreel_gateway.access.settings import AccessSettings
-from songreel_gateway.database import postgres_url
+from songreel_gateway.db.database import postgres_url
 
 
 class GatewaySettings(AccessSettings):

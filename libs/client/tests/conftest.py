@@ -1,19 +1,12 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
-
-# A gateway at work and a network that can be cut are there already, for other tests.
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "gateway/tests"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tests/chaos"))
-
-from guarded import Guarded, guarded_in
 from songreel_client import Client, connect
-from studio import Studio, studio_in
+from songreel_testing.gateway.checked_gateway import Guarded, guarded_in
+from songreel_testing.gateway.local_gateway import Studio, studio_in
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from proxy import TcpProxy
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import CreateVideoRequest
 from songreel_client import Retrying, connect
 from songreel_kit.errors import ServiceUnavailable
+from songreel_testing.cluster.proxy import TcpProxy
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from directly import LONG, Front, front_in, store_at
-from proxy import TcpProxy
 from songreel_client import ONCE, Client, Retrying, connect, read_local_file
 from songreel_client.store_requests import put_part
 from songreel_kit.errors import DirectTransferUnavailable, InvalidUpload, ServiceUnavailable
-from songreel_kit.temporary_servers import NotInstalledError, S3Endpoint, temporary_rclone
-from songreel_kit.testing import temporary_store
+from songreel_testing.cluster.proxy import TcpProxy
+from songreel_testing.gateway.direct_client import LONG, Front, front_in, store_at
+from songreel_testing.servers import NotInstalledError, S3Endpoint, temporary_rclone
+from songreel_testing.serving import temporary_store
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from directly import front_in, store_at
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import CreateVideoRequest
-from songreel_kit.temporary_servers import temporary_rclone
+from songreel_testing.gateway.direct_client import front_in, store_at
+from songreel_testing.servers import temporary_rclone
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -6,11 +6,11 @@ import asyncio
 import socket
 from pathlib import Path
 
-from proxy import TcpProxy
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import CreateVideoRequest
 from songreel_client import Retrying, connect
-from studio import studio_in
+from songreel_testing.cluster.proxy import TcpProxy
+from songreel_testing.gateway.local_gateway import studio_in
 
 SOON = Retrying(seconds=60.0, first_wait=0.05, longest_wait=0.2)
 

@@ -20,18 +20,18 @@ import grpc
 import grpc.aio
 import pytest
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.local_artifacts import LocalArtifactStore
-from songreel_kit.s3_artifacts import S3ArtifactStore, S3Settings
-from songreel_kit.server import RunningServer, ServerSettings
-from songreel_kit.service import Service
-from songreel_kit.temporary_servers import (
+from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.server.server import RunningServer, ServerSettings
+from songreel_kit.server.service import Service
+from songreel_testing.servers import (
     NotInstalledError,
     S3Endpoint,
     temporary_moto,
     temporary_rclone,
 )
-from songreel_kit.testing import serving_at, temporary_store
+from songreel_testing.serving import serving_at, temporary_store
 
 NAME = "songreel.test.v1.ProbeService"
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel_kit.artifacts import (
+from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.artifacts.store import (
     ArtifactStore,
     ArtifactWriter,
     checked_key,
@@ -20,7 +21,6 @@ from songreel_kit.artifacts import (
     open_store,
 )
 from songreel_kit.errors import ArtifactNotFound, InvalidRequest
-from songreel_kit.local_artifacts import LocalArtifactStore
 
 SONG = b"la" * 700_000
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
-from songreel_kit.channel import open_channel
+from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import (
     DeadlineExceeded,
     InternalError,
 )
-from songreel_kit.local_artifacts import LocalArtifactStore
-from songreel_kit.testing import collect, refused, until
 from songreel_kit.work import CancelToken, Report, run_in_thread
+from songreel_testing.serving import collect, refused, until
 
 
 class ThreadWork:

@@ -7,11 +7,11 @@ from typing import Any
 import grpc
 import grpc.aio
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.channel import open_channel, wait_ready
+from songreel_kit.channel.channel import open_channel, wait_ready
 from songreel_kit.errors import ServiceUnavailable
-from songreel_kit.server import ServerSettings, running_server
-from songreel_kit.service import Service
-from songreel_kit.testing import refused
+from songreel_kit.server.server import ServerSettings, running_server
+from songreel_kit.server.service import Service
+from songreel_testing.serving import refused
 
 PROBE = "songreel.test.v1.ProbeService"
 

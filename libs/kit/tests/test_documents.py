@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from songreel.audio.v1.analysis_pb2 import LyricLine, SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel_kit.documents import (
+from songreel_kit.artifacts.documents import (
     document_text,
     load_document,
     parse_document,
     stage_key,
     store_document,
 )
+from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.errors import (
     ArtifactCorrupt,
     ArtifactNotFound,
@@ -25,7 +26,6 @@ from songreel_kit.errors import (
     InvalidRequest,
     InvalidStoryboard,
 )
-from songreel_kit.local_artifacts import LocalArtifactStore
 
 scenes = st.builds(
     Scene,
@@ -138,6 +138,6 @@ def test_keys_know_where_a_part_ends_and_of_what_type_it_is() -> None:
 def test_a_document_too_large_is_refused_before_it_is_parsed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("songreel_kit.documents.MAX_DOCUMENT_BYTES", 10)
+    monkeypatch.setattr("songreel_kit.artifacts.documents.MAX_DOCUMENT_BYTES", 10)
     with pytest.raises(InvalidRequest, match="at most 10"):
         parse_document(b'{"title": "long enough"}', Storyboard)

@@ -27,7 +27,7 @@ from songreel_kit.errors import (
     from_status,
     to_status,
 )
-from songreel_kit.testing import refused
+from songreel_testing.serving import refused
 
 ALL = sorted(
     (

@@ -7,13 +7,13 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from songreel_kit import s3_artifacts
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.documents import MEDIA_TYPE as DOCUMENT
+from songreel_kit.artifacts.documents import MEDIA_TYPE as DOCUMENT
+from songreel_kit.artifacts.garbage import Collected, collect_garbage
+from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.artifacts.s3 import store as s3_artifacts
+from songreel_kit.artifacts.s3.store import S3ArtifactStore
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest, Unimplemented
-from songreel_kit.garbage import Collected, collect_garbage
-from songreel_kit.local_artifacts import LocalArtifactStore
-from songreel_kit.s3_artifacts import S3ArtifactStore
 
 WEEK = timedelta(days=7)
 

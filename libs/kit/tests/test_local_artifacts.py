@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.errors import ArtifactCorrupt, FailedPrecondition
-from songreel_kit.local_artifacts import LocalArtifactStore
 
 
 def files(store: LocalArtifactStore, folder: str) -> list[Path]:
@@ -83,7 +83,7 @@ def test_a_file_in_the_folders_place_is_named(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from songreel_kit.local_artifacts import LocalArtifactStore
+from songreel_kit.artifacts.local import LocalArtifactStore
 store = LocalArtifactStore(Path(sys.argv[1]))
 with store.writer("audio/mpeg") as writer:
     writer.write(b"half a song" * 100_000)
@@ -139,7 +139,7 @@ def test_a_writer_of_this_process_is_not_swept_away(store: LocalArtifactStore) -
 MANY = """
 import os, sys
 from pathlib import Path
-from songreel_kit.local_artifacts import LocalArtifactStore
+from songreel_kit.artifacts.local import LocalArtifactStore
 store = LocalArtifactStore(Path(sys.argv[1]))
 while True:
     artifact = store.put_bytes(os.urandom(100_000), "a/b")
@@ -169,7 +169,7 @@ FULL = """
 import os, sys, subprocess
 from pathlib import Path
 from songreel_kit.errors import DiskFull
-from songreel_kit.local_artifacts import LocalArtifactStore
+from songreel_kit.artifacts.local import LocalArtifactStore
 root = Path(sys.argv[1])
 subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", root], check=True)
 store = LocalArtifactStore(root / "artifacts")

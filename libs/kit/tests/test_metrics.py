@@ -11,11 +11,11 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.artifacts.s3.store import S3ArtifactStore
 from songreel_kit.errors import FailedPrecondition, NotAudio
-from songreel_kit.metrics import loading
-from songreel_kit.s3_artifacts import S3ArtifactStore
-from songreel_kit.server import ServerSettings, running_server
-from songreel_kit.testing import refused, until
+from songreel_kit.server.server import ServerSettings, running_server
+from songreel_kit.telemetry.metrics import loading
+from songreel_testing.serving import refused, until
 
 SERVICE = "songreel.test.v1.ProbeService"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from songreel_kit.errors import FailedPrecondition
 
-cluster = pytest.importorskip("songreel_kit.on_ray.cluster", reason="no songreel-kit[ray] here")
+cluster = pytest.importorskip("songreel_kit.ray.cluster", reason="no songreel-kit[ray] here")
 
 
 def test_another_parts_ray_is_left_alone(monkeypatch) -> None:

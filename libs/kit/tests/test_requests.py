@@ -18,9 +18,9 @@ from songreel_kit.errors import (
     FailedPrecondition,
     InvalidRequest,
 )
-from songreel_kit.server import ServerSettings, running_server
-from songreel_kit.service import Service
-from songreel_kit.testing import collect, refused, serving
+from songreel_kit.server.server import ServerSettings, running_server
+from songreel_kit.server.service import Service
+from songreel_testing.serving import collect, refused, serving
 
 
 class Audio(audio_grpc.AudioServiceServicer):

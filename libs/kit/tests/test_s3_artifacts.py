@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from minio import Minio
-from songreel_kit.artifacts import open_store
+from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
+from songreel_kit.artifacts.store import open_store
 from songreel_kit.errors import (
     ArtifactCorrupt,
     ArtifactNotFound,
     FailedPrecondition,
     ServiceUnavailable,
 )
-from songreel_kit.s3_artifacts import S3ArtifactStore, S3Settings
 
 
 def client(server: Any) -> Minio:

@@ -15,16 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minio.error import S3Error
 from pydantic import ValidationError
-from songreel_kit.direct import DirectUpload, Part, direct_transfers
+from songreel_kit.artifacts.direct import DirectUpload, Part, direct_transfers
+from songreel_kit.artifacts.s3.direct import S3DirectTransfers, _size_of, _without
+from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
 from songreel_kit.errors import (
     ArtifactNotFound,
     InvalidRequest,
     InvalidUpload,
     UploadIncomplete,
 )
-from songreel_kit.s3_artifacts import S3ArtifactStore, S3Settings
-from songreel_kit.s3_direct import S3DirectTransfers, _size_of, _without
-from songreel_kit.testing import temporary_store
+from songreel_testing.serving import temporary_store
 
 PART = 5 * 1024**2
 """The least that S3 takes as a part that is not the last."""

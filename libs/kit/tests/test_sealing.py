@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel_kit import errors
-from songreel_kit.sealing import KeyPair
+from songreel_kit.likeness.sealing import KeyPair
 
 
 def both_ends(errand="t"):

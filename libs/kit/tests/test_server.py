@@ -22,8 +22,8 @@ from songreel_kit.errors import (
     ResourceExhausted,
     Unimplemented,
 )
-from songreel_kit.server import ServerSettings
-from songreel_kit.testing import refused, until
+from songreel_kit.server.server import ServerSettings
+from songreel_testing.serving import refused, until
 
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 

@@ -16,12 +16,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import NotAudio, ServiceUnavailable
-from songreel_kit.server import ServerSettings, running_server
-from songreel_kit.service import Service
+from songreel_kit.server.server import ServerSettings, running_server
+from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
-from songreel_kit.testing import collect, refused, until
+from songreel_testing.serving import collect, refused, until
 
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -199,8 +199,8 @@ async def test_a_service_is_closed_when_the_server_cannot_start() -> None:
 PROGRAM = """
 import asyncio, sys
 import grpc
-from songreel_kit.server import ServerSettings, serve
-from songreel_kit.service import Service
+from songreel_kit.server.server import ServerSettings, serve
+from songreel_kit.server.service import Service
 from songreel_kit.stopping import run_to_the_end
 
 async def hold(request, context):
@@ -269,8 +269,8 @@ async def test_a_process_told_to_end_finishes_its_call(number: signal.Signals) -
 STUCK = """
 import asyncio, sys, time
 import grpc
-from songreel_kit.server import ServerSettings, serve
-from songreel_kit.service import Service
+from songreel_kit.server.server import ServerSettings, serve
+from songreel_kit.server.service import Service
 from songreel_kit.stopping import run_to_the_end
 
 async def hold(request, context):

@@ -10,7 +10,7 @@ import sys
 
 PROGRAM = """
 import logging
-from songreel_kit.telemetry import bind_context, configure_logging, get_logger
+from songreel_kit.telemetry.logging import bind_context, configure_logging, get_logger
 log = get_logger("songreel.test")
 log.info("before it is configured nothing is said")
 configure_logging({arguments})

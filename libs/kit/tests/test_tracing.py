@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import FailedPrecondition, InternalError, NotFound
-from songreel_kit.telemetry import configure_logging, get_logger
-from songreel_kit.temporary_collector import Collector, KeptSpan, temporary_collector
-from songreel_kit.tracing import current_traceparent, span, traced
+from songreel_kit.telemetry.logging import configure_logging, get_logger
+from songreel_kit.telemetry.tracing import current_traceparent, span, traced
 from songreel_kit.work import Done, run_in_thread
+from songreel_testing.collector import Collector, KeptSpan, temporary_collector
 
 SERVER, CLIENT = 2, 3
 NAME = "songreel.test.v1.ProbeService"

@@ -11,8 +11,8 @@ import pytest
 import structlog
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import Cancelled, NotAudio
-from songreel_kit.testing import until
 from songreel_kit.work import CancelToken, Done, Report, no_work_left, run_in_thread
+from songreel_testing.serving import until
 
 
 async def test_progress_then_the_value() -> None:

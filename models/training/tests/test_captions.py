@@ -5,9 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from songreel_sprout.captions import canonical, draw_caption
-from songreel_sprout.labels import CLASSES, FIELDS, Labels, random_indices
-from songreel_sprout.tokenizer import MAX_LENGTH, load_tokenizer, token_ids, write_tokenizer
+from songreel_sprout.captions.captions import canonical, draw_caption
+from songreel_sprout.captions.labels import CLASSES, FIELDS, Labels, random_indices
+from songreel_sprout.networks.tokenizer import (
+    MAX_LENGTH,
+    load_tokenizer,
+    token_ids,
+    write_tokenizer,
+)
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 from diffusers import StableDiffusionPipeline
-from songreel_sprout.captions import canonical
-from songreel_sprout.labels import FIELDS, NAMES, Knobs, Labels
-from songreel_sprout.measures import manner_of
-from songreel_sprout.painter import paint
-from songreel_sprout.scenes import draw_knobs
-from songreel_sprout.sheets import draw
-from songreel_sprout.tokenizer import load_tokenizer
+from songreel_sprout.captions.captions import canonical
+from songreel_sprout.captions.labels import FIELDS, NAMES, Knobs, Labels
+from songreel_sprout.networks.tokenizer import load_tokenizer
+from songreel_sprout.painter.painter import paint
+from songreel_sprout.painter.scenes import draw_knobs
+from songreel_sprout.training.measures import manner_of
+from songreel_sprout.training.sheets import draw
 
 FOLDER = Path(__file__).resolve().parents[2] / "sprout"
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from songreel_sprout.codec import SHAPE
-from songreel_sprout.diffusion import new_scheduler, new_sprout
-from songreel_sprout.distilling import Distiller, DistillingPlan, Steps, ladder
-from songreel_sprout.labels import random_indices
-from songreel_sprout.tokenizer import load_tokenizer, write_tokenizer
-from songreel_sprout.trainer import Latents
+from songreel_sprout.captions.labels import random_indices
+from songreel_sprout.networks.codec import SHAPE
+from songreel_sprout.networks.diffusion import new_scheduler, new_sprout
+from songreel_sprout.networks.tokenizer import load_tokenizer, write_tokenizer
+from songreel_sprout.training.distillation import Distiller, DistillingPlan, Steps, ladder
+from songreel_sprout.training.trainer import Latents
 
 CPU = torch.device("cpu")
 

@@ -11,19 +11,26 @@ from diffusers import StableDiffusionPipeline
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file
-from songreel_sprout import wording
-from songreel_sprout.autoencoder import encode_scenes, latent_statistics
-from songreel_sprout.captions import Caption
-from songreel_sprout.codec import SHAPE, fold, folded, latents_of, linear_latents, new_autoencoder
-from songreel_sprout.diffusion import new_scheduler, new_sprout
-from songreel_sprout.export import export
-from songreel_sprout.labels import FIELDS, NAMES, random_indices
-from songreel_sprout.measures import frechet
-from songreel_sprout.scenes import Scenes, paint_scenes
-from songreel_sprout.tokenizer import load_tokenizer, token_ids, write_tokenizer
-from songreel_sprout.trainer import DiffusionPlan, Latents, Trainer, attention_of
-from songreel_sprout.training import VOCABULARY, begin_from
-from songreel_sprout.wording import codes, stated_labels, teach_words
+from songreel_sprout.captions import wording
+from songreel_sprout.captions.captions import Caption
+from songreel_sprout.captions.labels import FIELDS, NAMES, random_indices
+from songreel_sprout.captions.wording import codes, stated_labels, teach_words
+from songreel_sprout.networks.autoencoder import encode_scenes, latent_statistics
+from songreel_sprout.networks.codec import (
+    SHAPE,
+    fold,
+    folded,
+    latents_of,
+    linear_latents,
+    new_autoencoder,
+)
+from songreel_sprout.networks.diffusion import new_scheduler, new_sprout
+from songreel_sprout.networks.tokenizer import load_tokenizer, token_ids, write_tokenizer
+from songreel_sprout.painter.scenes import Scenes, paint_scenes
+from songreel_sprout.training.export import export
+from songreel_sprout.training.measures import frechet
+from songreel_sprout.training.trainer import DiffusionPlan, Latents, Trainer, attention_of
+from songreel_sprout.training.training import VOCABULARY, begin_from
 
 CPU = torch.device("cpu")
 
@@ -130,7 +137,7 @@ def test_a_checkpoint_of_fewer_words_keeps_its_denoiser_and_learns_the_words(
         (tmp_path / name / "vocabulary.json").write_text(json.dumps(words), encoding="utf-8")
     taught: list[int] = []
     monkeypatch.setattr(
-        "songreel_sprout.trainer.teach_words", lambda *given: taught.append(given[3]) or {}
+        "songreel_sprout.training.trainer.teach_words", lambda *given: taught.append(given[3]) or {}
     )
     for name, lessons in (("current", []), ("older", [7])):
         start, work = tmp_path / name, tmp_path / f"work-{name}"

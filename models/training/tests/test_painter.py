@@ -2,8 +2,16 @@
 
 import numpy as np
 import pytest
-from songreel_sprout.labels import CLASSES, FIELDS, KNOB_COUNT, NAMES, Knobs, Labels, random_indices
-from songreel_sprout.painter import paint, paint_array, paint_covered
+from songreel_sprout.captions.labels import (
+    CLASSES,
+    FIELDS,
+    KNOB_COUNT,
+    NAMES,
+    Knobs,
+    Labels,
+    random_indices,
+)
+from songreel_sprout.painter.painter import paint, paint_array, paint_covered
 
 MIDDLE = Knobs(*([0.45] * KNOB_COUNT))
 PLAIN = Labels("cartoon", "beach", "day", "clear", "woman", "close-up", "joyful")

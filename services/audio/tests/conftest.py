@@ -1,6 +1,5 @@
 """Real sound files and synthetic music for the tests of the audio service."""
 
-import importlib.util
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -159,8 +158,6 @@ def beat_score() -> Callable[..., float]:
 def speech_model(tmp_path_factory) -> Path:
     """A folder with a whole model of faster-whisper, made here."""
     pytest.importorskip("faster_whisper", reason="the extra songreel-audio[asr] is not installed")
-    path = Path(__file__).with_name("tiny_whisper.py")
-    spec = importlib.util.spec_from_file_location("tiny_whisper", path)
-    tiny_whisper = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tiny_whisper)
+    from songreel_testing import tiny_whisper
+
     return tiny_whisper.build(tmp_path_factory.mktemp("whisper"))

@@ -13,7 +13,7 @@ import pytest
 PARENT = """
 import sys
 from pathlib import Path
-from songreel_audio.decoding import DecodeLimits, Excerpt, _run
+from songreel_audio.decoding.decoding import DecodeLimits, Excerpt, _run
 _run(Path(sys.argv[1]), Path(sys.argv[2]), Excerpt(), DecodeLimits(), lambda: None)
 """
 
@@ -31,7 +31,7 @@ def wait_for(condition, seconds=60):
 def decoder_of(parent):
     for child in psutil.Process(parent.pid).children():
         try:
-            if "songreel_audio.decoder" in child.cmdline():
+            if "songreel_audio.decoding.process" in child.cmdline():
                 return child
         except psutil.NoSuchProcess:
             continue

@@ -6,7 +6,7 @@ import tempfile
 import numpy as np
 import psutil
 import pytest
-from songreel_audio.decoding import DecodeLimits, Excerpt, decode
+from songreel_audio.decoding.decoding import DecodeLimits, Excerpt, decode
 from songreel_audio.spectrum import SAMPLE_RATE
 from songreel_kit.errors import (
     AudioTooLong,

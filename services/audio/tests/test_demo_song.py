@@ -1,32 +1,24 @@
 """The demo song is what its script composes, and it is heard as it was composed."""
 
 import importlib
-import sys
 
 import numpy as np
 import pytest
-from songreel_audio import hearing
-from songreel_audio.decoding import decode
-from songreel_audio.lyrics import read_lrc
+from songreel_audio import analysis
+from songreel_audio.decoding.decoding import decode
+from songreel_audio.lyrics.lyrics import read_lrc
 from songreel_audio.spectrum import SAMPLE_RATE
 
 
 @pytest.fixture(scope="module")
 def compose(demo):
-    modules = ("compose", "instruments", "voice")
-    sys.path.insert(0, str(demo))
-    try:
-        yield importlib.import_module("compose")
-    finally:
-        sys.path.remove(str(demo))
-        for name in modules:
-            sys.modules.pop(name, None)
+    return importlib.import_module("compose")
 
 
 @pytest.fixture(scope="module")
 def heard(demo):
-    request = hearing.Request(lyrics=(demo / "song.lrc").read_bytes(), file_name="song.mp3")
-    return hearing.hear(demo / "song.mp3", request).analysis
+    request = analysis.Request(lyrics=(demo / "song.lrc").read_bytes(), file_name="song.mp3")
+    return analysis.hear(demo / "song.mp3", request).analysis
 
 
 @pytest.fixture(scope="module")

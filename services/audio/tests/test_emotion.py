@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import beats, emotion, extractors, onsets, spectrum
+from songreel_audio import spectrum
+from songreel_audio.emotion import emotion, extractors
+from songreel_audio.rhythm import beats, onsets
 from songreel_kit.errors import UnknownExtractor
 
 RATE = spectrum.SAMPLE_RATE

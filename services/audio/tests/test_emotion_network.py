@@ -7,19 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import (
-    beats,
-    commands,
-    deam,
-    emotion,
-    emotion_features,
-    emotion_network,
-    emotion_training,
-    extractors,
-    onsets,
-    spectrum,
-)
-from songreel_audio.emotion_training import Recipe
+from songreel_audio import commands, spectrum
+from songreel_audio.emotion import deam, emotion, extractors, network, training
+from songreel_audio.emotion import features as emotion_features
+from songreel_audio.emotion.training import Recipe
+from songreel_audio.rhythm import beats, onsets
 from songreel_kit.errors import ModelMissing
 
 RATE = spectrum.SAMPLE_RATE
@@ -114,7 +106,7 @@ def taught(songs=240):
 def test_it_learns_what_is_not_linear():
     features, targets = taught()
     recipe = Recipe(members=2, hidden=24, epochs=80, batch=32, noise=0.05, dropout=0.0, decay=0.05)
-    trained = emotion_training.train("librosa", (), features, targets, recipe=recipe)
+    trained = training.train("librosa", (), features, targets, recipe=recipe)
     linear = max(np.corrcoef(features[:, i], targets[:, 0])[0, 1] ** 2 for i in range(5))
     assert trained.score.r2[0] > linear + 0.4
     assert trained.score.r2[1] > 0.8
@@ -123,7 +115,7 @@ def test_it_learns_what_is_not_linear():
 def test_cross_validation_finds_nothing_where_there_is_nothing():
     features, targets = taught()
     shuffled = np.random.default_rng(1).permutation(targets)
-    score = emotion_training.train("librosa", (), features, shuffled, recipe=SMALL).score
+    score = training.train("librosa", (), features, shuffled, recipe=SMALL).score
     assert np.all(np.abs(score.r) < 0.25)
     assert score.r2[0] < 0.05
 
@@ -137,10 +129,10 @@ def test_slopes_are_those_of_the_error():
     batch = random.standard_normal((1, 32, 4)).astype(np.float32)
     targets = random.standard_normal((1, 32, 2)).astype(np.float32)
     recipe = Recipe(hidden=6, dropout=0.0, noise=0.0)
-    slopes = emotion_training._slopes(weights, batch, targets, recipe, random)
+    slopes = training._slopes(weights, batch, targets, recipe, random)
 
     def error(changed):
-        answers = emotion_network.forward(tuple(changed), batch)
+        answers = network.forward(tuple(changed), batch)
         return float(((answers - targets) ** 2).sum(axis=2).mean())
 
     for index, weight in enumerate(weights):
@@ -155,12 +147,12 @@ def test_slopes_are_those_of_the_error():
 def test_training_again_gives_the_same_network_and_it_survives_a_file(tmp_path):
     features, targets = taught(songs=60)
     first, second = (
-        emotion_training.train("librosa", ("a", "b"), features, targets, recipe=SMALL).network
+        training.train("librosa", ("a", "b"), features, targets, recipe=SMALL).network
         for _ in range(2)
     )
     path = tmp_path / "network.npz"
     path.write_bytes(first.to_bytes())
-    loaded = emotion_network.load(path)
+    loaded = network.load(path)
     judged, deviation = second.judge(features)
     assert np.array_equal(loaded.judge(features)[0], judged)
     assert np.all(np.abs(judged) <= 1)
@@ -171,7 +163,7 @@ def test_training_again_gives_the_same_network_and_it_survives_a_file(tmp_path):
 @pytest.mark.parametrize("damage", ["cut", "text", "other"])
 def test_a_damaged_network_is_a_typed_error(tmp_path, damage):
     features, targets = taught(songs=40)
-    data = emotion_training.train("librosa", (), features, targets, recipe=SMALL).network.to_bytes()
+    data = training.train("librosa", (), features, targets, recipe=SMALL).network.to_bytes()
     # "other" is whole, but takes five inputs.
     bad = {"cut": data[: len(data) // 2], "text": b"no weights", "other": data}[damage]
     (tmp_path / "librosa.npz").write_bytes(bad)
@@ -254,7 +246,7 @@ def test_a_folder_that_is_not_deam_is_refused_in_one_line(tmp_path, capsys, file
 def test_too_few_songs_are_refused():
     features, targets = taught(songs=19)
     with pytest.raises(ValueError, match="19 songs"):
-        emotion_training.train("librosa", (), features, targets)
+        training.train("librosa", (), features, targets)
 
 
 def test_the_table_of_deam_is_read(shared_data):
@@ -266,6 +258,6 @@ def test_the_table_of_deam_is_read(shared_data):
 @pytest.mark.slow
 def test_the_features_reach_the_target_on_deam(shared_data):
     data = deam.librosa_data(shared_data / "deam", "features")
-    score = emotion_training.train("librosa", (), data.features, data.targets).score
+    score = training.train("librosa", (), data.features, data.targets).score
     assert score.r[0] >= 0.645
     assert score.r[1] >= 0.66

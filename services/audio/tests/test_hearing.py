@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel_audio import hearing
-from songreel_audio.decoding import Excerpt
-from songreel_audio.picture import draw
-from songreel_kit.documents import document_text, parse_document
+from songreel_audio import analysis as hearing
+from songreel_audio.analysis_plot import draw
+from songreel_audio.decoding.decoding import Excerpt
+from songreel_kit.artifacts.documents import document_text, parse_document
 
 
 def check_document(analysis):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import alignment, lyric_files, lyric_sources, transcripts
-from songreel_audio.decoding import Recording
-from songreel_audio.lyrics import Lyrics, Span, Word
-from songreel_audio.transcripts import Segment
+from songreel_audio.decoding.decoding import Recording
+from songreel_audio.lyrics import alignment, files, sources, transcripts
+from songreel_audio.lyrics.lyrics import Lyrics, Span, Word
+from songreel_audio.lyrics.transcripts import Segment
 from songreel_kit.errors import BrokenLyrics
 
 SRT = """1
@@ -24,7 +24,7 @@ goes on
 
 
 def test_srt_is_told_by_its_arrows():
-    lyrics = lyric_files.read(SRT.encode())
+    lyrics = files.read(SRT.encode())
     assert isinstance(lyrics, Lyrics)
     assert lyrics.source == "srt"
     assert [(line.start, line.end, line.text) for line in lyrics.lines] == [
@@ -35,7 +35,7 @@ def test_srt_is_told_by_its_arrows():
 
 def test_blocks_without_an_empty_line_between_are_read():
     crowded = SRT.replace("\n\n", "\n").replace("\n", "\r\n")
-    lyrics = lyric_files.read(crowded.encode())
+    lyrics = files.read(crowded.encode())
     assert [line.text for line in lyrics.lines] == ["First line goes on", "Second line"]
 
 
@@ -54,17 +54,17 @@ def test_blocks_without_an_empty_line_between_are_read():
 )
 def test_broken_files_name_what_is_wrong(text, words):
     with pytest.raises(BrokenLyrics, match=words):
-        lyric_files.read(text.encode())
+        files.read(text.encode())
 
 
 def test_text_without_times_is_rows():
-    assert lyric_files.read(b"[Verse 1]\none  two\n\nthree\n") == ("one two", "three")
+    assert files.read(b"[Verse 1]\none  two\n\nthree\n") == ("one two", "three")
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_lyrics_or_broken_lyrics(text):
     try:
-        lyrics = lyric_files.read(text.encode())
+        lyrics = files.read(text.encode())
     except BrokenLyrics as error:
         assert error.message  # noqa: PT017 - both ends are right
     else:
@@ -174,7 +174,7 @@ def recording(tags=None, start=0.0):
 
 
 def test_plain_text_is_spread_over_the_singing_with_a_warning():
-    found = lyric_sources.find(("one", "two"), recording(), (Span(5, 10), Span(20, 25)), whole=True)
+    found = sources.find(("one", "two"), recording(), (Span(5, 10), Span(20, 25)), whole=True)
     assert found.source == "text"
     assert "no times" in found.warnings[0]
     assert [line.start for line in found.lines] == [5, 20]
@@ -193,7 +193,7 @@ class Heard:
 
 def test_plain_text_takes_its_times_from_recognised_words():
     parts = Segment(6, 8, "one two", (Word(6, 7, "One"), Word(7, 8, "two.")))
-    found = lyric_sources.find(
+    found = sources.find(
         ("one two", "three"),
         recording(),
         (Span(5, 12),),
@@ -207,7 +207,7 @@ def test_plain_text_takes_its_times_from_recognised_words():
 
 
 def test_text_that_is_not_what_is_sung_is_spread_and_both_are_said():
-    found = lyric_sources.find(
+    found = sources.find(
         ("one two", "three"),
         recording(),
         (Span(5, 12),),
@@ -221,13 +221,13 @@ def test_text_that_is_not_what_is_sung_is_spread_and_both_are_said():
 
 def test_a_song_without_words_is_recognised_or_stays_an_instrumental():
     singing = (Span(0, 30),)
-    quiet = lyric_sources.find(None, recording(), singing, whole=True)
+    quiet = sources.find(None, recording(), singing, whole=True)
     assert quiet.source == "none"
-    found = lyric_sources.find(
+    found = sources.find(
         None, recording(), singing, whole=True, recognizer=lambda: Heard(segment("we sing"))
     )
     assert found.source == "asr"
-    tagged = lyric_sources.find(
+    tagged = sources.find(
         None,
         recording({"lyrics": "[00:01.00]mine"}),
         singing,

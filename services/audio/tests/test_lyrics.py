@@ -6,7 +6,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio.lyrics import Span, parse_lrc, read_lrc, read_tags, spread, within
+from songreel_audio.lyrics.lyrics import Span, parse_lrc, read_lrc, read_tags, spread, within
 from songreel_kit.errors import BrokenLyrics
 
 

@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from songreel_audio import hearing
+from songreel_audio import analysis as hearing
 
 # Where the recordings' onsets repeat themselves most (autocorrelation of the whole song: 44.2,
 # 88.5 and 177 bpm; 64.6 and 129.2 bpm). Which of these levels is the beat, listeners may

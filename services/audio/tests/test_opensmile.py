@@ -4,16 +4,10 @@ import importlib.util
 
 import numpy as np
 import pytest
-from songreel_audio import (
-    beats,
-    commands,
-    emotion,
-    extractors,
-    onsets,
-    opensmile_extractor,
-    spectrum,
-)
-from songreel_audio.opensmile_extractor import Smile
+from songreel_audio import commands, spectrum
+from songreel_audio.emotion import emotion, extractors, opensmile_extractor
+from songreel_audio.emotion.opensmile_extractor import Smile
+from songreel_audio.rhythm import beats, onsets
 from songreel_kit.errors import ModelMissing
 
 RATE = spectrum.SAMPLE_RATE

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from songreel_audio import beats, onsets, spectrum
-from songreel_audio.beats import TempoHint
+from songreel_audio import spectrum
+from songreel_audio.rhythm import beats, onsets
+from songreel_audio.rhythm.beats import TempoHint
 from songreel_audio.spectrum import FRAME_RATE
 
 RATE = spectrum.SAMPLE_RATE

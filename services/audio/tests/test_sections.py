@@ -4,7 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
-from songreel_audio import sections, spectrum
+from songreel_audio import spectrum
+from songreel_audio.rhythm import sections
 
 RATE = spectrum.SAMPLE_RATE
 

@@ -13,8 +13,8 @@ from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_audio.service import create_service
 from songreel_audio.settings import AudioSettings
 from songreel_kit import errors
-from songreel_kit.documents import load_document
-from songreel_kit.testing import collect, refused, serving, temporary_store, until
+from songreel_kit.artifacts.documents import load_document
+from songreel_testing.serving import collect, refused, serving, temporary_store, until
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ async def test_a_caller_that_leaves_stops_the_work(stub, store, song_file):
         # A process that has ended but was not waited for has no command line any more.
         running = [p for p in found if p.status() != psutil.STATUS_ZOMBIE]
         with contextlib.suppress(psutil.NoSuchProcess):
-            return [p for p in running if "songreel_audio.decoder" in p.cmdline()]
+            return [p for p in running if "songreel_audio.decoding.process" in p.cmdline()]
         return []
 
     reading = call.read()

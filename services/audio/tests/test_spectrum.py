@@ -4,7 +4,10 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from songreel_audio import emotion_features, glides, onsets, spectrum
+from songreel_audio import spectrum
+from songreel_audio.emotion import features
+from songreel_audio.lyrics import glides
+from songreel_audio.rhythm import onsets
 from songreel_audio.spectrum import FRAME_RATE, HOP, MEL_BANDS, SAMPLE_RATE, WINDOW
 
 
@@ -35,7 +38,7 @@ def test_blocks_are_the_frames_of_the_whole(samples, every):
 def peak_bytes(samples):
     tracemalloc.start()
     try:
-        listeners = emotion_features.Folding(samples), glides.Glides(samples)
+        listeners = features.Folding(samples), glides.Glides(samples)
         onsets.detect(spectrum.fold(samples, *listeners))
         return tracemalloc.get_traced_memory()[1]
     finally:

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from songreel_audio import hearing, speech
-from songreel_audio.lyrics import Span
+from songreel_audio import analysis as hearing
+from songreel_audio.lyrics import recognition
+from songreel_audio.lyrics.lyrics import Span
 from songreel_kit.errors import InvalidRequest
 
 pytest.importorskip("faster_whisper", reason="the extra songreel-audio[asr] is not installed")
@@ -18,8 +19,8 @@ def sound():
 
 
 def test_words_come_with_their_times(speech_model, sound):
-    recognizer = speech.Recognizers().get(str(speech_model))
-    found = speech.recognise(recognizer, sound, (Span(0, SECONDS),))
+    recognizer = recognition.Recognizers().get(str(speech_model))
+    found = recognition.recognise(recognizer, sound, (Span(0, SECONDS),))
     assert found.source == "asr"
     assert found.language == "en"
     assert found.lines[0].text == "Moon sings with love"
@@ -29,19 +30,19 @@ def test_words_come_with_their_times(speech_model, sound):
 
 
 def test_words_where_nobody_sings_make_an_instrumental(speech_model, sound):
-    found = speech.recognise(speech.Recognizers().get(str(speech_model)), sound, ())
+    found = recognition.recognise(recognition.Recognizers().get(str(speech_model)), sound, ())
     assert found.source == "none"
     assert "instrumental" in found.warnings[0]
 
 
 def test_a_model_is_loaded_once(speech_model):
-    recognizers = speech.Recognizers()
+    recognizers = recognition.Recognizers()
     assert recognizers.get(str(speech_model)) is recognizers.get(str(speech_model))
 
 
 def test_a_language_the_model_does_not_know_is_refused(speech_model, sound):
     with pytest.raises(InvalidRequest, match="tlh"):
-        speech.Recognizers().get(str(speech_model)).segments(sound, "tlh")
+        recognition.Recognizers().get(str(speech_model)).segments(sound, "tlh")
 
 
 def test_giving_up_stops_the_work(speech_model, sound):
@@ -52,7 +53,7 @@ def test_giving_up_stops_the_work(speech_model, sound):
         raise Enough
 
     with pytest.raises(Enough):
-        speech.Recognizers().get(str(speech_model)).segments(sound, check=check)
+        recognition.Recognizers().get(str(speech_model)).segments(sound, check=check)
 
 
 def test_a_song_is_heard_with_its_words(speech_model, song_file):

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from minio import Minio
-from songreel_audio import hearing, speech, speech_models
+from songreel_audio import analysis as hearing
+from songreel_audio.lyrics import recognition, speech_models
 from songreel_kit.errors import ModelMissing
 
 pytest.importorskip("faster_whisper", reason="the extra songreel-audio[asr] is not installed")
@@ -42,7 +43,7 @@ def test_a_damaged_model_is_missing(speech_model, tmp_path):
     folder = copy_without(speech_model, tmp_path / "model")
     (folder / "model.bin").write_bytes(b"no model")
     with pytest.raises(ModelMissing, match="cannot be used"):
-        speech.Recognizers().get(str(folder))
+        recognition.Recognizers().get(str(folder))
 
 
 @contextmanager

@@ -5,8 +5,9 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import hearing, synced_lyrics
-from songreel_audio.lyrics import parse_lrc
+from songreel_audio import analysis as hearing
+from songreel_audio.lyrics import synced_tags
+from songreel_audio.lyrics.lyrics import parse_lrc
 
 CODECS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
 
@@ -41,7 +42,7 @@ def tag(content, version=3, flags=0, frame_flags=0):
 def read(tmp_path, data):
     path = tmp_path / "song.mp3"
     path.write_bytes(data)
-    return synced_lyrics.read(path)
+    return synced_tags.read(path)
 
 
 LINES = [(1_000, "Freude, schöner"), (62_500, "Götterfunken"), (63_000, "")]

@@ -1,12 +1,8 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-# Tests are imported by path (importlib mode), so the puppet needs a way in.
-sys.path.insert(0, str(Path(__file__).parent))
 
 FACES = Path(__file__).resolve().parents[4] / "shared" / "data" / "faces"
 

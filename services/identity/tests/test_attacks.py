@@ -5,10 +5,10 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from puppetry.attacks import ATTACKS, PEOPLE, live_puppet_with_light, person
-from puppetry.people import Willing
-from puppetry.simulation import Camera, simulate
-from songreel_identity.protocol import Outcome, Reason, Verdict
+from songreel_identity.liveness.protocol import Outcome, Reason, Verdict
+from songreel_testing.puppet.attacks import ATTACKS, PEOPLE, live_puppet_with_light, person
+from songreel_testing.puppet.people import Willing
+from songreel_testing.puppet.simulation import Camera, simulate
 
 QUICK = ("static photo", "prepared puppet", "clip of a real person")
 
@@ -51,7 +51,7 @@ def test_every_puppet_can_do_all_that_is_asked(faces):
 
 @pytest.mark.slow
 def test_a_replayed_session_is_not_accepted(faces):
-    from puppetry.attacks import Deaf
+    from songreel_testing.puppet.attacks import Deaf
 
     puppet, poses = person(faces, 2), []
     willing = Willing(puppet, Random(1))

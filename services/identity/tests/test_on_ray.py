@@ -12,7 +12,16 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from assignments import (
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel_identity.service import open_vault
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.training.jobs import Trainings
+from songreel_identity.training.layers import read_state
+from songreel_identity.vault.vault import ADAPTER, TRAINING
+from songreel_kit import errors
+from songreel_kit.likeness.adapters import read_head
+from songreel_kit.work import CancelToken
+from songreel_testing.identity.assignments import (
     ANN,
     LENGTH,
     RECIPE,
@@ -22,19 +31,12 @@ from assignments import (
     same_adapter,
     seen_in,
 )
-from enrolled import enrol, made_up_stills, write_checkpoint
-from ray_processes import descendants, gone, ray_files
-from songreel.identity.v1 import identity_service_pb2 as pb
-from songreel_identity.service import open_vault
-from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.layers import read_state
-from songreel_identity.trainings import Trainings
-from songreel_identity.vault import ADAPTER, TRAINING
-from songreel_kit import errors
-from songreel_kit.adapters import read_head
-from songreel_kit.work import CancelToken
+from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
+from songreel_testing.ray_processes import descendants, gone, ray_files
 
-on_ray = pytest.importorskip("songreel_identity.on_ray.backend", reason="no songreel-identity[ray]")
+on_ray = pytest.importorskip(
+    "songreel_identity.training.ray.backend", reason="no songreel-identity[ray]"
+)
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1800),
@@ -225,20 +227,19 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
 SERVICE = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.trainings import Trainings
-from songreel_identity.vault import TRAINING
+from songreel_identity.training.jobs import Trainings
+from songreel_identity.vault.vault import TRAINING
 from songreel_kit.work import CancelToken
-settings = IdentitySettings.model_validate_json(Path(sys.argv[2]).read_text())
+settings = IdentitySettings.model_validate_json(Path(sys.argv[1]).read_text())
 vault = open_vault(settings)
 trainings = Trainings(vault, settings)
 def report(progress):
-    if vault.list_objects(sys.argv[3], TRAINING):
+    if vault.list_objects(sys.argv[2], TRAINING):
         print("kept", flush=True)
-order = trainings.order(pb.TrainAdapterRequest(identity=sys.argv[3], checkpoint=sys.argv[4]))
+order = trainings.order(pb.TrainAdapterRequest(identity=sys.argv[2], checkpoint=sys.argv[3]))
 trainings.train(order, report, CancelToken())
 """
 
@@ -254,9 +255,8 @@ def test_a_killed_service_takes_its_workers_along_and_goes_on(
     enrol(vault, ANN, made_up_stills())
     told = tmp_path / "settings.json"
     told.write_text(settings.model_dump_json(exclude_none=True))
-    here = str(Path(__file__).parent)
     with subprocess.Popen(
-        [sys.executable, "-c", SERVICE, here, str(told), ANN, str(checkpoint)],
+        [sys.executable, "-c", SERVICE, str(told), ANN, str(checkpoint)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -293,7 +293,7 @@ def test_a_ray_that_is_away_is_told_and_nothing_is_trained_here(checkpoint, sett
     told.write_text(away.model_dump_json(exclude_none=True))
     ended = subprocess.run(
         [
-            sys.executable, "-c", SERVICE, str(Path(__file__).parent), str(told), ANN,
+            sys.executable, "-c", SERVICE, str(told), ANN,
             str(checkpoint),
         ],
         capture_output=True, text=True, check=False,

@@ -10,14 +10,14 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from songreel_identity import audit, database
-from songreel_identity.consent import current_text
-from songreel_identity.database import Database
-from songreel_identity.keys import FileKeys
-from songreel_identity.vault import PICTURE, Vault
-from songreel_identity.vault_tables import metadata
+from songreel_identity.vault import audit, database
+from songreel_identity.vault.consent import current_text
+from songreel_identity.vault.database import Database
+from songreel_identity.vault.keys import FileKeys
+from songreel_identity.vault.tables import metadata
+from songreel_identity.vault.vault import PICTURE, Vault
 from songreel_kit import errors
-from songreel_kit.temporary_servers import NotInstalledError, temporary_postgres
+from songreel_testing.servers import NotInstalledError, temporary_postgres
 
 
 @pytest.fixture(scope="module")

@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from assignments import ANN, RECIPE
-from enrolled import enrol, made_up_stills, write_checkpoint
 from safetensors.torch import load
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base import check_folder, load_base
+from songreel_identity.training.jobs import Trainings
 from songreel_identity.training.recipe import is_small
-from songreel_identity.trainings import Trainings
-from songreel_identity.vault import ADAPTER
+from songreel_identity.vault.vault import ADAPTER
 from songreel_kit import errors
-from songreel_kit.adapters import read_head
+from songreel_kit.likeness.adapters import read_head
 from songreel_kit.work import CancelToken
+from songreel_testing.identity.assignments import ANN, RECIPE
+from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = 256
@@ -77,7 +77,7 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
     )
     with pytest.raises(errors.AdapterMismatch):
         trainings.train(trainings.order(elsewhere), lambda progress: None, CancelToken())
-    from songreel_render.people import Person
+    from songreel_render.checkpoints.identity_adapter import Person
 
     person = Person(stored.sha256, "consent", data)
     person.check(result.checkpoint_sha256)

@@ -10,20 +10,28 @@ import time
 
 import numpy as np
 import pytest
-from assignments import ANN, RECIPE, assignment, learnt_here, needles_of, same_adapter, seen_in
-from enrolled import enrol, made_up_stills, write_checkpoint
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_identity.on_ray.worker import TrainingWorker
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.assignments import Assignment, Learnt, unpack
-from songreel_identity.vault import TRAINING
+from songreel_identity.training.ray.worker import TrainingWorker
+from songreel_identity.vault.vault import TRAINING
 from songreel_kit import errors
-from songreel_kit.sealing import KeyPair
-from songreel_kit.testing import refused, serving
+from songreel_kit.likeness.sealing import KeyPair
+from songreel_testing.identity.assignments import (
+    ANN,
+    RECIPE,
+    assignment,
+    learnt_here,
+    needles_of,
+    same_adapter,
+    seen_in,
+)
+from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
+from songreel_testing.serving import refused, serving
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +165,7 @@ def on_ray(tmp_path):
 async def test_without_ray_the_service_serves_and_a_training_says_what_to_install(
     on_ray, checkpoint, monkeypatch
 ):
-    monkeypatch.setitem(sys.modules, "songreel_identity.on_ray.backend", None)
+    monkeypatch.setitem(sys.modules, "songreel_identity.training.ray.backend", None)
     vault = open_vault(on_ray)
     enrol(vault, ANN, made_up_stills())
     async with serving(create_service(on_ray)) as channel:

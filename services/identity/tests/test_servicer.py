@@ -7,19 +7,19 @@ import asyncio
 import cv2
 import numpy as np
 import pytest
-from puppetry.figures import Errors, reading
-from puppetry.puppet import Pose
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_identity.frames import QUEUE, Inbox
+from songreel_identity.enrollment.frame_pipeline import FrameLimits
+from songreel_identity.enrollment.frame_queue import QUEUE, Inbox
+from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.sitting import FrameLimits
-from songreel_identity.thresholds import Thresholds
-from songreel_identity.vault import ADAPTER
+from songreel_identity.vault.vault import ADAPTER
 from songreel_kit import errors
-from songreel_kit.grants import verify_grant
-from songreel_kit.testing import refused, serving, until
+from songreel_kit.likeness.grants import verify_grant
+from songreel_testing.puppet.figures import Errors, reading
+from songreel_testing.puppet.puppet import Pose
+from songreel_testing.serving import refused, serving, until
 
 ANN = "projects/p/identities/ann"
 JOB = "ab" * 32

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from puppetry.figures import PAIRS, Errors, play, reading
-from puppetry.people import Willing
-from puppetry.puppet import Pose
-from songreel_identity.poses import PoseStep, Target
-from songreel_identity.protocol import POOL, TURNS, Action, Outcome, Reason, Verdict, Way
-from songreel_identity.session import STILLS, Session, draw_actions
-from songreel_identity.steps import Again, Neutral, Passed
-from songreel_identity.thresholds import Thresholds
+from songreel_identity.liveness.head_poses import PoseStep, Target
+from songreel_identity.liveness.protocol import POOL, TURNS, Action, Outcome, Reason, Verdict, Way
+from songreel_identity.liveness.session import STILLS, Session, draw_actions
+from songreel_identity.liveness.steps import Again, Neutral, Passed
+from songreel_identity.liveness.thresholds import Thresholds
+from songreel_testing.puppet.figures import PAIRS, Errors, play, reading
+from songreel_testing.puppet.people import Willing
+from songreel_testing.puppet.puppet import Pose
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32)

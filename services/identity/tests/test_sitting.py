@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from puppetry.attacks import tilted
-from puppetry.figures import EYE_PX
-from puppetry.puppet import Pose, portrait, rotation
-from songreel_identity.depth import planar_residual
-from songreel_identity.embeddings import Embedder, distance
-from songreel_identity.protocol import Reason
-from songreel_identity.signals import best_match
-from songreel_identity.sitting import Clock, FrameLimits, decode, jpeg_size
-from songreel_identity.thresholds import Thresholds
-from songreel_identity.tracker import OVAL, RIGID, MediaPipeTracker
+from songreel_identity.enrollment.frame_pipeline import Clock, FrameLimits, decode, jpeg_size
+from songreel_identity.faces.embeddings import Embedder, distance
+from songreel_identity.faces.mediapipe_tracker import OVAL, RIGID, MediaPipeTracker
+from songreel_identity.liveness.correlation import best_match
+from songreel_identity.liveness.depth import planar_residual
+from songreel_identity.liveness.protocol import Reason
+from songreel_identity.liveness.thresholds import Thresholds
 from songreel_kit import errors
+from songreel_testing.puppet.attacks import tilted
+from songreel_testing.puppet.figures import EYE_PX
+from songreel_testing.puppet.puppet import Pose, portrait, rotation
 
 LIMITS = FrameLimits()
 

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 import sqlalchemy as sa
 import torch
-from enrolled import consent, enrol, made_up_stills, write_checkpoint
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_identity.face_finder import FaceFinder, mean_embedding
+from songreel_identity.faces.recognition import FaceFinder, mean_embedding
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base import load_base
@@ -25,11 +24,12 @@ from songreel_identity.training.layers import read_state, targets_of
 from songreel_identity.training.portraits import decode_picture, make_portraits
 from songreel_identity.training.recipe import SMALL, Recipe, snr_weights
 from songreel_identity.training.trainer import Person, Training
-from songreel_identity.vault import ADAPTER, TRAINING
-from songreel_identity.vault_tables import audit
+from songreel_identity.vault.tables import audit
+from songreel_identity.vault.vault import ADAPTER, TRAINING
 from songreel_kit import errors
-from songreel_kit.adapters import read_head
-from songreel_kit.testing import refused, serving
+from songreel_kit.likeness.adapters import read_head
+from songreel_testing.identity.enrolled import consent, enrol, made_up_stills, write_checkpoint
+from songreel_testing.serving import refused, serving
 
 ANN = "projects/p/identities/ann"
 RECIPE = Recipe(
@@ -264,7 +264,7 @@ async def test_likeness_is_counted_against_the_person_and_impostors(service_sett
     finder = FaceFinder()
     pictures = {name: cv2.imread(str(faces / f"{name}.jpg")) for name in ("obama", "biden")}
     pictures["obama2"] = cv2.imread(str(faces / "obama2.jpg"))
-    from enrolled import still
+    from songreel_testing.identity.enrolled import still
 
     own = finder.describe(np.ascontiguousarray(pictures["obama"][:, :, ::-1]))[0]
     vault = open_vault(service_settings)

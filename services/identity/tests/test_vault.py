@@ -15,19 +15,19 @@ from alembic.migration import MigrationContext
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_identity import audit
-from songreel_identity.consent import current_text
-from songreel_identity.database import Database, microseconds
-from songreel_identity.enrolments import Enrolments
-from songreel_identity.keys import FileKeys, seal, signing_key, unseal
-from songreel_identity.protocol import Outcome, Reason, Verdict
-from songreel_identity.sitting import Still
-from songreel_identity.uses import Uses
-from songreel_identity.vault import ADAPTER, EMBEDDING, PICTURE, Vault
-from songreel_identity.vault_tables import audit as audit_table
-from songreel_identity.vault_tables import metadata, objects
+from songreel_identity.enrollment.frame_pipeline import Still
+from songreel_identity.enrollment.sessions import Enrolments
+from songreel_identity.grants import Uses
+from songreel_identity.liveness.protocol import Outcome, Reason, Verdict
+from songreel_identity.vault import audit
+from songreel_identity.vault.consent import current_text
+from songreel_identity.vault.database import Database, microseconds
+from songreel_identity.vault.keys import FileKeys, seal, signing_key, unseal
+from songreel_identity.vault.tables import audit as audit_table
+from songreel_identity.vault.tables import metadata, objects
+from songreel_identity.vault.vault import ADAPTER, EMBEDDING, PICTURE, Vault
 from songreel_kit import errors
-from songreel_kit.grants import verify_grant
+from songreel_kit.likeness.grants import verify_grant
 
 ANN = "projects/p/identities/ann"
 BEN = "projects/q/identities/ann"

@@ -11,14 +11,14 @@ import cv2
 import numpy as np
 import pytest
 import pytest_asyncio
-from puppetry.puppet import read_picture
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.thresholds import Thresholds
 from songreel_kit.errors import SongreelError, from_status
-from songreel_kit.testing import serving
+from songreel_testing.puppet.puppet import read_picture
+from songreel_testing.serving import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

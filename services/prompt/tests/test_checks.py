@@ -3,14 +3,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made_up_songs import ballad
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.errors import InvalidStoryboard, UnknownStyle
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.offline import tell
-from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import tell
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.styles import BrokenStyle, find_style, load_styles
-from songreel_prompt.tokens import token_count
+from songreel_prompt.wording.tokens import token_count
+from songreel_testing.prompt.made_up_songs import ballad
 
 STYLES = load_styles()
 

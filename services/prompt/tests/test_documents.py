@@ -6,16 +6,16 @@ import pytest
 from google.protobuf import json_format
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_songs import any_analysis, ballad, many_songs
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidStoryboard
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.documents import format_storyboard, parse_storyboard
-from songreel_prompt.offline import tell
-from songreel_prompt.review import Review
-from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import tell
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyboard.documents import format_storyboard, parse_storyboard
+from songreel_prompt.storyboard.review import Review
 from songreel_prompt.styles import load_styles
+from songreel_testing.prompt.made_up_songs import any_analysis, ballad, many_songs
 
 STYLES = load_styles()
 

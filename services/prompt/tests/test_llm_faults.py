@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from llm_faults import CASES, always, put, refuses_formats, shots
-from model_server import (
+from songreel_kit.errors import ModelMissing
+from songreel_testing.prompt.llm_faults import CASES, always, put, refuses_formats, shots
+from songreel_testing.prompt.model_server import (
     Answer,
     Fault,
     again,
@@ -20,8 +21,7 @@ from model_server import (
     serving_model,
     wants_treatment,
 )
-from songreel_kit.errors import ModelMissing
-from storytelling import tell, teller
+from songreel_testing.prompt.storytelling import tell, teller
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -9,22 +9,22 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from made_up_songs import any_analysis, ballad, instrumental
-from model_server import (
+from songreel.audio.v1.analysis_pb2 import SongAnalysis
+from songreel_kit.errors import Cancelled, FailedPrecondition, ModelMissing
+from songreel_kit.work import CancelToken
+from songreel_prompt.llm.storyteller import CHUNK_SCENES, LanguageStoryteller
+from songreel_prompt.settings import PromptSettings
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storytellers import Commission
+from songreel_testing.prompt.made_up_songs import any_analysis, ballad, instrumental
+from songreel_testing.prompt.model_server import (
     Answer,
     error,
     material,
     serving_model,
 )
-from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel_kit.errors import Cancelled, FailedPrecondition, ModelMissing
-from songreel_kit.testing import temporary_store
-from songreel_kit.work import CancelToken
-from songreel_prompt.llm.storyteller import CHUNK_SCENES, LanguageStoryteller
-from songreel_prompt.settings import PromptSettings
-from songreel_prompt.song import read_song
-from songreel_prompt.storytellers import Commission
-from storytelling import STYLES, settings_for, tell, teller
+from songreel_testing.prompt.storytelling import STYLES, settings_for, tell, teller
+from songreel_testing.serving import temporary_store
 
 
 def test_long_songs_are_written_in_chunks_that_carry_the_story(tmp_path: Path) -> None:

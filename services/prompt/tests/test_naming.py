@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidRequest
-from songreel_prompt.naming import NEAR, checked_phrase, name_protagonist, with_phrase
+from songreel_prompt.wording.naming import NEAR, checked_phrase, name_protagonist, with_phrase
 
 
 @pytest.mark.parametrize(

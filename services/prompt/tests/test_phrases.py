@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_songs import ballad
 from songreel_kit.errors import InvalidStoryboard
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.offline import tell
-from songreel_prompt.phrases import (
+from songreel_prompt.story.offline import tell
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyboard.review import Review
+from songreel_prompt.styles import load_styles
+from songreel_prompt.wording.phrases import (
     doubtful_in,
     foreign_in,
     literal_in,
@@ -16,9 +18,7 @@ from songreel_prompt.phrases import (
     unsafe_in,
     without_names,
 )
-from songreel_prompt.review import Review
-from songreel_prompt.song import read_song
-from songreel_prompt.styles import load_styles
+from songreel_testing.prompt.made_up_songs import ballad
 
 STYLES = load_styles()
 

@@ -6,13 +6,12 @@ from pathlib import Path
 import grpc.aio
 import pytest
 import pytest_asyncio
-from made_up_songs import ballad
-from model_server import error, serving_model
 from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel_kit.documents import load_document, store_document
+from songreel_kit.artifacts.documents import load_document, store_document
+from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.errors import (
     ArtifactNotFound,
     InvalidAnalysis,
@@ -23,11 +22,12 @@ from songreel_kit.errors import (
     UnknownStoryteller,
     UnknownStyle,
 )
-from songreel_kit.local_artifacts import LocalArtifactStore
-from songreel_kit.testing import collect, refused, serving, temporary_store
 from songreel_prompt.service import create_service
 from songreel_prompt.settings import PromptSettings
-from storytelling import settings_for
+from songreel_testing.prompt.made_up_songs import ballad
+from songreel_testing.prompt.model_server import error, serving_model
+from songreel_testing.prompt.storytelling import settings_for
+from songreel_testing.serving import collect, refused, serving, temporary_store
 
 
 @pytest.fixture

@@ -6,21 +6,20 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_songs import analysis, any_analysis, ballad, instrumental, many_songs
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import UnknownStoryteller
-from songreel_prompt.chance import MAX_SEED
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.lexicon import images, images_of, lemmas_of
-from songreel_prompt.offline import MAX_TAIL_WORDS, tell
-from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import MAX_TAIL_WORDS, tell
+from songreel_prompt.story.seeded_choice import MAX_SEED
+from songreel_prompt.story.song import read_song
+from songreel_prompt.story.structure import song_parts
+from songreel_prompt.story.templates import tales
+from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.storytellers import OfflineStoryteller, find_storyteller
-from songreel_prompt.structure import song_parts
 from songreel_prompt.styles import load_styles
-from songreel_prompt.tales import tales
-from songreel_prompt.tokens import token_count
-from songreel_prompt.vocabulary import (
+from songreel_prompt.wording.lexicon import images, images_of, lemmas_of
+from songreel_prompt.wording.tokens import token_count
+from songreel_prompt.wording.vocabulary import (
     CAMERAS,
     MOODS,
     PLACES,
@@ -29,6 +28,13 @@ from songreel_prompt.vocabulary import (
     TIMES,
     WEATHERS,
     fits,
+)
+from songreel_testing.prompt.made_up_songs import (
+    analysis,
+    any_analysis,
+    ballad,
+    instrumental,
+    many_songs,
 )
 
 STYLES = load_styles()

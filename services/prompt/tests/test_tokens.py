@@ -9,18 +9,32 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up_songs import any_analysis, ballad, instrumental, many_songs
-from model_server import serving_model
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel_kit.errors import CheckpointIncomplete
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.offline import tell
-from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import tell
+from songreel_prompt.story.song import read_song
+from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.styles import load_styles
-from songreel_prompt.tokens import ESTIMATE, TokenCounter, TokenCounters, load_counter, token_count
-from songreel_prompt.vocabulary import MOODS, PLACES, SHOTS, STYLES, SUBJECTS, TIMES, WEATHERS
-from storytelling import tell as tell_with_model
-from storytelling import teller
+from songreel_prompt.wording.tokens import (
+    ESTIMATE,
+    TokenCounter,
+    TokenCounters,
+    load_counter,
+    token_count,
+)
+from songreel_prompt.wording.vocabulary import (
+    MOODS,
+    PLACES,
+    SHOTS,
+    STYLES,
+    SUBJECTS,
+    TIMES,
+    WEATHERS,
+)
+from songreel_testing.prompt.made_up_songs import any_analysis, ballad, instrumental, many_songs
+from songreel_testing.prompt.model_server import serving_model
+from songreel_testing.prompt.storytelling import tell as tell_with_model
+from songreel_testing.prompt.storytelling import teller
 
 SPROUT = Path(__file__).parents[3] / "models" / "sprout"
 PRESETS = load_styles()

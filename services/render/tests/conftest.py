@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from miniature import Stage, write_checkpoint, write_song
+from songreel_testing.render.tiny_checkpoint import Stage, write_checkpoint, write_song
 
 
 @pytest.fixture(scope="session")

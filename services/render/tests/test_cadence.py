@@ -10,12 +10,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniature import Stage, analysis_of, even_scenes, scene, storyboard_of
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.errors import InvalidRenderSettings
-from songreel_render.cadence import Cadence, between, frame_steps
-from songreel_render.plan import lay_out
-from songreel_render.schedules import SCHEDULES
+from songreel_render.motion.keyframes import Cadence, between, frame_steps
+from songreel_render.motion.schedules import SCHEDULES
+from songreel_render.plan.plan import lay_out
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    scene,
+    storyboard_of,
+)
 
 steps_of = st.lists(
     st.one_of(st.floats(0, 0.3), st.just(0.0), st.just(float("inf"))), min_size=0, max_size=60

@@ -7,8 +7,8 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_render.camera import MOVES, ZOOM, view_matrices, warp
-from songreel_render.crossings import FrameRecipe
+from songreel_render.motion.camera import MOVES, ZOOM, view_matrices, warp
+from songreel_render.motion.crossfades import FrameRecipe
 
 
 def recipe_at(

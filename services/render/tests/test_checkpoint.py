@@ -11,9 +11,7 @@ import numpy as np
 import pytest
 import torch
 from diffusers import LatentConsistencyModelPipeline, UNet2DConditionModel
-from miniature import PARTS, write_json
 from safetensors.torch import load_file, save_file
-from single_file import to_single_file
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.errors import (
     CheckpointIncomplete,
@@ -22,11 +20,13 @@ from songreel_kit.errors import (
     InvalidRenderSettings,
     UnknownSchedule,
 )
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.options import resolve_settings
-from songreel_render.sampler import Recipe, Sampler
-from songreel_render.text import cut_prompts, encode_prompts
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.prompt_embeddings import cut_prompts, encode_prompts
+from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.plan.settings_resolution import resolve_settings
+from songreel_testing.render.single_file import to_single_file
+from songreel_testing.render.tiny_checkpoint import PARTS, write_json
 
 
 @pytest.fixture(scope="module")

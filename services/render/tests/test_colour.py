@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_render.colour import ColourMatch, palette
-from test_camera import recipe_at
+from songreel_render.diffusion.colour_match import ColourMatch, palette
+
+from .test_camera import recipe_at
 
 
 def pictures(count: int, seed: int, level: float = 0.5, contrast: float = 0.1) -> torch.Tensor:

@@ -12,13 +12,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from miniature import Stage, analysis_of, audio_packets, even_scenes, storyboard_of
 from songreel.render.v1.render_plan_pb2 import RenderPlan
-from songreel_kit.documents import load_document
+from songreel_kit.artifacts.documents import load_document
 from songreel_kit.errors import CredentialsUnusable, InvalidRequest
-from songreel_render.certificates import development_authority, development_identity
-from songreel_render.credentials import read_credentials
-from test_render import simple
+from songreel_render.video.certificates import development_authority, development_identity
+from songreel_render.video.credentials import read_credentials
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    audio_packets,
+    even_scenes,
+    storyboard_of,
+)
+
+from .test_render import simple
 
 
 def taken_out(stage: Stage, song: Path, name: str = "video.mp4", **settings: object) -> Path:
@@ -80,7 +87,8 @@ def test_signing_leaves_pictures_sound_and_the_quick_start_alone(
 def test_the_consent_of_a_person_is_named(stage: Stage, song: Path, tmp_path: Path) -> None:
     from safetensors.torch import save_file
     from songreel.render.v1.render_plan_pb2 import Lora
-    from test_loras import QUERY, dotted
+
+    from .test_loras import QUERY, dotted
 
     loader = stage.renderer.loader
     base = loader.load(loader.inspect(stage.checkpoint).files)
@@ -112,7 +120,7 @@ def test_the_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) 
 def test_processes_that_start_together_agree_on_one(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path;"
-        "from songreel_render.certificates import development_identity;"
+        "from songreel_render.video.certificates import development_identity;"
         "print(development_identity(Path(sys.argv[1])).fingerprint)"
     )
     started = [

@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from miniature import Stage, analysis_of, even_scenes, storyboard_of
 from songreel.render.v1.render_service_pb2 import GetRendererRequest
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel_kit.errors import UnknownSchedule
-from songreel_kit.testing import collect, refused, serving
 from songreel_render import service
 from songreel_render.deferred import NAME, DeferredServicer, create_service
+from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.serving import collect, refused, serving
 
 
 def test_nothing_heavy_is_imported_before_the_first_call() -> None:

@@ -9,18 +9,24 @@ import numpy as np
 import pytest
 import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
-from families import single_state, write_sd2, write_xl
-from miniature import Stage, analysis_of, even_scenes, storyboard_of, write_json
 from safetensors.torch import save_file
-from single_file import to_single_file
 from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported
-from songreel_render import single_file
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_files import read_json
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.sampler import Recipe, Sampler
-from songreel_render.text import Conditioning, encode_prompts
-from songreel_render.weight_files import Family, family_of_file
+from songreel_render.checkpoints import single_file
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.families import Family, family_of_file
+from songreel_render.checkpoints.files import read_json
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.prompt_embeddings import Conditioning, encode_prompts
+from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_testing.render.families import single_state, write_sd2, write_xl
+from songreel_testing.render.single_file import to_single_file
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    storyboard_of,
+    write_json,
+)
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 CONFIGS = Path(single_file.__file__).parent

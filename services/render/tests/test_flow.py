@@ -10,9 +10,15 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniature import Stage, analysis_of, even_scenes, scene, storyboard_of
 from songreel_kit.errors import InvalidRenderSettings
-from songreel_render.flow import FlowPair, flow_between
+from songreel_render.diffusion.optical_flow import FlowPair, flow_between
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    scene,
+    storyboard_of,
+)
 
 SIZE, BLOCK = 96, 32
 

@@ -9,7 +9,13 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from miniature import (
+from PIL import Image
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.errors import InvalidRenderSettings
+from songreel_kit.work import CancelToken
+from songreel_render.diffusion.watermark import Mark
+from songreel_render.plan.planner import RenderJob
+from songreel_testing.render.tiny_checkpoint import (
     Stage,
     analysis_of,
     audio_packets,
@@ -18,13 +24,8 @@ from miniature import (
     storyboard_of,
     write_song,
 )
-from PIL import Image
-from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.errors import InvalidRenderSettings
-from songreel_kit.work import CancelToken
-from songreel_render.mark import Mark
-from songreel_render.preparation import RenderJob
-from test_render import simple, sound_shift
+
+from .test_render import simple, sound_shift
 
 
 @pytest.mark.parametrize(
@@ -175,7 +176,7 @@ def test_a_mark_of_any_length_fits(size: int, text: str) -> None:
 
 
 def test_segments_of_both_codecs_have_every_frame(tmp_path: Path) -> None:
-    from songreel_render.encoder import SegmentEncoder, VideoFormat
+    from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 
     moving = np.zeros((20, 64, 64, 3), dtype=np.uint8)
     for k in range(20):

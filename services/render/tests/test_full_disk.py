@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from miniature import Stage, analysis_of, even_scenes, storyboard_of
 from songreel_kit.errors import DiskFull
-from songreel_render.audio_track import choose_track
-from songreel_render.containers import CONTAINERS
-from songreel_render.encoder import SegmentEncoder, VideoFormat
-from songreel_render.video_file import write_video
+from songreel_render.video.audio_track import choose_track
+from songreel_render.video.containers import CONTAINERS
+from songreel_render.video.encoder import SegmentEncoder, VideoFormat
+from songreel_render.video.muxer import write_video
+from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
 
 
 @pytest.fixture

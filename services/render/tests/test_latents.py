@@ -9,9 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_render.angles import SCENE_ANGLE, WANDER_ANGLE
-from songreel_render.crossings import FrameRecipe
-from songreel_render.latents import (
+from songreel_render.diffusion.latents import (
     SceneNoise,
     ScenePath,
     angle_between,
@@ -19,6 +17,8 @@ from songreel_render.latents import (
     slerp,
     turned,
 )
+from songreel_render.motion.angles import SCENE_ANGLE, WANDER_ANGLE
+from songreel_render.motion.crossfades import FrameRecipe
 
 SHAPE = (4, 16, 16)
 

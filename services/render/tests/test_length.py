@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,6 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.mark.timeout(3600)
 def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measured as the benchmark does, each length in a fresh process."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    assert str(ROOT) in sys.path
     from bench.render.length import LONG, SHORT, finished, stage_at, start
 
     peaks: list[float] = []

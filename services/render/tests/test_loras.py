@@ -7,16 +7,22 @@ from pathlib import Path
 
 import pytest
 import torch
-from families import write_xl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniature import Stage, analysis_of, even_scenes, storyboard_of, write_json
 from safetensors.torch import save_file
 from songreel.render.v1.render_plan_pb2 import Lora
 from songreel_kit.errors import InvalidRenderSettings, LoraUnusable
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.loras import LoadedLora, find_lora
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.checkpoints.loras import LoadedLora, find_lora
+from songreel_testing.render.families import write_xl
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    storyboard_of,
+    write_json,
+)
 
 QUERY = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 OUT = "mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0"
@@ -146,8 +152,8 @@ def test_alpha_from_a_files_metadata(
 @settings(deadline=None, max_examples=10)
 @given(st.floats(-2, 2), st.floats(-2, 2), st.sampled_from([1.0, 8.0]))
 def test_several_add_up(first: float, second: float, alpha: float) -> None:
-    from songreel_render.lora_names import Change, Target
-    from songreel_render.loras import _merge
+    from songreel_render.checkpoints.lora_keys import Change, Target
+    from songreel_render.checkpoints.loras import _merge
 
     layer = torch.nn.Linear(6, 5)
     before = layer.weight.clone()

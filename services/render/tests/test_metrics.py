@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from miniature import Stage, analysis_of, even_scenes, storyboard_of
 from prometheus_client import REGISTRY
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
-from songreel_kit.metrics import CACHE_LOOKUPS, MODEL_LOADS
-from songreel_kit.testing import collect, serving
+from songreel_kit.telemetry.metrics import CACHE_LOOKUPS, MODEL_LOADS
 from songreel_render.service import create_service
+from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.serving import collect, serving
 
 
 def value(name: str, **labels: str) -> float:

@@ -9,17 +9,23 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from miniature import analysis_of, even_scenes, scene, storyboard_of
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.errors import UnknownSchedule
-from songreel_render.angles import CROSSING_ANGLE, SCENE_ANGLE, WANDER_ANGLE
-from songreel_render.dissolves import Dissolve
-from songreel_render.frames import FrameGrid
-from songreel_render.latents import SceneNoise, angle_between
-from songreel_render.plan import Layout, lay_out
-from songreel_render.schedules import ACCENT_SHARE, MAX_SPEED, MEAN_SPEED, SCHEDULES, find_schedule
-from songreel_render.timeline import build_timeline
+from songreel_render.diffusion.latents import SceneNoise, angle_between
+from songreel_render.motion.angles import CROSSING_ANGLE, SCENE_ANGLE, WANDER_ANGLE
+from songreel_render.motion.dissolves import Dissolve
+from songreel_render.motion.frames import FrameGrid
+from songreel_render.motion.schedules import (
+    ACCENT_SHARE,
+    MAX_SPEED,
+    MEAN_SPEED,
+    SCHEDULES,
+    find_schedule,
+)
+from songreel_render.motion.timeline import build_timeline
+from songreel_render.plan.plan import Layout, lay_out
+from songreel_testing.render.tiny_checkpoint import analysis_of, even_scenes, scene, storyboard_of
 
 RATES = ["10", "12", "24000/1001", "24", "25", "30000/1001", "30", "60"]
 

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 from songreel_kit import errors
-from songreel_kit.adapters import AdapterHead
-from songreel_render.on_ray.desk import Desk
-from songreel_render.on_ray.parcels import Receiver, Sender
-from songreel_render.people import Person
+from songreel_kit.likeness.adapters import AdapterHead
+from songreel_render.backends.ray.revocation import Desk
+from songreel_render.backends.ray.sealed_adapter import Receiver, Sender
+from songreel_render.checkpoints.identity_adapter import Person
 
 DATA = save(
     {"unet.conv_in.lora_A.weight": torch.rand(2, 4, 3, 3),
@@ -77,7 +77,9 @@ def test_a_parcel_that_was_changed_is_not_opened(data):
 
 
 def test_a_desk_that_is_gone_before_a_render_is_told(monkeypatch):
-    showing = pytest.importorskip("songreel_render.on_ray.showing", reason="no Ray here")
+    showing = pytest.importorskip(
+        "songreel_render.backends.ray.adapter_lease", reason="no Ray here"
+    )
 
     def gone(*_, **__):
         raise showing.RayError

@@ -11,7 +11,19 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from miniature import (
+from safetensors.torch import save
+from songreel_kit import errors
+from songreel_kit.likeness.adapters import AdapterHead
+from songreel_kit.work import CancelToken
+from songreel_render.backends.segment_worker import Painter
+from songreel_render.backends.segments import SegmentDrawing
+from songreel_render.checkpoints.files import inspect_checkpoint
+from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.checkpoints.loras import LoadedLora, LoraFile, adapt
+from songreel_render.diffusion.frame_generator import protagonist_share
+from songreel_render.plan.planner import RenderJob
+from songreel_testing.render.tiny_checkpoint import (
     Stage,
     analysis_of,
     even_scenes,
@@ -20,18 +32,6 @@ from miniature import (
     write_checkpoint,
     write_song,
 )
-from safetensors.torch import save
-from songreel_kit import errors
-from songreel_kit.adapters import AdapterHead
-from songreel_kit.work import CancelToken
-from songreel_render.checkpoint_files import inspect_checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.drawing import protagonist_share
-from songreel_render.loras import LoadedLora, LoraFile, adapt
-from songreel_render.painter import Painter
-from songreel_render.people import Person
-from songreel_render.preparation import RenderJob
-from songreel_render.segments import SegmentDrawing
 
 HEAD = AdapterHead("ab" * 32, "cd" * 32, "person", 1, "{}")
 

@@ -7,12 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from miniature import Stage, analysis_of, even_scenes, scene, storyboard_of
 from PIL import Image
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_render.plan import lay_out
-from songreel_render.timeline_picture import draw_timeline
+from songreel_render.pictures.timeline_plot import draw_timeline
+from songreel_render.plan.plan import lay_out
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    scene,
+    storyboard_of,
+)
 
 
 def opened(png: bytes) -> Image.Image:

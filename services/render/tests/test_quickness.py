@@ -10,24 +10,30 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from miniature import Stage
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.errors import InvalidRenderSettings
-from songreel_render.checkpoint import Checkpoint
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.denoisers import DENOISERS
-from songreel_render.options import resolve_settings
-from songreel_render.placement import (
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.devices import (
     CompiledCall,
     batch_for,
     compile_options,
     decoder_dtype,
     total_memory,
 )
-from songreel_render.sampler import Recipe, Sampler
-from songreel_render.text import Conditioning, EmbeddingMemory, PromptEmbeddings, encode_prompts
-from test_camera import recipe_at
-from test_render import simple
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.checkpoints.schedulers import DENOISERS
+from songreel_render.diffusion.prompt_embeddings import (
+    Conditioning,
+    EmbeddingMemory,
+    PromptEmbeddings,
+    encode_prompts,
+)
+from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.plan.settings_resolution import resolve_settings
+from songreel_testing.render.tiny_checkpoint import Stage
+
+from .test_camera import recipe_at
+from .test_render import simple
 
 
 @pytest.fixture(scope="module")

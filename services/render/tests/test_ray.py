@@ -12,7 +12,13 @@ from pathlib import Path
 import grpc
 import psutil
 import pytest
-from miniature import (
+from songreel.render.v1.render_service_pb2 import RenderRequest
+from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.errors import Busy, Cancelled, LoraUnusable, from_rpc_error
+from songreel_kit.work import CancelToken
+from songreel_render.service import create_service
+from songreel_testing.render.tiny_checkpoint import (
     Stage,
     analysis_of,
     even_scenes,
@@ -20,15 +26,9 @@ from miniature import (
     write_checkpoint,
     write_song,
 )
-from songreel.render.v1.render_service_pb2 import RenderRequest
-from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
-from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.errors import Busy, Cancelled, LoraUnusable, from_rpc_error
-from songreel_kit.testing import collect, serving
-from songreel_kit.work import CancelToken
-from songreel_render.service import create_service
+from songreel_testing.serving import collect, serving
 
-pytest.importorskip("songreel_render.on_ray.cluster", reason="no songreel-render[ray] here")
+pytest.importorskip("songreel_render.backends.ray.cluster", reason="no songreel-render[ray] here")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(1800),

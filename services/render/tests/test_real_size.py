@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from miniature import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
 
 ROOT = Path(__file__).resolve().parents[3]
 

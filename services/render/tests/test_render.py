@@ -7,7 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from miniature import (
+from songreel.render.v1.render_service_pb2 import RenderRequest, RenderResult
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.errors import Cancelled, InvalidAnalysis, InvalidStoryboard, NotAudio
+from songreel_kit.work import CancelToken
+from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.plan.planner import RenderJob
+from songreel_testing.render.tiny_checkpoint import (
     FPS,
     Film,
     Stage,
@@ -20,12 +26,6 @@ from miniature import (
     storyboard_of,
     write_song,
 )
-from songreel.render.v1.render_service_pb2 import RenderRequest, RenderResult
-from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.errors import Cancelled, InvalidAnalysis, InvalidStoryboard, NotAudio
-from songreel_kit.work import CancelToken
-from songreel_render.drawing import FrameArtist
-from songreel_render.preparation import RenderJob
 
 
 def simple(stage: Stage, song: Path, duration: float = 2.0, **settings: object) -> RenderRequest:

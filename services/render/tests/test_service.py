@@ -10,19 +10,11 @@ from pathlib import Path
 
 import grpc
 import pytest
-from miniature import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    scene,
-    storyboard_of,
-    write_song,
-)
 from songreel.render.v1.render_plan_pb2 import RenderPlan
 from songreel.render.v1.render_service_pb2 import GetRendererRequest, RenderRequest
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
-from songreel_kit.channel import open_channel
-from songreel_kit.documents import load_document
+from songreel_kit.artifacts.documents import load_document
+from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import (
     ArtifactNotFound,
     Busy,
@@ -31,9 +23,17 @@ from songreel_kit.errors import (
     InvalidStoryboard,
     UnknownSchedule,
 )
-from songreel_kit.testing import collect, refused, serving, until
-from songreel_render.plan import plan_key, segment_key
+from songreel_render.plan.plan import plan_key, segment_key
 from songreel_render.service import create_service
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    scene,
+    storyboard_of,
+    write_song,
+)
+from songreel_testing.serving import collect, refused, serving, until
 
 
 def request_for(stage: Stage, song: Path, duration: float = 2.0, **settings: object):

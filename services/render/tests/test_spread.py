@@ -11,13 +11,19 @@ from typing import Any
 
 import pytest
 import songreel_render
-from miniature import Stage, analysis_of, even_scenes, ignore, storyboard_of
 from songreel_kit.errors import Aborted, Busy, Cancelled, LoraUnusable, ServiceUnavailable
 from songreel_kit.work import CancelToken
-from songreel_render.painter import DrawnSegment, Painter
-from songreel_render.preparation import PreparedRender, RenderJob
-from songreel_render.segments import SegmentDrawing
-from songreel_render.spread import ATTEMPTS, QueueFull, Spread, WorkerLost
+from songreel_render.backends.segment_worker import DrawnSegment, Painter
+from songreel_render.backends.segments import SegmentDrawing
+from songreel_render.backends.task_pool import ATTEMPTS, QueueFull, Spread, WorkerLost
+from songreel_render.plan.planner import PreparedRender, RenderJob
+from songreel_testing.render.tiny_checkpoint import (
+    Stage,
+    analysis_of,
+    even_scenes,
+    ignore,
+    storyboard_of,
+)
 
 
 class Desk:

@@ -28,7 +28,7 @@ def enroll(
     """
     from songreel_kit.settings import data_folder
 
-    from songreel_app.enrolment import enrol
+    from songreel_app.enrollment import enrol
     from songreel_app.runner import run_command
 
     folder = data_folder().absolute()

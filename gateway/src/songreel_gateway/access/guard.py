@@ -24,9 +24,9 @@ from songreel_kit.errors import (
     Unauthenticated,
     from_rpc_error,
 )
-from songreel_kit.interception import Call, Interceptor
+from songreel_kit.interceptors.chain import Call, Interceptor
 from songreel_kit.settings import names_in
-from songreel_kit.telemetry import bind_context
+from songreel_kit.telemetry.logging import bind_context
 
 from songreel_gateway.access.audit import UseLog
 from songreel_gateway.access.callers import Caller, Role

@@ -20,8 +20,8 @@ from songreel_kit.errors import Conflict, NotFound, Unauthenticated
 
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.tables import access_events, api_keys, projects
-from songreel_gateway.database import Database, microseconds
-from songreel_gateway.names import project_of
+from songreel_gateway.api.resource_names import project_of
+from songreel_gateway.db.database import Database, microseconds
 
 T = TypeVar("T")
 

@@ -9,13 +9,13 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jwt
+from songreel_kit.channel.tls import is_loopback
 from songreel_kit.errors import FailedPrecondition, ServiceUnavailable, Unauthenticated
-from songreel_kit.tls import is_loopback
 
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tokens import decoded
-from songreel_gateway.database import settled
+from songreel_gateway.db.database import settled
 
 ALGORITHMS: Final = ["RS256", "ES256", "EdDSA"]
 """With a public key each; no HMAC, whose "key" a public one could be mistaken for."""

@@ -14,9 +14,9 @@ from songreel_kit.errors import QuotaExceeded
 
 from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tables import project_use, projects
-from songreel_gateway.database import Database, microseconds
-from songreel_gateway.jobs import JobState
-from songreel_gateway.tables import jobs, media, uploads
+from songreel_gateway.db.database import Database, microseconds
+from songreel_gateway.db.tables import jobs, media, uploads
+from songreel_gateway.jobs.job import JobState
 
 DAY_MICROSECONDS: Final = 86_400_000_000
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
+from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.server import ServerSettings
+from songreel_kit.server.server import ServerSettings
 from songreel_kit.settings import ServiceSettings
-from songreel_kit.tls import ChannelTls
 
 
 class AccessSettings(ServiceSettings):

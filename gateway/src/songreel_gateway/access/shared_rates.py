@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from songreel_gateway.access.rates import BURST_SECONDS, limited
 from songreel_gateway.access.tables import rates
-from songreel_gateway.database import Database, microseconds
+from songreel_gateway.db.database import Database, microseconds
 
 _LEASE_SECONDS = 1.0
 _MOST_LEASES = 10_000

@@ -1,6 +1,6 @@
 """The tables of access: projects with their quotas, keys, what was used, what operators did.
 
-In the gateway's own metadata (`songreel_gateway.tables`); a change here needs a migration.
+In the gateway's own metadata (`songreel_gateway.db.tables`); a change here needs a migration.
 None of them holds a person's name or address.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from songreel_gateway.tables import metadata
+from songreel_gateway.db.tables import metadata
 
 __all__ = [
     "access_events",

@@ -15,7 +15,7 @@ import grpc
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 from songreel_kit.errors import InternalError, PermissionDenied, SongreelError, from_rpc_error
-from songreel_kit.telemetry import get_logger
+from songreel_kit.telemetry.logging import get_logger
 
 _log = get_logger(__name__)
 

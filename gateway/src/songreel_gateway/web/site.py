@@ -15,13 +15,13 @@ from typing import Any
 
 from aiohttp import web
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.telemetry import get_logger
-from songreel_kit.tls import ChannelTls
+from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.web.enrolment import Bounds, EnrolmentSocket
+from songreel_gateway.web.enrollment import Bounds, EnrolmentSocket
 from songreel_gateway.web.guard import guard
 from songreel_gateway.web.identities import NAME, Identities
 

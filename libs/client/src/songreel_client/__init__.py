@@ -11,7 +11,7 @@
 Messages are those of `songreel.v1`; errors are the typed ones of `songreel_kit.errors`.
 """
 
-from songreel_kit.tls import ChannelTls
+from songreel_kit.channel.tls import ChannelTls
 
 from songreel_client.attempts import ONCE, Retrying
 from songreel_client.client import Client

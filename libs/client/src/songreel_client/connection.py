@@ -10,9 +10,9 @@ from typing import Any
 import grpc
 from songreel.v1.access_service_pb2 import ExchangeKeyRequest, ExchangeKeyResponse
 from songreel.v1.access_service_pb2_grpc import AccessServiceStub
-from songreel_kit.channel import open_channel
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.channel.tls import ChannelTls, is_loopback
 from songreel_kit.errors import FailedPrecondition, InvalidRequest, from_rpc_error
-from songreel_kit.tls import ChannelTls, is_loopback
 
 from songreel_client.attempts import Attempts, Retrying
 from songreel_client.calls import UNARY_SECONDS

@@ -9,9 +9,9 @@ from platformdirs import user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from songreel_kit.channel.tls import ServerTls
 from songreel_kit.errors import FailedPrecondition
-from songreel_kit.server import ServerSettings
-from songreel_kit.tls import ServerTls
+from songreel_kit.server.server import ServerSettings
 
 
 def data_folder() -> Path:

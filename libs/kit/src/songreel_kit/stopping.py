@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from songreel_kit.telemetry import get_logger
+from songreel_kit.telemetry.logging import get_logger
 
 _log = get_logger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from songreel.type.v1.artifact_pb2 import Progress
 
 from songreel_kit.errors import Cancelled
-from songreel_kit.tracing import Steps
+from songreel_kit.telemetry.tracing import Steps
 
 T = TypeVar("T")
 

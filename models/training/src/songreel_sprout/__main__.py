@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from songreel_sprout.scenes import HELD
+from songreel_sprout.painter.scenes import HELD
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -60,9 +60,9 @@ def _parser() -> argparse.ArgumentParser:
 def _paint(target: Path, seed: int, rows: int, columns: int) -> None:
     from PIL import Image
 
-    from songreel_sprout.labels import KNOB_COUNT, random_indices
-    from songreel_sprout.painter import paint_array
-    from songreel_sprout.sheets import grid
+    from songreel_sprout.captions.labels import KNOB_COUNT, random_indices
+    from songreel_sprout.painter.painter import paint_array
+    from songreel_sprout.training.sheets import grid
 
     rng = np.random.default_rng(seed)
     labels = random_indices(rng, rows * columns)
@@ -78,10 +78,10 @@ def main(argv: list[str] | None = None) -> None:
     elif args.command == "train":
         import torch
 
-        from songreel_sprout.autoencoder import AutoencoderPlan
-        from songreel_sprout.distilling import DistillingPlan
-        from songreel_sprout.trainer import DiffusionPlan
-        from songreel_sprout.training import TrainingPlan, train
+        from songreel_sprout.networks.autoencoder import AutoencoderPlan
+        from songreel_sprout.training.distillation import DistillingPlan
+        from songreel_sprout.training.trainer import DiffusionPlan
+        from songreel_sprout.training.training import TrainingPlan, train
 
         if args.threads:
             torch.set_num_threads(args.threads)
@@ -98,13 +98,13 @@ def main(argv: list[str] | None = None) -> None:
         )
         train(plan)
     elif args.command == "export":
-        from songreel_sprout.training import export_run
+        from songreel_sprout.training.training import export_run
 
         print(f"{export_run(args.work, args.target) / 1e6:.1f} MB")
     elif args.command in ("sheet", "seeds"):
         _show(args)
     else:
-        from songreel_sprout.measures import measure
+        from songreel_sprout.training.measures import measure
 
         print(measure(args.checkpoint, args.work, args.pictures, args.faces))
 
@@ -114,8 +114,8 @@ def _show(args: argparse.Namespace) -> None:
         StableDiffusionPipeline,
     )
 
-    from songreel_sprout.measures import manner_of
-    from songreel_sprout.sheets import write_seeds, write_sheet
+    from songreel_sprout.training.measures import manner_of
+    from songreel_sprout.training.sheets import write_seeds, write_sheet
 
     manner = manner_of(args.checkpoint)
     steps = args.steps or manner.steps

@@ -1,7 +1,7 @@
 """Serves the audio service alone: `python -m songreel_audio`."""
 
-from songreel_kit.artifacts import open_store
-from songreel_kit.server import serve
+from songreel_kit.artifacts.store import open_store
+from songreel_kit.server.server import serve
 from songreel_kit.stopping import run_to_the_end
 
 from songreel_audio.service import create_service

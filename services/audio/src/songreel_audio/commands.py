@@ -7,9 +7,9 @@ from pathlib import Path
 from songreel_kit.errors import InvalidRequest, SongreelError, from_os_error
 
 from songreel_audio import __main__ as serving
-from songreel_audio import deam
-from songreel_audio.emotion_features import INPUTS
-from songreel_audio.emotion_training import Score, Trained, train
+from songreel_audio.emotion import deam
+from songreel_audio.emotion.features import INPUTS
+from songreel_audio.emotion.training import Score, Trained, train
 from songreel_audio.settings import AudioSettings
 
 LICENCE = (

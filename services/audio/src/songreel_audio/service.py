@@ -1,8 +1,8 @@
 """The audio service as a server takes it in."""
 
 from songreel.audio.v1 import audio_service_pb2_grpc
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.service import Service
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.server.service import Service
 
 from songreel_audio.servicer import AudioServicer
 from songreel_audio.settings import AudioSettings

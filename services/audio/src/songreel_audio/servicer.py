@@ -8,17 +8,22 @@ import grpc.aio
 from songreel.audio.v1 import audio_service_pb2 as pb
 from songreel.audio.v1 import audio_service_pb2_grpc
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.documents import document_text, parse_document, stage_key, store_document
+from songreel_kit.artifacts.documents import (
+    document_text,
+    parse_document,
+    stage_key,
+    store_document,
+)
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest
-from songreel_kit.metrics import looked_up
+from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
-from songreel_audio import hearing
-from songreel_audio.beats import TempoHint
-from songreel_audio.decoding import Excerpt
+from songreel_audio import analysis
+from songreel_audio.decoding.decoding import Excerpt
+from songreel_audio.lyrics.recognition import Recognizers
+from songreel_audio.rhythm.beats import TempoHint
 from songreel_audio.settings import AudioSettings
-from songreel_audio.speech import Recognizers
 
 STAGE = "audio.Analyze"
 
@@ -31,7 +36,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         self._store = store
         self._recognizers = Recognizers()
 
-    async def Analyze(  # noqa: N802 - the name is the contract's
+    async def Analyze(
         self,
         request: pb.AnalyzeRequest,
         context: "grpc.aio.ServicerContext[pb.AnalyzeRequest, pb.AnalyzeResponse]",
@@ -52,7 +57,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
     ) -> pb.AnalyzeResult:
         if not request.HasField("song"):
             raise InvalidRequest("the request names no song; upload one and pass its artifact")
-        key = stage_key(STAGE, hearing.VERSION, request, self._circumstances())
+        key = stage_key(STAGE, analysis.VERSION, request, self._circumstances())
         known = self._store.lookup(key)
         if known is not None:
             result = parse_document(self._store.read_bytes(known), pb.AnalyzeResult)
@@ -89,16 +94,16 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         wanted = _request(request, words, self._settings)
         limits = self._settings.limits()
         with self._store.local_path(request.song) as song:
-            heard = hearing.hear(song, wanted, limits, step, token.check, self._recognizers)
+            heard = analysis.hear(song, wanted, limits, step, token.check, self._recognizers)
         result = pb.AnalyzeResult(analysis=store_document(self._store, heard.analysis))
         if request.options.plot:
             # Drawing takes a second to import, which most calls need not wait for.
-            from songreel_audio import picture
+            from songreel_audio import analysis_plot
 
             step("plot", 0.95)
             with TemporaryDirectory(prefix="songreel-audio-") as folder:
                 path = Path(folder) / "analysis.png"
-                picture.draw(heard.analysis, path)
+                analysis_plot.draw(heard.analysis, path)
                 result.plot.CopyFrom(self._store.put_file(path, "image/png"))
         step("done", 1.0)
         return result
@@ -106,9 +111,9 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
 
 def _request(
     request: pb.AnalyzeRequest, words: bytes | None, settings: AudioSettings
-) -> hearing.Request:
+) -> analysis.Request:
     options = request.options
-    return hearing.Request(
+    return analysis.Request(
         excerpt=Excerpt(options.start, options.seconds),
         tempo=TempoHint(options.tempo_octave, options.tempo_bpm),
         extractor=options.extractor,

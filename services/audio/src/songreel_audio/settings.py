@@ -6,7 +6,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import ServiceSettings, data_folder
 
-from songreel_audio.decoding import DecodeLimits
+from songreel_audio.decoding.decoding import DecodeLimits
 
 
 class AudioSettings(ServiceSettings):

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 from songreel_kit.errors import SongreelError
-from songreel_kit.server import serve as serve_services
+from songreel_kit.server.server import serve as serve_services
 from songreel_kit.stopping import run_to_the_end
 
-from songreel_identity import audit
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
+from songreel_identity.vault import audit
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 

@@ -10,20 +10,20 @@ from secrets import SystemRandom
 
 import grpc.aio
 from songreel.identity.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
-from songreel_kit.service import Service
-from songreel_kit.telemetry import get_logger
+from songreel_kit.server.service import Service
+from songreel_kit.telemetry.logging import get_logger
 
-from songreel_identity.consent import current_text
-from songreel_identity.database import Database
-from songreel_identity.enrolling import Enrolling
-from songreel_identity.enrolments import Enrolments
-from songreel_identity.keys import FileKeys, signing_key
+from songreel_identity.enrollment.sessions import Enrolments
+from songreel_identity.enrollment.stream import Enrolling
+from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker, Tracker
+from songreel_identity.grants import Uses
 from songreel_identity.servicer import IdentityServicer
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.tracker import MediaPipeTracker, Tracker
-from songreel_identity.trainings import Trainings
-from songreel_identity.uses import Uses
-from songreel_identity.vault import Vault
+from songreel_identity.training.jobs import Trainings
+from songreel_identity.vault.consent import current_text
+from songreel_identity.vault.database import Database
+from songreel_identity.vault.keys import FileKeys, signing_key
+from songreel_identity.vault.vault import Vault
 
 NAME = "songreel.identity.v1.IdentityService"
 

@@ -14,21 +14,19 @@ from songreel.identity.v1 import identity_service_pb2_grpc
 from songreel_kit.errors import SongreelError, to_status
 from songreel_kit.work import Done, run_in_thread
 
-from songreel_identity.enrolling import Enrolling
-from songreel_identity.enrolments import Enrolments
-from songreel_identity.erasing import erase_everywhere
-from songreel_identity.likenesses import Likenesses
-from songreel_identity.listing import MAX_PAGE, Known, look, page
+from songreel_identity.enrollment.sessions import Enrolments
+from songreel_identity.enrollment.stream import Enrolling
+from songreel_identity.erasure import erase_everywhere
+from songreel_identity.grants import Uses
+from songreel_identity.likeness_metrics import Likenesses
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.trainings import Trainings
-from songreel_identity.uses import Uses
-from songreel_identity.vault import Vault
+from songreel_identity.training.jobs import Trainings
+from songreel_identity.vault.queries import MAX_PAGE, Known, look, page
+from songreel_identity.vault.vault import Vault
 
 T = TypeVar("T")
 _CHUNK = 256 * 1024
 Context = grpc.aio.ServicerContext[Any, Any]
-
-# ruff: noqa: N802 - the names are the contract's
 
 
 class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):

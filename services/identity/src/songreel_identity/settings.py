@@ -10,7 +10,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import ServiceSettings, data_folder
 
-from songreel_identity.thresholds import Thresholds
+from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.training.recipe import SMALL, Recipe
 
 

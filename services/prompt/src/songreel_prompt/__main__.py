@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from songreel_kit.artifacts import open_store
+from songreel_kit.artifacts.store import open_store
 from songreel_kit.errors import SongreelError
-from songreel_kit.server import serve
+from songreel_kit.server.server import serve
 from songreel_kit.stopping import run_to_the_end
 
 from songreel_prompt.service import create_service

@@ -11,24 +11,24 @@ from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.documents import load_document, stage_key, store_document
+from songreel_kit.artifacts.documents import load_document, stage_key, store_document
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidStoryboard
-from songreel_kit.metrics import looked_up
-from songreel_kit.telemetry import get_logger
+from songreel_kit.telemetry.logging import get_logger
+from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken
 
-from songreel_prompt.checks import check_storyboard
-from songreel_prompt.documents import Document
 from songreel_prompt.llm.moderator import Moderator
-from songreel_prompt.moderation import moderate_storyboard
-from songreel_prompt.naming import checked_phrase, name_protagonist
-from songreel_prompt.review import Review
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.song import Song, read_song
+from songreel_prompt.story.song import Song, read_song
+from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyboard.documents import Document
+from songreel_prompt.storyboard.review import Review
 from songreel_prompt.storytellers import Commission, Storyteller, find_storyteller
 from songreel_prompt.styles import Style, find_style
-from songreel_prompt.tokens import TokenCounters
+from songreel_prompt.wording.moderation import moderate_storyboard
+from songreel_prompt.wording.naming import checked_phrase, name_protagonist
+from songreel_prompt.wording.tokens import TokenCounters
 
 VERSION: Final = "3"
 """Raise it when the same request should give another storyboard."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import grpc.aio
 from songreel.prompt.v1.prompt_service_pb2_grpc import add_PromptServiceServicer_to_server
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.service import Service
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.server.service import Service
 
 from songreel_prompt.authoring import Author
 from songreel_prompt.llm.moderator import Moderator
@@ -15,7 +15,7 @@ from songreel_prompt.servicer import PromptServicer
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storytellers import OfflineStoryteller, Storyteller, find_storyteller
 from songreel_prompt.styles import find_style, load_styles
-from songreel_prompt.tokens import TokenCounters
+from songreel_prompt.wording.tokens import TokenCounters
 
 NAME = "songreel.prompt.v1.PromptService"
 

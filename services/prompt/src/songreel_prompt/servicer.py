@@ -1,7 +1,5 @@
 """`songreel.prompt.v1.PromptService` over the storyteller, the checks and the YAML documents."""
 
-# ruff: noqa: N802 - gRPC methods have the names that the proto gives them
-
 from __future__ import annotations
 
 import base64
@@ -13,12 +11,12 @@ from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceServicer
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
-from songreel_kit.documents import load_document
+from songreel_kit.artifacts.documents import load_document
 from songreel_kit.errors import InvalidPageToken, InvalidRequest, InvalidStoryboard
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
 from songreel_prompt.authoring import Author, require
-from songreel_prompt.documents import MEDIA_TYPE, format_storyboard, parse_storyboard
+from songreel_prompt.storyboard.documents import MEDIA_TYPE, format_storyboard, parse_storyboard
 
 MAX_PAGE_SIZE: Final = 100
 MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024

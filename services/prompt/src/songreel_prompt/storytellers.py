@@ -10,10 +10,10 @@ from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.errors import UnknownStoryteller
 from songreel_kit.work import CancelToken
 
-from songreel_prompt import offline
-from songreel_prompt.song import Song
+from songreel_prompt.story import offline
+from songreel_prompt.story.song import Song
 from songreel_prompt.styles import Style
-from songreel_prompt.tokens import ESTIMATE, TokenCounter
+from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Storyteller(Protocol):
 
 
 class OfflineStoryteller:
-    """No network, no model: `songreel_prompt.offline`."""
+    """No network, no model: `songreel_prompt.story.offline`."""
 
     name: str = offline.NAME
 

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 import yaml
 from songreel_kit.errors import FailedPrecondition, UnknownStyle
 
-from songreel_prompt.tokens import TokenCounter
-from songreel_prompt.vocabulary import STYLES
+from songreel_prompt.wording.tokens import TokenCounter
+from songreel_prompt.wording.vocabulary import STYLES
 
 MAX_STYLE_WORDS: Final = 12
 """More would push the scene out of the text encoder's 77 tokens."""

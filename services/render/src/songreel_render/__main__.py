@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from songreel_kit.artifacts import open_store
-from songreel_kit.server import serve
+from songreel_kit.artifacts.store import open_store
+from songreel_kit.server.server import serve
 from songreel_kit.stopping import run_to_the_end
 
 from songreel_render.service import create_service

@@ -22,8 +22,8 @@ from songreel.render.v1.render_service_pb2_grpc import (
     RenderServiceServicer,
     add_RenderServiceServicer_to_server,
 )
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.service import Service
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.server.service import Service
 
 from songreel_render.settings import RenderSettings
 
@@ -60,7 +60,7 @@ class DeferredServicer(RenderServiceServicer):
         self._make = make
         self._making: asyncio.Task[RenderServicer] | None = None
 
-    async def Render(  # noqa: N802 - the name is the contract's
+    async def Render(
         self,
         request: RenderRequest,
         context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
@@ -72,7 +72,7 @@ class DeferredServicer(RenderServiceServicer):
             async for response in responses:
                 yield response
 
-    async def GetRenderer(  # noqa: N802 - the name is the contract's
+    async def GetRenderer(
         self,
         request: GetRendererRequest,
         context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],

@@ -11,23 +11,23 @@ from pathlib import Path
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_service_pb2 import RenderResult
 from songreel.type.v1.artifact_pb2 import Artifact
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.documents import load_document, store_document
+from songreel_kit.artifacts.documents import load_document, store_document
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidStoryboard, from_os_error
 from songreel_kit.work import CancelToken, Report
 
-from songreel_render.audio_track import NO_SOUND
-from songreel_render.backends import DrawingBackend, Drawn, open_backend
-from songreel_render.checkpoint import CheckpointShape
-from songreel_render.checkpoint_loader import CheckpointLoader
-from songreel_render.contact_sheet import draw_contact_sheet, middle_frames, sheet_scenes
-from songreel_render.containers import CONTAINERS
-from songreel_render.credentials import sign, statement
-from songreel_render.preparation import Preparation, PreparedRender, RenderJob
-from songreel_render.segments import DRAWN, JOINED, SegmentDrawing, complete
+from songreel_render.backends.backend import DrawingBackend, Drawn, open_backend
+from songreel_render.backends.segments import DRAWN, JOINED, SegmentDrawing, complete
+from songreel_render.checkpoints.checkpoint import CheckpointShape
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.pictures.contact_sheet import draw_contact_sheet, middle_frames, sheet_scenes
+from songreel_render.pictures.timeline_plot import draw_timeline
+from songreel_render.plan.planner import Preparation, PreparedRender, RenderJob
 from songreel_render.settings import RenderSettings as ServiceSettings
-from songreel_render.timeline_picture import draw_timeline
-from songreel_render.video_file import write_animation, write_video
+from songreel_render.video.audio_track import NO_SOUND
+from songreel_render.video.containers import CONTAINERS
+from songreel_render.video.credentials import sign, statement
+from songreel_render.video.muxer import write_animation, write_video
 
 
 class Renderer:

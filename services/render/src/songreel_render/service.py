@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2_grpc import add_RenderServiceServicer_to_server
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.service import Service
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.server.service import Service
 
-from songreel_render.backends import DrawingBackend
+from songreel_render.backends.backend import DrawingBackend
 from songreel_render.servicer import RenderServicer
 from songreel_render.settings import RenderSettings
 

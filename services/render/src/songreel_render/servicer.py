@@ -16,22 +16,22 @@ from songreel.render.v1.render_service_pb2 import (
 )
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
-from songreel_kit.artifacts import ArtifactStore
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import Busy, SongreelError
-from songreel_kit.metrics import looked_up
-from songreel_kit.tls import ChannelTls
+from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
-from songreel_render.backends import DrawingBackend
-from songreel_render.containers import CONTAINERS
-from songreel_render.denoisers import DENOISERS
+from songreel_render.backends.backend import DrawingBackend
+from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.schedulers import DENOISERS
+from songreel_render.identity_grants import Permits, until_refused
 from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
-from songreel_render.people import Person
-from songreel_render.permits import Permits, until_refused
-from songreel_render.preparation import PreparedRender, RenderJob
+from songreel_render.motion.schedules import SCHEDULES
+from songreel_render.plan.planner import PreparedRender, RenderJob
 from songreel_render.renderer import Renderer
-from songreel_render.schedules import SCHEDULES
 from songreel_render.settings import RenderSettings
+from songreel_render.video.containers import CONTAINERS
 
 
 class RenderServicer(RenderServiceServicer):
@@ -61,7 +61,7 @@ class RenderServicer(RenderServiceServicer):
             )
         self._permits = Permits(identity_target or (lambda: settings.identity_target), tls)
 
-    async def Render(  # noqa: N802 - the name is the contract's
+    async def Render(
         self,
         request: RenderRequest,
         context: grpc.aio.ServicerContext[RenderRequest, RenderResponse],
@@ -132,7 +132,7 @@ class RenderServicer(RenderServiceServicer):
                 else:
                     yield RenderResponse(progress=event)
 
-    async def GetRenderer(  # noqa: N802 - the name is the contract's
+    async def GetRenderer(
         self,
         request: GetRendererRequest,
         context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import AdapterMismatch
-from songreel_kit.metrics import loading
+from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import Report
 
-from songreel_identity.embeddings import Embedding
+from songreel_identity.faces.embeddings import Embedding
 from songreel_identity.training.recipe import Recipe
 
 _SIZE_BYTES = 8

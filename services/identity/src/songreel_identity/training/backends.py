@@ -70,7 +70,7 @@ def open_backend(settings: IdentitySettings) -> TrainingBackend:
     if settings.training_backend == "process":
         return InProcess()
     try:
-        from songreel_identity.on_ray.backend import OnRay
+        from songreel_identity.training.ray.backend import OnRay
     except ImportError as error:
         raise FailedPrecondition(
             f"training on Ray needs Ray, which cannot be loaded ({error}); install it: pip "

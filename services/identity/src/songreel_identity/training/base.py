@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import torch
-from songreel_kit.checkpoint_hashes import DEFAULTS_NAME, PARTS, folder_sha256
+from songreel_kit.checkpoints.hashes import DEFAULTS_NAME, PARTS, folder_sha256
 from songreel_kit.errors import (
     CheckpointIncomplete,
     CheckpointNotFound,

@@ -10,8 +10,8 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
-from songreel_kit.adapters import AdapterHead
 from songreel_kit.errors import VaultUnusable
+from songreel_kit.likeness.adapters import AdapterHead
 from torch import Tensor
 
 from songreel_identity.training.recipe import Recipe

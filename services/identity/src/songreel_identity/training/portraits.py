@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from songreel_kit.errors import BadFrame
 
-from songreel_identity.face_finder import Box, FaceFinder
-from songreel_identity.tracker import Image
+from songreel_identity.faces.mediapipe_tracker import Image
+from songreel_identity.faces.recognition import Box, FaceFinder
 
 _FACE_SHARES = (0.40, 0.65)
 """Width of the face in the width of the square."""

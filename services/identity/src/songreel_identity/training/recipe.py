@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from songreel_kit.adapters import phrase_of
+from songreel_kit.likeness.adapters import phrase_of
 
 CAPTIONS: Final = (
     "a photo of a {}",

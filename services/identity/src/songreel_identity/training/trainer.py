@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.adapters import AdapterHead
+from songreel_kit.likeness.adapters import AdapterHead
 from songreel_kit.work import Report
 from torch import Tensor
 
-from songreel_identity.embeddings import Embedding
-from songreel_identity.face_finder import FaceFinder
-from songreel_identity.tracker import Image
+from songreel_identity.faces.embeddings import Embedding
+from songreel_identity.faces.mediapipe_tracker import Image
+from songreel_identity.faces.recognition import FaceFinder
 from songreel_identity.training.base import Base
 from songreel_identity.training.layers import add_layers, read_state, write_adapter, write_state
 from songreel_identity.training.portraits import make_portraits

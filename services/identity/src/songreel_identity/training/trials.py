@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from songreel_identity.embeddings import Embedding
-from songreel_identity.face_finder import NO_FACE, SAME_PERSON, FaceFinder, nearest
+from songreel_identity.faces.embeddings import Embedding
+from songreel_identity.faces.recognition import NO_FACE, SAME_PERSON, FaceFinder, nearest
 from songreel_identity.training.base import Base
 
 _BATCH = 4

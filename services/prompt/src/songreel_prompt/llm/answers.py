@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from songreel_prompt.llm.failures import Garbled, Refused
-from songreel_prompt.vocabulary import (
+from songreel_prompt.wording.vocabulary import (
     CAMERAS,
     MOODS,
     PEOPLE,

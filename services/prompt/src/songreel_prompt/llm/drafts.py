@@ -8,9 +8,10 @@ from typing import Any, Final, Literal
 
 from songreel.prompt.v1.storyboard_pb2 import Scene, Treatment
 
-from songreel_prompt.framing import Shot
 from songreel_prompt.llm.answers import HEROES, ShotAnswer, TreatmentAnswer
-from songreel_prompt.phrases import (
+from songreel_prompt.story.framing import Shot
+from songreel_prompt.styles import Style
+from songreel_prompt.wording.phrases import (
     content_words,
     doubtful_in,
     foreign_in,
@@ -19,9 +20,8 @@ from songreel_prompt.phrases import (
     readable,
     unsafe_in,
 )
-from songreel_prompt.styles import Style
-from songreel_prompt.tokens import TokenCounter
-from songreel_prompt.vocabulary import (
+from songreel_prompt.wording.tokens import TokenCounter
+from songreel_prompt.wording.vocabulary import (
     CAMERAS,
     MOODS,
     PLACES,

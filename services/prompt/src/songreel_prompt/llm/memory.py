@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.documents import stage_key
+from songreel_kit.artifacts.documents import stage_key
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import DataLoss, NotFound
 
-from songreel_prompt.llm.turns import Question, Reply
+from songreel_prompt.llm.messages import Question, Reply
 
 VERSION: Final = "1"
 

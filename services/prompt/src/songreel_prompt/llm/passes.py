@@ -9,12 +9,6 @@ from typing import Any
 from songreel.prompt.v1.storyboard_pb2 import Treatment
 
 from songreel_prompt.llm.answers import TreatmentAnswer, read_shots, read_treatment
-from songreel_prompt.llm.briefs import (
-    asked_again,
-    scene_material,
-    shots_question,
-    treatment_question,
-)
 from songreel_prompt.llm.drafts import (
     Draft,
     Fault,
@@ -26,12 +20,18 @@ from songreel_prompt.llm.drafts import (
     treatment_faults,
 )
 from songreel_prompt.llm.failures import AnswerFailed, Garbled, Refused, Rejected
-from songreel_prompt.llm.interview import Interview
-from songreel_prompt.llm.mending import share_faults
-from songreel_prompt.llm.turns import Reply
-from songreel_prompt.offline import Staging
+from songreel_prompt.llm.messages import Reply
+from songreel_prompt.llm.prompts import (
+    asked_again,
+    scene_material,
+    shots_question,
+    treatment_question,
+)
+from songreel_prompt.llm.repair import share_faults
+from songreel_prompt.llm.session import Interview
+from songreel_prompt.story.offline import Staging
+from songreel_prompt.story.structure import part_at
 from songreel_prompt.storytellers import Commission
-from songreel_prompt.structure import part_at
 from songreel_prompt.styles import Style
 
 _TURNS = 2

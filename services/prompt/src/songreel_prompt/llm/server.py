@@ -13,7 +13,7 @@ from songreel_kit.errors import ModelMissing
 from songreel_kit.work import CancelToken
 
 from songreel_prompt.llm.failures import AnswerFailed, Garbled, Rejected, Unreachable
-from songreel_prompt.llm.turns import Question, Reply, read_completion
+from songreel_prompt.llm.messages import Question, Reply, read_completion
 from songreel_prompt.settings import PromptSettings
 
 if TYPE_CHECKING:

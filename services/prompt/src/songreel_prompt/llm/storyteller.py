@@ -7,25 +7,25 @@ from collections.abc import Sequence
 from typing import Final
 
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard, Treatment
-from songreel_kit.artifacts import ArtifactStore
-from songreel_kit.telemetry import get_logger
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.work import CancelToken
 
-from songreel_prompt import offline
-from songreel_prompt.chance import number
 from songreel_prompt.llm.answers import TreatmentAnswer
 from songreel_prompt.llm.budget import open_budget
 from songreel_prompt.llm.drafts import Draft, Sheet, locked_draft, offline_draft
 from songreel_prompt.llm.failures import AnswerFailed
-from songreel_prompt.llm.interview import Interview
 from songreel_prompt.llm.memory import AnswerMemory
-from songreel_prompt.llm.mending import settle_neighbours, settle_share
 from songreel_prompt.llm.passes import write_shots, write_treatment
+from songreel_prompt.llm.repair import settle_neighbours, settle_share
 from songreel_prompt.llm.server import LanguageServer
-from songreel_prompt.moods import palette_of
+from songreel_prompt.llm.session import Interview
 from songreel_prompt.settings import PromptSettings
+from songreel_prompt.story import offline
+from songreel_prompt.story.moods import palette_of
+from songreel_prompt.story.seeded_choice import number
+from songreel_prompt.story.treatment import describe
 from songreel_prompt.storytellers import Advance, Commission, Told
-from songreel_prompt.treatment import describe
 
 CHUNK_SCENES: Final = 16
 """Scenes asked for at once: their answer stays below 2000 tokens."""

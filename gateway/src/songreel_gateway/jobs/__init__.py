@@ -1,0 +1,1 @@
+"""Durable jobs: stages, events, recovery."""

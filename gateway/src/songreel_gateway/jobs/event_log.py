@@ -1,0 +1,149 @@
+"""Writes one stage of one job into the job's log while the stage is at work."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel.v1.media_pb2 import Media
+from songreel.v1.video_service_pb2 import JobMetadata
+from songreel_kit.errors import SongreelError
+from songreel_kit.telemetry.logging import get_logger
+
+from songreel_gateway.db.database import microseconds
+from songreel_gateway.jobs.job import Job
+from songreel_gateway.jobs.leases import LeaseLost
+from songreel_gateway.jobs.progress import Meter, Throttle, Timeline
+from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.media.repository import Library
+from songreel_gateway.settings import GatewaySettings
+
+_log = get_logger(__name__)
+
+# How the media that a job makes are called, after the song's own name.
+_ENDINGS = {
+    "analysis": ".analysis.json",
+    "plot": ".analysis.png",
+    "storyboard": ".storyboard.yaml",
+    "plan": ".plan.json",
+    "timeline": ".timeline.png",
+    "contact_sheet": ".storyboard.png",
+    "video": ".mp4",
+}
+_VIDEO_ENDINGS = {"video/webm": ".webm", "image/webp": ".webp"}
+
+
+class JobEnded(Exception):  # noqa: N818 - it is news, not an error
+    """The job has ended meanwhile: it was cancelled, here or by another process."""
+
+
+class JobLog:
+    """Progress, and what was made, from one attempt at one stage."""
+
+    def __init__(
+        self,
+        job: Job,
+        stages: Sequence[str],
+        ledger: Ledger,
+        library: Library,
+        settings: GatewaySettings,
+    ) -> None:
+        self._job = job
+        self._ledger = ledger
+        self._library = library
+        self._meter = Meter(job.progress, Timeline(stages), job.stage)
+        self._events = job.events
+        self._writing = asyncio.Lock()
+        self._unwritten = False
+        self._trailing: asyncio.Task[None] | None = None
+        self.media = job.progress.media
+        job.progress.attempt = job.attempt
+        self._throttle = Throttle(
+            settings.event_seconds,
+            settings.max_events,
+            age=(microseconds() - job.created) / 1e6,
+        )
+
+    async def begin(self) -> None:
+        """Writes that the stage has begun. Raises `JobEnded`."""
+        await self._write()
+
+    async def progress(self, progress: Progress) -> bool:
+        """See `stages.Listener.progress`. Raises `JobEnded`."""
+        grown = self._meter.report(progress)
+        self._unwritten = True
+        if self._throttle.allows(self._events):
+            await self._write()
+        elif self._trailing is None:
+            self._trailing = asyncio.create_task(self._write_last())
+        return grown
+
+    async def plan(self, plan: Artifact) -> None:
+        """See `stages.Listener.plan`. Raises `JobEnded`."""
+        await self.keep("plan", plan)
+        await self._write()
+
+    async def contact_sheet(self, sheet: Artifact) -> None:
+        """See `stages.Listener.contact_sheet`. Raises `JobEnded`."""
+        await self.keep("contact_sheet", sheet)
+        await self._write()
+
+    async def keep(self, part: str, artifact: Artifact, song: str = "") -> Media | None:
+        """Gives the project a media that the job made; written with the next event.
+
+        Args:
+            part: Field of `VideoMedia`.
+            artifact: None is kept when it is unset.
+            song: File name of the song, after which the media is called.
+        """
+        if not artifact.sha256:
+            return None
+        stem = PurePath(song).stem or self._job.video or "song"
+        ending = _VIDEO_ENDINGS.get(artifact.media_type, _ENDINGS[part])
+        media = await self._library.add(self._job.project, artifact, stem + ending)
+        setattr(self.media, part, media.name)
+        return media
+
+    async def complete(self) -> None:
+        """Writes that the stage is done. Raises `JobEnded`."""
+        self._meter.complete()
+        await self._write()
+
+    async def close(self) -> None:
+        """Ends with the attempt: from here on nothing is written."""
+        if self._trailing is not None:
+            self._trailing.cancel()
+            await asyncio.wait({self._trailing})
+
+    async def _write_last(self) -> None:
+        """Writes the report that came too soon after another, unless one more comes in time.
+
+        So whoever watches a stage that pauses sees how far it really is.
+        """
+        try:
+            while self._unwritten:
+                pause = self._throttle.pause(self._events)
+                if pause == math.inf:
+                    return
+                await asyncio.sleep(pause)
+                if self._unwritten and self._throttle.allows(self._events):
+                    await self._write()
+        except (JobEnded, LeaseLost):
+            pass  # the attempt itself hears of it at its next word
+        except SongreelError as error:
+            _log.warning("progress could not be written", problem=error.message)
+        finally:
+            self._trailing = None
+
+    async def _write(self) -> None:
+        async with self._writing:
+            self._unwritten = False
+            self._events += 1
+            # A copy: the next report may change it while a thread writes it.
+            progress = JobMetadata()
+            progress.CopyFrom(self._meter.metadata)
+            if not await self._ledger.record(self._job.id, progress):
+                raise JobEnded

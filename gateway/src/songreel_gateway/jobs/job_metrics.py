@@ -1,0 +1,81 @@
+"""How many jobs are open, for Prometheus: counted in the database when it asks.
+
+All gateways on one database tell the same numbers, so take their maximum, not their sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from songreel_kit.errors import SongreelError
+from songreel_kit.telemetry.logging import get_logger
+from sqlalchemy.exc import SQLAlchemyError
+
+from songreel_gateway.db.database import Database, microseconds
+from songreel_gateway.db.tables import jobs
+from songreel_gateway.jobs.job import JobState
+
+_log = get_logger(__name__)
+
+OPEN_JOBS = "songreel_open_jobs"
+OLDEST_JOB = "songreel_oldest_open_job_seconds"
+
+_OPEN = (JobState.QUEUED, JobState.RUNNING)
+
+
+class OpenJobs(Collector):
+    """Asks the database in the thread that answers Prometheus."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def describe(self) -> Iterable[Metric]:
+        """The names, without asking the database."""
+        return self._families()
+
+    def collect(self) -> Iterable[Metric]:
+        """Jobs by state, and the age of the oldest; nothing while the database is away."""
+        try:
+            found = self._database.run_here(_count, reads=True)
+        except (SQLAlchemyError, SongreelError) as error:
+            _log.warning("open jobs cannot be counted", problem=str(error))
+            return []
+        count, oldest = self._families()
+        for state in _OPEN:
+            count.add_metric([state], found.get(state, (0, 0))[0])
+        begun = min((created for _, created in found.values()), default=None)
+        age = 0.0 if begun is None else max(microseconds() - begun, 0) / 1e6
+        oldest.add_metric([], age)
+        return [count, oldest]
+
+    def _families(self) -> tuple[GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            GaugeMetricFamily(OPEN_JOBS, "Jobs that have not ended, by state.", labels=["state"]),
+            GaugeMetricFamily(OLDEST_JOB, "Age of the oldest job that has not ended; 0: none."),
+        )
+
+
+@contextmanager
+def counted(database: Database, registry: CollectorRegistry = REGISTRY) -> Generator[None]:
+    """Prometheus is told inside the block."""
+    collector = OpenJobs(database)
+    registry.register(collector)
+    try:
+        yield
+    finally:
+        registry.unregister(collector)
+
+
+def _count(connection: sa.Connection) -> dict[str, tuple[int, int]]:
+    """State -> number of jobs and creation of the oldest, microseconds since 1970."""
+    chosen = (
+        sa.select(jobs.c.state, sa.func.count(), sa.func.min(jobs.c.created))
+        .where(jobs.c.state.in_(_OPEN))
+        .group_by(jobs.c.state)
+    )
+    return {state: (number, created) for state, number, created in connection.execute(chosen)}

@@ -1,0 +1,406 @@
+"""The engine: sees to it that every job in the ledger is worked on until it has ended.
+
+Each job is a DBOS workflow whose steps are the job's stages, so a job goes on
+after a crash with the first stage that was not finished. DBOS is one per process;
+`_running` below is how its workflow function finds the engine it belongs to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
+from google.rpc import status_pb2
+from songreel.v1.video_pb2 import Video
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.channel.calls import enter_call
+from songreel_kit.errors import (
+    Cancelled,
+    FailedPrecondition,
+    InternalError,
+    ServiceUnavailable,
+    SongreelError,
+    to_status,
+)
+from songreel_kit.stopping import StopBudget
+from songreel_kit.telemetry.logging import bind_context, get_logger
+from sqlalchemy.exc import SQLAlchemyError
+
+from songreel_gateway.db.database import Database
+from songreel_gateway.jobs import dbos_executor
+from songreel_gateway.jobs.dbos_executor import QUEUE, workflow_id
+from songreel_gateway.jobs.event_log import JobEnded, JobLog
+from songreel_gateway.jobs.job import Ending, Job, JobState, job_span
+from songreel_gateway.jobs.leases import Lease, LeaseLost
+from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.pipeline import (
+    Outcomes,
+    Work,
+    kept_storyboard,
+    packed,
+    response_of,
+    stages_of,
+)
+from songreel_gateway.jobs.recovery import Warden
+from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.stage_clients import Stages
+from songreel_gateway.media.repository import Library
+from songreel_gateway.metrics import JOBS_RUNNING, STAGE_SECONDS
+from songreel_gateway.settings import GatewaySettings
+
+_log = get_logger(__name__)
+
+# What it takes to lay a job down while the database is away.
+_PARTING_SECONDS = 3.0
+
+# What the parts of a stop get at the most, of what it has in all.
+_LAYING_SECONDS = 6.0
+_SHUTDOWN_SECONDS = 5.0
+
+# What a start that failed takes to clear away.
+_START_OVER_SECONDS = 24.0
+
+# What they leave to the server, which has to end its calls.
+_SERVER_SECONDS = 4.0
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What the engine works with."""
+
+    settings: GatewaySettings
+    database: Database
+    bells: Bells
+    store: ArtifactStore
+
+
+class Engine:
+    """Works on jobs between `start` and `stop`."""
+
+    def __init__(self, crew: Crew, stages: Stages) -> None:
+        self._crew = crew
+        self._stages = stages
+        # Work waits for a database that is away; those who ask are told.
+        self._patient = crew.database.patient()
+        self._library = Library(self._patient)
+        self._ledger = Ledger(self._patient, crew.bells)
+        self._front = Ledger(crew.database, crew.bells)
+        self._lease: Lease | None = None
+        self._flows: dict[str, asyncio.Task[Any]] = {}
+        self._working: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._keeper: asyncio.Task[None] | None = None
+        self._up = asyncio.Event()
+        self._stopping = False
+
+    async def start(self) -> None:
+        """Starts DBOS on the running loop and takes up all unfinished jobs."""
+        global _running
+        if _running is not None:
+            raise FailedPrecondition("there is a gateway at work in this process already")
+        _running = self
+        try:
+            warden = await self._begin()
+        except BaseException as error:
+            await self.stop(StopBudget(_START_OVER_SECONDS))
+            if isinstance(error, SQLAlchemyError):
+                raise FailedPrecondition(f"the jobs' database cannot be used: {error}") from error
+            raise
+        self._keeper = asyncio.create_task(self._keep(warden))
+
+    async def stop(self, budget: StopBudget) -> None:
+        """Lays all work down, to be taken up by the others or at the next start.
+
+        What does not come to an end within the budget, because the database is away, is left
+        to end with the process: nothing is lost, the database says what was done.
+        """
+        global _running
+        self._stopping = True
+        budget.begin()
+        if self._keeper is not None:
+            self._keeper.cancel()
+            most = budget.left(keep=_SERVER_SECONDS, most=_PARTING_SECONDS)
+            await asyncio.wait({self._keeper}, timeout=most)
+        await self._end(budget)
+        _running = None
+
+    @property
+    def stages(self) -> Stages:
+        """The stages, for calls that need no job."""
+        return self._stages
+
+    async def enqueue(self, job: Job) -> None:
+        """Sees to it that the job is worked on; more than once is the same as once."""
+        await self._started()
+        with SetWorkflowID(workflow_id(job.id)):
+            await DBOS.enqueue_workflow_async(QUEUE, _work_off, job.id, stages_of(job))
+
+    async def cancel(self, job: Job) -> None:
+        """Ends a job as cancelled and stops what this process does for it.
+
+        Nothing happens to one that has ended.
+        """
+        status = to_status(Cancelled("the job was cancelled", job=job.id))
+        if await self._front.finish(job.id, Ending(JobState.CANCELLED, status)):
+            _log.info("job cancelled", job_id=job.id)
+        work = self._working.get(job.id)
+        if work is not None:
+            work.cancel()
+
+    async def forget(self, job: str) -> None:
+        """Removes what DBOS has stored of an ended job."""
+        flow = self._flows.get(job)
+        if flow is not None:
+            # The ending is written, but DBOS may not have noted that the workflow is done.
+            await asyncio.wait({flow})
+        await self._started()
+        await DBOS.delete_workflow_async(workflow_id(job))
+
+    async def flow(self, job: str, stages: list[str]) -> str:
+        """The workflow: one step per stage, then the ending."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._flows[job] = task
+        task.add_done_callback(lambda _: self._forget_flow(job, task))
+        if not self._up.is_set():
+            task.cancel()
+        bind_context(job_id=job)
+        enter_call(request_id=job)  # the stages' logs name the job, too
+        with JOBS_RUNNING.track_inprogress():
+            return await self._all_stages(job, stages)
+
+    async def stage(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
+        """A step: does a stage. Raises nothing but cancellation of the whole workflow.
+
+        Returns:
+            {"result": the stage's outcome}, {"error": a Status in base64}, or
+            {"ended": True} when the job was cancelled.
+        """
+        work = asyncio.create_task(self._one_stage(job, stage, done))
+        self._working[job] = work
+        try:
+            await self._until_done_or_cancelled(job, work)
+            return {"ended": True} if work.cancelled() else work.result()
+        except asyncio.CancelledError:
+            with suppress(LeaseLost, TimeoutError):
+                async with asyncio.timeout(_PARTING_SECONDS):
+                    await self._ledger.lay_down(job, stage)
+            raise
+        finally:
+            del self._working[job]
+            work.cancel()
+            await asyncio.wait({work})
+
+    async def finish(self, job: str, done: Outcomes, error: str) -> str:
+        """A step: writes the job's ending. Returns the state it ended in."""
+        found = await self._ledger.find(job)
+        if found is None or found.state.ended:
+            return "" if found is None else found.state
+        with job_span("finish", found):
+            return await self._finish(found, done, error)
+
+    async def _finish(self, found: Job, done: Outcomes, error: str) -> str:
+        if error:
+            status = status_pb2.Status.FromString(base64.b64decode(error))
+            ending = Ending(JobState.FAILED, status)
+            _log.warning("job failed", problem=status.message)
+        else:
+            kept = kept_storyboard(found, done)
+            response = await response_of(found, self._library, done, kept)
+            progress = found.progress
+            progress.stage, progress.step, progress.fraction = "done", "", 1.0
+            video = response if isinstance(response, Video) else None
+            ending = Ending(JobState.SUCCEEDED, packed(response), progress, video, kept)
+            _log.info("job succeeded")
+        await self._ledger.finish(found.id, ending)
+        return ending.state
+
+    async def give_up(self, job: str) -> str:
+        """Ends a job whose workflow broke by a mistake of ours."""
+        error = InternalError("the job's workflow broke off; the log says why. Ask for it again")
+        await self._ledger.finish(job, Ending(JobState.FAILED, to_status(error)))
+        return JobState.FAILED
+
+    async def _begin(self) -> Warden:
+        """Takes a lease where others work, too, and starts DBOS under its name."""
+        settings = self._crew.settings
+        lost = asyncio.Event()
+        name = settings.executor_id
+        if self._crew.database.shared:
+            self._lease = Lease(self._crew.database, name, settings.lease_seconds)
+            await self._lease.take()
+            loop = asyncio.get_running_loop()
+
+            def tell() -> None:
+                loop.call_soon_threadsafe(lost.set)
+
+            self._lease.beat(tell)
+            name = self._lease.id
+        self._ledger = Ledger(self._patient, self._crew.bells, lease=self._lease)
+        await dbos_executor.launch(settings, name)
+        self._up.set()
+        warden = Warden(
+            self._ledger, self._lease, lost, settings.lease_seconds, self._flowing, self._adopt
+        )
+        await warden.sweep()
+        return warden
+
+    async def _end(self, budget: StopBudget | None = None) -> None:
+        """Ends work and workflow engine; without a budget only when all of it is over."""
+
+        def most(seconds: float) -> float | None:
+            return None if budget is None else budget.left(keep=_SERVER_SECONDS, most=seconds)
+
+        self._up.clear()
+        await self._lay_down(most(_LAYING_SECONDS))
+        await dbos_executor.shut_down(within=most(_SHUTDOWN_SECONDS))
+        await self._lay_down(most(1.0))  # what the queue had begun in the meantime
+        if self._lease is not None:
+            releasing = asyncio.create_task(self._release(self._lease))
+            within = _PARTING_SECONDS if budget is None else budget.left(most=_PARTING_SECONDS)
+            await asyncio.wait({releasing}, timeout=within)
+
+    async def _release(self, lease: Lease) -> None:
+        with suppress(SongreelError):  # it runs out by itself
+            await lease.release()
+
+    async def _keep(self, warden: Warden) -> None:
+        """Watches, and begins anew under another name when the lease is lost."""
+        while True:
+            await warden.watch()
+            await self._end()
+            while True:
+                try:
+                    warden = await self._begin()
+                    break
+                except (SongreelError, SQLAlchemyError) as error:
+                    _log.warning("cannot begin anew yet", problem=str(error))
+                    await self._end()
+                    await asyncio.sleep(1.0)
+
+    async def _started(self) -> None:
+        """Waits while the engine begins anew. Raises `ServiceUnavailable` when it stops."""
+        if self._stopping:
+            raise ServiceUnavailable("this server is stopping: ask again in a moment")
+        await self._up.wait()
+
+    def _forget_flow(self, job: str, task: asyncio.Task[Any]) -> None:
+        if self._flows.get(job) is task:
+            del self._flows[job]
+
+    def _flowing(self) -> set[str]:
+        return {workflow_id(job) for job in self._flows}
+
+    async def _adopt(self, job: str, state: str | None) -> None:
+        """Works on an open job that DBOS does not know, or thinks to be done with."""
+        latest = await self._ledger.find(job)
+        if latest is None or latest.state.ended:
+            return
+        if state is None:
+            await self.enqueue(latest)
+        else:
+            _log.error("job without a workflow", job_id=job, workflow=state)
+            await self.give_up(job)
+
+    async def _lay_down(self, within: float | None) -> None:
+        flows = set(self._flows.values())
+        for task in flows:
+            task.cancel()
+        if flows:
+            await asyncio.wait(flows, timeout=within)
+
+    async def _all_stages(self, job: str, stages: list[str]) -> str:
+        done: dict[str, dict[str, Any]] = {}
+        for stage in stages:
+            outcome = await DBOS.run_step_async({"name": stage}, self.stage, job, stage, done)
+            if outcome.get("ended"):
+                return JobState.CANCELLED
+            if "error" in outcome:
+                return await DBOS.run_step_async(
+                    {"name": "finish"}, self.finish, job, done, outcome["error"]
+                )
+            done[stage] = outcome["result"]
+        return await DBOS.run_step_async({"name": "finish"}, self.finish, job, done, "")
+
+    async def _until_done_or_cancelled(self, job: str, work: asyncio.Task[dict[str, Any]]) -> None:
+        """Waits for the work; cancels it when another process has ended the job."""
+        while not work.done():
+            await asyncio.wait({work}, timeout=self._crew.settings.poll_seconds)
+            found = None if work.done() else await self._ledger.find(job)
+            if found is not None and found.state.ended:
+                work.cancel()
+
+    async def _one_stage(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
+        began = time.monotonic()
+        try:
+            outcome = {"result": await self._attempt(job, stage, done)}
+        except JobEnded:
+            outcome = {"ended": True}
+        except LeaseLost:
+            # Somebody else works on the job. This attempt must come to no end, not even a
+            # bad one; the keeper will lay it down.
+            return await asyncio.get_running_loop().create_future()
+        except SongreelError as error:
+            outcome = {"error": _encoded(error)}
+        except Exception:
+            _log.exception("a stage broke", stage=stage)
+            outcome = {"error": _encoded(_internal(stage))}
+        seconds = time.monotonic() - began
+        STAGE_SECONDS.labels(stage=stage, outcome=next(iter(outcome))).observe(seconds)
+        return outcome
+
+    async def _attempt(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
+        settings = self._crew.settings
+        begun = await self._ledger.begin_stage(job, stage)
+        if begun is None:
+            raise JobEnded
+        if begun.attempt > settings.max_attempts:
+            raise InternalError(
+                f"the process died {settings.max_attempts} times in stage {stage!r}; "
+                "the job is given up: look for lack of memory, and make the video smaller"
+            )
+        _log.info("stage begins", stage=stage, attempt=begun.attempt)
+        log = JobLog(begun, stages_of(begun), self._ledger, self._library, settings)
+        try:
+            await log.begin()
+            store = self._crew.store
+            return await Work(begun, log, self._stages, self._library, store, done).run()
+        finally:
+            await log.close()
+
+
+_running: Engine | None = None
+
+
+@DBOS.workflow(
+    name="songreel.job",
+    # The engine's own count, `max_attempts`, ends the job with a typed error.
+    max_recovery_attempts=None,
+    serialization_type=WorkflowSerializationFormat.PORTABLE,
+)
+async def _work_off(job: str, stages: list[str]) -> str:
+    engine = _running
+    assert engine is not None, "workflows run only while an engine does"
+    try:
+        return await engine.flow(job, stages)
+    except SQLAlchemyError:
+        # The database went away in a way that DBOS does not wait for. As a cancellation it
+        # leaves the workflow open, and the warden puts it back into the queue.
+        _log.exception("a workflow lost its database", job_id=job)
+        raise asyncio.CancelledError from None
+    except Exception:
+        # A workflow that raised would not be taken up again, and its job never end.
+        _log.exception("a workflow broke", job_id=job)
+        return await engine.give_up(job)
+
+
+def _encoded(error: SongreelError) -> str:
+    return base64.b64encode(to_status(error).SerializeToString()).decode()
+
+
+def _internal(stage: str) -> InternalError:
+    return InternalError(f"songreel made a mistake in stage {stage!r}; the log says which")

@@ -1,1 +1,0 @@
-"""Alembic migrations of the gateway's tables; run by `songreel_gateway.schema`."""

@@ -1,0 +1,258 @@
+"""`songreel.v1.VideoService`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from google.longrunning.operations_pb2 import Operation
+from google.protobuf.message import Message
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import (
+    AnalyzeSongRequest,
+    CreateStoryboardRequest,
+    CreateVideoRequest,
+    DeleteStoryboardRequest,
+    DeleteStoryboardResponse,
+    GetStoryboardRequest,
+    GetStoryboardResponse,
+    GetVideoRequest,
+    GetVideoResponse,
+    JobMetadata,
+    ListStoryboardsRequest,
+    ListStoryboardsResponse,
+    ListVideosRequest,
+    ListVideosResponse,
+    UpdateStoryboardRequest,
+    UpdateStoryboardResponse,
+    WatchOperationRequest,
+    WatchOperationResponse,
+)
+from songreel.v1.video_service_pb2_grpc import VideoServiceServicer
+from songreel_kit.errors import PermissionDenied
+from songreel_kit.telemetry.logging import get_logger
+from songreel_kit.telemetry.tracing import current_traceparent
+
+from songreel_gateway.api.field_masks import checked_read_mask, only
+from songreel_gateway.api.filters import video_state
+from songreel_gateway.api.pagination import requested_page
+from songreel_gateway.api.request_ids import RequestClaim, claim_of, without_request_id
+from songreel_gateway.api.resource_names import (
+    checked_video_id,
+    operation_name,
+    parse_operation,
+    project_of,
+    video_name,
+)
+from songreel_gateway.db.database import microseconds, timestamp
+from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.job import Job, JobKind, JobState, given_storyboard
+from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.runner import Engine
+from songreel_gateway.media.repository import Library
+from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.storyboards.editing import StoryboardDesk
+from songreel_gateway.videos.repository import Catalog
+from songreel_gateway.videos.validation import (
+    check_people,
+    check_storyboard,
+    inputs,
+    refuse_artifact,
+)
+
+_log = get_logger(__name__)
+
+
+class VideoServicer(VideoServiceServicer):
+    """Takes in jobs, shows videos and the jobs' logs."""
+
+    def __init__(
+        self,
+        settings: GatewaySettings,
+        ledger: Ledger,
+        library: Library,
+        catalog: Catalog,
+        desk: StoryboardDesk,
+        watching: Watching,
+        engine: Callable[[], Awaitable[Engine]],
+        refused: Callable[[str, str, str], None],
+    ) -> None:
+        """`engine` gives the engine as soon as it is at work.
+
+        `refused` hears which person was asked for by which other project, and the reason.
+        """
+        self._settings = settings
+        self._ledger = ledger
+        self._library = library
+        self._catalog = catalog
+        self._desk = desk
+        self._watching = watching
+        self._engine = engine
+        self._refused = refused
+
+    async def CreateVideo(self, request: CreateVideoRequest, context: Any) -> Operation:
+        """Begins a video."""
+        project = project_of(request.parent)
+        video = inputs(request.video)
+        refuse_artifact(video.storyboard_options, "video.storyboard")
+        try:
+            check_people(project, video)
+        except PermissionDenied as error:
+            self._refused(video.identity.name, project, error.reason)
+            raise
+        check_storyboard(project, video)
+        for field, required in (
+            ("song", True),
+            ("lyrics", False),
+            ("analysis", False),
+            ("storyboard", False),
+        ):
+            name = getattr(video, field)
+            if name or required:
+                await self._library.own(project, name, f"video.{field}")
+        chosen = checked_video_id(request.video_id) if request.video_id else ""
+        asked = CreateVideoRequest(parent=request.parent, video=video, video_id=chosen)
+        video_id = chosen or f"v{uuid.uuid4().hex}"
+        # Repeated is what was asked for, not what was found for it.
+        claim = claim_of(project, asked, request.request_id)
+        wish = await self._desk.pinned(asked, claim)
+        if request.validate_only:
+            return await self._checked(claim, wish, video_id)
+        return await self._begin(JobKind.VIDEO, claim, wish, video_id)
+
+    async def AnalyzeSong(self, request: AnalyzeSongRequest, context: Any) -> Operation:
+        """Begins an analysis."""
+        project = project_of(request.parent)
+        await self._library.own(project, request.song, "song")
+        if request.lyrics:
+            await self._library.own(project, request.lyrics, "lyrics")
+        claim = claim_of(project, request, request.request_id)
+        return await self._begin(JobKind.ANALYSIS, claim, without_request_id(request))
+
+    async def CreateStoryboard(self, request: CreateStoryboardRequest, context: Any) -> Operation:
+        """Begins a storyboard."""
+        project = project_of(request.parent)
+        await self._library.own(project, request.analysis, "analysis")
+        if request.storyboard:
+            await self._library.own(project, request.storyboard, "storyboard")
+        refuse_artifact(request.options, "storyboard")
+        claim = claim_of(project, request, request.request_id)
+        return await self._begin(JobKind.STORYBOARD, claim, without_request_id(request))
+
+    async def GetVideo(self, request: GetVideoRequest, context: Any) -> GetVideoResponse:
+        """The video as it is now."""
+        mask = checked_read_mask(request.read_mask, Video)
+        return GetVideoResponse(video=only(await self._catalog.get(request.name), mask))
+
+    async def ListVideos(self, request: ListVideosRequest, context: Any) -> ListVideosResponse:
+        """The project's videos, newest first."""
+        project = project_of(request.parent)
+        state = video_state(request.filter)
+        scope = ("videos", project) if state is None else ("videos", project, str(state))
+        page = requested_page(
+            scope, request.page_size, request.page_token, self._settings.page_size
+        )
+        mask = checked_read_mask(request.read_mask, Video)
+        videos, token = await self._catalog.page(project, page, state)
+        return ListVideosResponse(
+            videos=[only(video, mask) for video in videos], next_page_token=token
+        )
+
+    async def GetStoryboard(
+        self, request: GetStoryboardRequest, context: Any
+    ) -> GetStoryboardResponse:
+        """The storyboard as it is now."""
+        return GetStoryboardResponse(storyboard=await self._desk.get(request))
+
+    async def ListStoryboards(
+        self, request: ListStoryboardsRequest, context: Any
+    ) -> ListStoryboardsResponse:
+        """The project's storyboards, newest first."""
+        return await self._desk.page(request)
+
+    async def UpdateStoryboard(
+        self, request: UpdateStoryboardRequest, context: Any
+    ) -> UpdateStoryboardResponse:
+        """Edits a storyboard."""
+        return UpdateStoryboardResponse(storyboard=await self._desk.update(request))
+
+    async def DeleteStoryboard(
+        self, request: DeleteStoryboardRequest, context: Any
+    ) -> DeleteStoryboardResponse:
+        """Forgets a storyboard."""
+        await self._desk.delete(request)
+        return DeleteStoryboardResponse()
+
+    async def WatchOperation(
+        self, request: WatchOperationRequest, context: Any
+    ) -> AsyncIterator[WatchOperationResponse]:
+        """The job's log from an offset on, live."""
+        project, job = parse_operation(request.name)
+        async for event in self._watching.events(project, job, request.offset):
+            yield WatchOperationResponse(event=event)
+
+    async def _begin(
+        self, kind: JobKind, claim: RequestClaim, request: Message, video_id: str = ""
+    ) -> Operation:
+        """Writes the job down and enqueues it; a repeated request finds its first job."""
+        engine = await self._engine()
+        job = _new_job(kind, claim.project, request, video_id)
+        video = _new_video(job, request) if isinstance(request, CreateVideoRequest) else None
+        written, new = await self._ledger.create(job, claim, video)
+        if not written.state.ended:
+            # A repetition enqueues too: the process may have died before it did.
+            await engine.enqueue(written)
+        _log.info("job accepted", job_id=written.id, kind=kind, repeated=not new)
+        return written.operation()
+
+    async def _checked(
+        self, claim: RequestClaim, asked: CreateVideoRequest, video_id: str
+    ) -> Operation:
+        """What `_begin` would begin, without a name; nothing is written (AIP-163)."""
+        job = _new_job(JobKind.VIDEO, claim.project, asked, video_id)
+        video = _new_video(job, asked)
+        await self._ledger.create(job, claim, video, validate_only=True)
+        video.ClearField("operation")
+        if not asked.video_id:
+            video.ClearField("name")
+        operation = Operation(done=True)
+        operation.response.Pack(video)
+        return operation
+
+
+def _new_job(kind: JobKind, project: str, request: Message, video_id: str) -> Job:
+    now = microseconds()
+    progress = JobMetadata(stage="queued", create_time=timestamp(now), attempt=1)
+    if video_id:
+        progress.video = video_name(project, video_id)
+    return Job(
+        id=uuid.uuid4().hex,
+        project=project,
+        kind=kind,
+        request=request.SerializeToString(deterministic=True),
+        video=video_id,
+        state=JobState.QUEUED,
+        stage="queued",
+        attempt=1,
+        events=1,
+        progress=progress,
+        outcome=b"",
+        created=now,
+        traceparent=current_traceparent(),
+    )
+
+
+def _new_video(job: Job, request: CreateVideoRequest) -> Video:
+    video = Video()
+    video.CopyFrom(request.video)
+    video.name = video_name(job.project, job.video)
+    video.operation = operation_name(job.project, job.id)
+    video.state = Video.STATE_MAKING
+    video.create_time.CopyFrom(timestamp(job.created))
+    # What was given is known from the beginning.
+    video.ClearField("media")
+    video.media.analysis = request.video.analysis
+    if not video.rewrite_storyboard:
+        video.media.storyboard = given_storyboard(request.video)
+    return video

@@ -1,0 +1,1 @@
+"""Storyboards that projects keep and edit."""

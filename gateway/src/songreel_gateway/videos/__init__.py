@@ -1,0 +1,1 @@
+"""Videos: stored rows and checked requests."""

@@ -1,0 +1,66 @@
+"""The videos of all projects, as the database knows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import sqlalchemy as sa
+from songreel.v1.video_pb2 import Video
+from songreel_kit.errors import VideoNotFound
+
+from songreel_gateway.api.pagination import Page, Position, paged
+from songreel_gateway.api.resource_names import parse_video
+from songreel_gateway.db.database import Database
+from songreel_gateway.db.tables import videos
+
+_MOST_READ = 1000
+"""Videos that one call looks through for those of a state."""
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Finds videos; the ledger writes them together with their jobs."""
+
+    database: Database
+
+    async def get(self, name: str) -> Video:
+        """Raises `InvalidName`, `VideoNotFound`."""
+        project, video = parse_video(name)
+
+        def transaction(connection: sa.Connection) -> Video:
+            stored = connection.execute(
+                sa.select(videos.c.video).where(videos.c.project == project, videos.c.id == video)
+            ).scalar_one_or_none()
+            if stored is None:
+                raise VideoNotFound(f"there is no video {name}", name=name)
+            return Video.FromString(stored)
+
+        return await self.database.read(transaction)
+
+    async def page(
+        self, project: str, page: Page, state: Video.State.ValueType | None = None
+    ) -> tuple[list[Video], str]:
+        """A page of the project's videos, newest first, and the next page's token.
+
+        With `state` only those in this state; such a page may be short, or empty, and
+        still not be the last.
+        """
+        read = page if state is None else replace(page, size=_MOST_READ)
+
+        def transaction(connection: sa.Connection) -> tuple[list[Video], str]:
+            chosen = sa.select(videos).where(videos.c.project == project)
+            rows = connection.execute(paged(chosen, videos, read)).all()
+            found: list[Video] = []
+            last: Position | None = None
+            seen = 0
+            for row in rows[: read.size]:
+                seen += 1
+                last = Position(row.created, row.id)
+                video = Video.FromString(row.video)
+                if state in (None, video.state):
+                    found.append(video)
+                if len(found) == page.size:
+                    break
+            return found, page.token(last) if last is not None and seen < len(rows) else ""
+
+        return await self.database.read(transaction)

@@ -1,0 +1,1 @@
+"""The artifact store on any S3 endpoint."""

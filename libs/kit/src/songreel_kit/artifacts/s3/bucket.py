@@ -1,0 +1,243 @@
+"""A bucket on any S3 endpoint, through the `minio` client, with errors of the tree."""
+
+from __future__ import annotations
+
+import io
+import uuid
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from minio.commonconfig import ENABLED, REPLACE, CopySource, Filter
+from minio.error import InvalidResponseError, S3Error, ServerError
+from minio.lifecycleconfig import (
+    AbortIncompleteMultipartUpload,
+    Expiration,
+    LifecycleConfig,
+    Rule,
+)
+
+from songreel_kit.artifacts.s3.connection import S3Settings, connect
+from songreel_kit.errors import (
+    ArtifactNotFound,
+    DataLoss,
+    FailedPrecondition,
+    ServiceUnavailable,
+    SongreelError,
+    Unimplemented,
+)
+from songreel_kit.telemetry.logging import get_logger
+
+_log = get_logger(__name__)
+
+_ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound", "NoSuchUpload")
+_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
+_NOT_OFFERED = ("NotImplemented", "MethodNotAllowed")
+
+INCOMING = "incoming/"
+"""Below the prefix: what clients put there themselves and nobody has checked yet."""
+
+_PROBES = "probes/"
+
+
+class Bucket:
+    """One bucket; names of objects are relative to the prefix."""
+
+    def __init__(self, name: str, prefix: str, settings: S3Settings) -> None:
+        """Connects and finds the bucket.
+
+        Raises `ServiceUnavailable` when the endpoint does not answer,
+        `FailedPrecondition` when the bucket cannot be used.
+        """
+        self.name = name
+        self.settings = settings
+        self._prefix = f"{prefix}/" if prefix else ""
+        self.client = connect(settings)
+        """Of the `minio` package; its errors need `typed`."""
+        self._conditional: bool | None = None
+        with self.typed():
+            if not self.client.bucket_exists(name):
+                if not settings.create_bucket:
+                    raise FailedPrecondition(
+                        f"the bucket {name!r} does not exist at {settings.endpoint}: make it, "
+                        "or allow it with SONGREEL_S3_CREATE_BUCKET=true"
+                    )
+                self.client.make_bucket(name, location=settings.region)
+
+    @property
+    def conditional_writes(self) -> bool:
+        """Whether the server heeds `If-None-Match: *` (tried once, with an object of ours).
+
+        Servers that do not know it overwrite and say nothing, so it has to be tried.
+        """
+        if self._conditional is None:
+            name = f"{_PROBES}{uuid.uuid4().hex}"
+            try:
+                self._put_if_absent(name, b"1", "text/plain")
+                self._conditional = not self._put_if_absent(name, b"2", "text/plain")
+            finally:
+                self.remove(name)
+            if not self._conditional:
+                _log.warning(
+                    "the S3 server has no conditional writes: of two that bind a key at the "
+                    "same moment, the last one wins",
+                    endpoint=self.settings.endpoint,
+                )
+        return self._conditional
+
+    def stat(self, name: str) -> Any | None:
+        """Size, `last_modified` and so on; None when there is no such object."""
+        try:
+            with self.typed():
+                return self.client.stat_object(self.name, self.path(name))
+        except ArtifactNotFound:
+            return None
+
+    def put(self, name: str, data: bytes, media_type: str) -> None:
+        """Writes a small object, over another one."""
+        with self.typed():
+            self.client.put_object(
+                self.name, self.path(name), io.BytesIO(data), len(data), media_type
+            )
+
+    def put_new(self, name: str, data: bytes, media_type: str) -> bool:
+        """Writes a small object; False when there is one already, which stays.
+
+        Where the server has no conditional writes this is a look and then a write.
+        """
+        if self.conditional_writes:
+            return self._put_if_absent(name, data, media_type)
+        if self.stat(name) is not None:
+            return False
+        self.put(name, data, media_type)
+        return True
+
+    def put_file(self, name: str, path: Path, media_type: str) -> None:
+        """Writes an object, in parts when it is large."""
+        with self.typed():
+            self.client.fput_object(
+                self.name,
+                self.path(name),
+                str(path),
+                media_type,
+                part_size=self.settings.part_bytes,
+            )
+
+    def remove(self, name: str) -> None:
+        """Removes an object; one that is not there is as good."""
+        with suppress(ArtifactNotFound), self.typed():
+            self.client.remove_object(self.name, self.path(name))
+
+    def names(self, folder: str) -> Iterator[tuple[str, Any]]:
+        """All objects below a folder ("sha256/"), with what `stat` knows of their size and age."""
+        with self.typed():
+            for found in self.client.list_objects(
+                self.name, prefix=self._prefix + folder, recursive=True
+            ):
+                yield str(found.object_name).removeprefix(self._prefix), found
+
+    @contextmanager
+    def download(self, name: str, sha256: str = "") -> Generator[Any]:
+        """The object's bytes, to read or `stream`; `sha256` names it in the error."""
+        with self.typed(sha256):
+            response = self.client.get_object(self.name, self.path(name))
+            try:
+                yield response
+            finally:
+                response.close()
+                response.release_conn()
+
+    def copy(self, name: str, goal: str, media_type: str) -> None:
+        """Copies an object inside the server. Raises `ArtifactNotFound`."""
+        with self.typed():
+            self.client.copy_object(
+                self.name,
+                self.path(goal),
+                CopySource(self.name, self.path(name)),
+                metadata={"Content-Type": media_type},
+                metadata_directive=REPLACE,
+            )
+
+    def path(self, name: str) -> str:
+        """An object's whole name, with the prefix."""
+        return self._prefix + name
+
+    def set_lifecycle(self, days: int) -> None:
+        """Has the server clear away what uploads left that were never finished.
+
+        Parts of broken uploads, and unchecked files, go after `days`. Replaces the rules
+        that the bucket has. Raises `Unimplemented` when the server has none: then
+        `songreel_kit.artifacts.garbage` does it.
+        """
+        rules = [
+            Rule(
+                ENABLED,
+                rule_filter=Filter(prefix=self._prefix),
+                rule_id="songreel-broken-uploads",
+                abort_incomplete_multipart_upload=AbortIncompleteMultipartUpload(days),
+            ),
+            *(
+                Rule(
+                    ENABLED,
+                    rule_filter=Filter(prefix=self._prefix + folder),
+                    rule_id=f"songreel-{folder.rstrip('/')}",
+                    expiration=Expiration(days=days),
+                )
+                for folder in (INCOMING, _PROBES)
+            ),
+        ]
+        try:
+            with self.typed():
+                self.client.set_bucket_lifecycle(self.name, LifecycleConfig(rules))
+        except FailedPrecondition as error:
+            # rclone takes the request for one that makes the bucket.
+            cause = error.__cause__
+            if isinstance(cause, S3Error) and "BucketAlready" in str(cause.code):
+                raise self._not_offered("lifecycle rules") from error
+            raise
+
+    def _put_if_absent(self, name: str, data: bytes, media_type: str) -> bool:
+        # minio's own put takes no such header.
+        headers: Any = {"If-None-Match": "*", "Content-Type": media_type}
+        try:
+            with self.typed():
+                self.client._execute("PUT", self.name, self.path(name), data, headers)  # pyright: ignore[reportPrivateUsage]
+        except FailedPrecondition as error:
+            cause = error.__cause__
+            if isinstance(cause, S3Error) and cause.code in _TAKEN:
+                return False
+            raise
+        return True
+
+    @contextmanager
+    def typed(self, sha256: str = "") -> Generator[None]:
+        """Turns the client's errors into those of the tree."""
+        try:
+            yield
+        except S3Error as error:
+            raise self._from_s3(error, sha256) from error
+        except (urllib3.exceptions.HTTPError, ServerError, InvalidResponseError) as error:
+            raise ServiceUnavailable(
+                f"the S3 endpoint {self.settings.endpoint} does not answer as it should "
+                f"({type(error).__name__}): check SONGREEL_S3_ENDPOINT and that it runs"
+            ) from error
+
+    def _from_s3(self, error: S3Error, sha256: str) -> SongreelError:
+        if error.code in _ABSENT:
+            what = sha256 or error.object_name
+            return ArtifactNotFound(f"the bucket {self.name!r} does not hold {what}")
+        if error.code in ("SlowDown", "InternalError", "ServiceUnavailable"):
+            return ServiceUnavailable(f"the S3 endpoint cannot answer now: {error.message}")
+        if error.code in ("BadDigest", "XAmzContentSHA256Mismatch"):
+            return DataLoss(f"the upload was damaged on its way: {error.message}")
+        if error.code in _NOT_OFFERED:
+            return self._not_offered(error.code)
+        return FailedPrecondition(
+            f"the S3 endpoint refused {self.name!r} ({error.code}: {error.message}): check "
+            "the bucket's name, SONGREEL_S3_ACCESS_KEY and SONGREEL_S3_SECRET_KEY"
+        )
+
+    def _not_offered(self, what: str) -> Unimplemented:
+        return Unimplemented(f"the S3 endpoint {self.settings.endpoint} does not offer {what}")

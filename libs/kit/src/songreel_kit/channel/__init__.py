@@ -1,0 +1,1 @@
+"""Channels to songreel services: balanced, retried, over TLS."""

@@ -1,0 +1,1 @@
+"""What names a checkpoint and what is in its folder."""

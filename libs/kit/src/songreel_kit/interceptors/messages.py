@@ -1,0 +1,64 @@
+"""What holds for every message of songreel's API, checked before a handler sees it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from songreel.type.v1.artifact_pb2 import Artifact
+
+from songreel_kit.artifacts.store import digest_of
+from songreel_kit.errors import InvalidRequest
+
+_FLOATS = (FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT)
+
+
+def check_message(message: Any) -> None:
+    """Checks a message of songreel's API; those of other packages pass.
+
+    Raises `InvalidRequest` when an artifact reference in it is malformed or a number
+    is NaN or infinite.
+    """
+    if isinstance(message, Message) and message.DESCRIPTOR.full_name.startswith("songreel."):
+        _check(message, path="")
+
+
+def _check(message: Message, path: str) -> None:
+    if isinstance(message, Artifact):
+        _check_artifact(message, path)
+    for field, value in message.ListFields():
+        name = f"{path}.{field.name}" if path else field.name
+        if field.type in _FLOATS:
+            for number in _each(value):
+                if not math.isfinite(number):
+                    raise InvalidRequest(f"{name} must be a finite number", field=name)
+        elif field.type == FieldDescriptor.TYPE_MESSAGE:
+            for part in _each(value):
+                if isinstance(part, Message):
+                    _check(part, name)
+
+
+def _check_artifact(artifact: Artifact, path: str) -> None:
+    if artifact.size < 0:
+        raise InvalidRequest(f"{path}.size must not be negative", field=path)
+    # An empty reference means "none"; whether one is needed is the handler's to say.
+    if artifact.sha256 or artifact.uri:
+        try:
+            digest_of(artifact)
+        except InvalidRequest as error:
+            raise InvalidRequest(
+                f"{path}: {error.message}", **{**error.metadata, "field": path}
+            ) from error
+
+
+def _each(value: Any) -> Iterator[Any]:
+    # Map fields come as mappings; their keys are of no interest here.
+    if hasattr(value, "values"):
+        yield from value.values()
+    elif hasattr(value, "__iter__") and not isinstance(value, Message):
+        yield from value
+    else:
+        yield value

@@ -1,0 +1,1 @@
+"""What trainer, renderer and identity service agree on: adapters, grants, sealing."""

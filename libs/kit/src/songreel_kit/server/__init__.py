@@ -1,0 +1,1 @@
+"""gRPC servers: settings, start, stop."""

@@ -1,0 +1,1 @@
+"""Real servers, fake stages, tiny checkpoints and puppets for tests and benchmarks."""

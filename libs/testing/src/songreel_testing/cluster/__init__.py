@@ -1,0 +1,1 @@
+"""Real processes on one machine, their faults and their clients."""

@@ -1,0 +1,44 @@
+"""The stages of the chaos tests, as a process: real servicers of the three contracts with
+a real store, which take the seconds that they are told and note what they make."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from songreel_kit.artifacts.store import open_store
+from songreel_kit.server.server import ServerSettings, running_server
+
+from songreel_testing.gateway.fake_stages import Stagehands, stage_services
+
+
+@dataclass
+class PacedHands(Stagehands):
+    """Takes its time in every stage, so that a fault finds something to interrupt."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.seconds = float(os.environ["CHAOS_STAGE_SECONDS"])
+        self.random = random.Random(int(os.environ["CHAOS_SEED"]))
+
+    async def held(self, stage: str) -> None:
+        await asyncio.sleep(self.seconds * self.random.uniform(0.5, 1.5))
+        await super().held(stage)
+
+
+async def main() -> None:
+    store = open_store(os.environ["SONGREEL_STORE"])
+    hands = PacedHands(Path(sys.argv[1]))
+    settings = ServerSettings(bind=sys.argv[2], grace_seconds=1.0)
+    async with running_server(stage_services(store, hands), settings) as server:
+        server.stop_on_signals()
+        print(server.address, flush=True)
+        await server.wait_stopped()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,1 @@
+"""Gateways, their clients and fake stages."""

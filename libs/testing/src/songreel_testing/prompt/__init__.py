@@ -1,0 +1,1 @@
+"""Made-up songs and a misbehaving model server."""

@@ -1,0 +1,1 @@
+"""Sprout's networks and tokenizer."""

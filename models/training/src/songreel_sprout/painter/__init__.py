@@ -1,0 +1,1 @@
+"""The scene painter: a described scene in, a picture out."""

@@ -1,0 +1,1 @@
+"""Backgrounds: places, sky, weather, the view from above."""

@@ -1,0 +1,238 @@
+"""Everything from nothing: paint, train the decoder, encode, train the denoiser.
+
+Each stage leaves its result in the work folder and is skipped, or taken up where it stopped,
+when the command is given again.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
+from safetensors.torch import load_file
+
+from songreel_sprout.captions.labels import FIELDS, NAMES
+from songreel_sprout.networks.autoencoder import (
+    AutoencoderPlan,
+    encode_scenes,
+    train_decoder,
+)
+from songreel_sprout.networks.codec import new_autoencoder
+from songreel_sprout.networks.diffusion import Sprout, new_sprout
+from songreel_sprout.networks.tokenizer import load_tokenizer, write_tokenizer
+from songreel_sprout.painter.scenes import HELD, Scenes, paint_scenes
+from songreel_sprout.training.distillation import Distiller, DistillingPlan
+from songreel_sprout.training.export import DISTILLED, DRAWN_BEST, export, pipeline_of
+from songreel_sprout.training.sheets import write_sheet
+from songreel_sprout.training.trainer import DiffusionPlan, Latents, Trainer
+
+VOCABULARY = Path(__file__).parents[1] / "captions/vocabulary.json"
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """A whole training run."""
+
+    work: Path
+    """Where pictures, latents and resumable checkpoints live (about 200 kB a scene)."""
+    start: Path | None = None
+    """An exported checkpoint to begin from when the work folder has none of its own."""
+    scenes: int = 28_000
+    """Pictures to paint."""
+    held: int = HELD
+    """Of them, the last ones that no training sees."""
+    autoencoder: AutoencoderPlan = field(default_factory=AutoencoderPlan)
+    """The first model."""
+    diffusion: DiffusionPlan = field(default_factory=DiffusionPlan)
+    """The second model."""
+    distilling: DistillingPlan = field(default_factory=DistillingPlan)
+    """How the second model learns to need few steps."""
+    save_every: float = 150.0
+    """Seconds between resumable checkpoints of the denoiser."""
+    sheet_every: float = 300.0
+    """Seconds between sample sheets."""
+
+
+def pick_device() -> torch.device:
+    """The GPU when there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def bf16_pays(device: torch.device) -> bool:
+    """Whether bfloat16 is faster here: a short race of a typical convolution, both ways.
+
+    Processors without bfloat16 instructions emulate them several times slower.
+    """
+    layer: Any = torch.nn.Conv2d(64, 64, 3, padding=1)
+    layer.to(device, memory_format=torch.channels_last)
+    x = torch.randn(4, 64, 64, 64, device=device).to(memory_format=torch.channels_last)
+    times: list[float] = []
+    for enabled in (False, True):
+        start = 0.0
+        for turn in range(4):
+            if turn == 1:
+                start = time.perf_counter()
+            with torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled):
+                loss = layer(x).float().sum()
+            loss.backward()
+            # Reading the number waits for the device.
+            loss.item()
+        times.append(time.perf_counter() - start)
+    return times[1] < times[0]
+
+
+def trained_autoencoder(work: Path) -> AutoencoderKL:
+    """The autoencoder of a work folder's latest checkpoint, on the CPU.
+
+    Raises:
+        FileNotFoundError: when its training has not begun.
+    """
+    model = new_autoencoder()
+    model.load_state_dict(torch.load(work / "autoencoder.pt", map_location="cpu")["model"])
+    return model.eval()
+
+
+def manner_of_work(work: Path) -> dict[str, float]:
+    """How the latest checkpoint of ``work`` is drawn with: a student needs no guidance."""
+    if (work / "distilled.pt").exists():
+        return DISTILLED
+    folded = torch.load(work / "diffusion.pt", map_location="cpu", mmap=True).get("folded")
+    return DISTILLED if folded else DRAWN_BEST
+
+
+def averaged_sprout(work: Path, distilled: bool = True) -> Sprout:
+    """The moving average of the latest checkpoint, on the CPU.
+
+    With ``distilled``, the student's where there is one.
+
+    Raises:
+        FileNotFoundError: when its training has not begun.
+    """
+    model = new_sprout(load_tokenizer(work / "tokenizer"))
+    student = work / "distilled.pt"
+    path = student if distilled and student.exists() else work / "diffusion.pt"
+    state = torch.load(path, map_location="cpu")
+    model.load_state_dict(state["average"])
+    return model.eval()
+
+
+def encoded(work: Path, scenes: Scenes, held: int) -> Latents:
+    """Latents of all scenes but the last ``held``, computed once and kept in ``latents.npy``."""
+    path = work / "latents.npy"
+    if not path.exists():
+        np.save(work / "latents.tmp.npy", encode_scenes(scenes, trained_autoencoder(work)))
+        (work / "latents.tmp.npy").replace(path)
+    count = len(scenes.pictures) - held
+    return Latents(np.load(path)[:count], scenes.labels[:count], scenes.covers[:count])
+
+
+def train(plan: TrainingPlan) -> None:
+    """Run every stage that is not done yet."""
+    device = pick_device()
+    bf16 = bf16_pays(device)
+    print(f"training on {device.type}, bfloat16 {'on' if bf16 else 'off'}", flush=True)
+    plan.work.mkdir(parents=True, exist_ok=True)
+    if plan.start is not None:
+        begin_from(plan.start, plan.work)
+    scenes = paint_scenes(plan.work / "scenes", plan.scenes, seed=1)
+    if not (plan.work / "tokenizer" / "merges.txt").exists():
+        write_tokenizer(plan.work / "tokenizer")
+    tokenizer = load_tokenizer(plan.work / "tokenizer")
+    train_decoder(scenes, plan.work, plan.autoencoder, device, bf16)
+    data = encoded(plan.work, scenes, plan.held)
+    trainer = Trainer(data, tokenizer, plan.work, plan.diffusion, device, bf16)
+    drawn = time.monotonic()
+
+    def on_pause(run: Trainer) -> None:
+        nonlocal drawn
+        if time.monotonic() - drawn < plan.sheet_every:
+            return
+        draw_sheet(plan.work, plan.work / f"sheet-{run.step:06d}.jpg")
+        drawn = time.monotonic()
+
+    trainer.run(60 * plan.diffusion.minutes, plan.save_every, on_pause)
+    if not trainer.folded:
+        teacher = averaged_sprout(plan.work, distilled=False)
+        distiller = Distiller(teacher, data, tokenizer, plan.work, plan.distilling, device, bf16)
+        distiller.run(60 * plan.distilling.minutes, plan.save_every)
+    draw_sheet(plan.work, plan.work / "sheet-last.jpg")
+
+
+def begin_from(checkpoint: Path, work: Path) -> None:
+    """Lay an exported checkpoint into a work folder without checkpoints of its own.
+
+    The statistics of the latents lie in the exported autoencoder, so the set that this machine
+    paints is encoded as the exported denoiser knows it. Where classes have been added since, the
+    text encoder learns all words again; those that the denoiser knows mean the same to it.
+    """
+    if (work / "diffusion.pt").exists():
+        return
+    words = json.loads((checkpoint / "vocabulary.json").read_text(encoding="utf-8"))["labels"]
+    unknown = {f: [name for name in NAMES[f] if name not in words[f]] for f in FIELDS}
+    unknown = {field: names for field, names in unknown.items() if names}
+    if not unknown:
+        shutil.copytree(checkpoint / "tokenizer", work / "tokenizer", dirs_exist_ok=True)
+    else:
+        write_tokenizer(work / "tokenizer")
+    sprout = new_sprout(load_tokenizer(work / "tokenizer"))
+    if not unknown:
+        sprout.text.load_state_dict(load_file(checkpoint / "text_encoder" / "model.safetensors"))
+    weights = "diffusion_pytorch_model.safetensors"
+    sprout.unet.load_state_dict(load_file(checkpoint / "unet" / weights))
+    manner = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
+    torch.save(
+        {
+            "model": sprout.state_dict(),
+            "unknown": unknown,
+            "folded": manner["guidance_scale"] == DISTILLED["guidance_scale"],
+            "step": 0,
+            "spent": 0.0,
+        },
+        work / "diffusion.pt",
+    )
+    autoencoder = new_autoencoder()
+    autoencoder.load_state_dict(load_file(checkpoint / "vae" / weights))
+    torch.save(
+        {"model": autoencoder.state_dict(), "step": 0, "spent": 0.0}, work / "autoencoder.pt"
+    )
+
+
+def draw_sheet(work: Path, path: Path) -> None:
+    """Sample sheet of the latest checkpoint in ``work``."""
+    autoencoder = trained_autoencoder(work)
+    pipe = pipeline_of(autoencoder, averaged_sprout(work), load_tokenizer(work / "tokenizer"))
+    manner = manner_of_work(work)
+    write_sheet(pipe, path, int(manner["steps"]), guidance=manner["guidance_scale"])
+
+
+def export_run(work: Path, target: Path) -> int:
+    """Export the latest checkpoint of ``work`` with the vocabulary; returns its bytes."""
+    tokenizer_folder = work / "tokenizer"
+    size = export(
+        trained_autoencoder(work),
+        averaged_sprout(work),
+        load_tokenizer(tokenizer_folder),
+        tokenizer_folder,
+        target,
+        manner_of_work(work),
+    )
+    shutil.copy(VOCABULARY, target / "vocabulary.json")
+    return size
+
+
+__all__ = [
+    "TrainingPlan",
+    "averaged_sprout",
+    "draw_sheet",
+    "encoded",
+    "export_run",
+    "train",
+    "trained_autoencoder",
+]

@@ -1,0 +1,1 @@
+"""Songs in, samples out, in a child process with limits."""

@@ -1,0 +1,1 @@
+"""Valence and arousal over time, and the training of the network."""

@@ -1,0 +1,1 @@
+"""Onsets, beats, downbeats, metre, tempo and sections."""

@@ -1,0 +1,1 @@
+"""Enrollment: camera frames in, prompts and seven stills out."""

@@ -1,0 +1,243 @@
+"""One person before the camera: JPEG frames in, events out, seven stills at the end.
+
+Ties the state machine to decoding, tracking and embeddings. Holds at most the
+candidates of the stills, and nothing after a verdict other than pass.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from random import Random
+
+import cv2
+import numpy as np
+from songreel_kit.errors import BadFrame, FrameOutOfOrder, FrameTooLarge, TooManyFrames
+
+from songreel_identity.faces.embeddings import Embedder, Embedding, pairwise
+from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.mediapipe_tracker import Image, Tracker, digest_of
+from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
+from songreel_identity.liveness.session import Session
+from songreel_identity.liveness.thresholds import Thresholds
+
+_MIN_SIDE = 120
+
+
+@dataclass(frozen=True)
+class FrameLimits:
+    """What a client may send."""
+
+    bytes: int = 1_000_000
+    """Of one JPEG."""
+    pixels: int = 1920 * 1080
+    """Of one frame."""
+    frames: int = 6000
+    """In a session."""
+    lateness: float = 1.5
+    """How much later than the quickest frame one may arrive, in seconds."""
+    drift: float = 0.15
+    """How much faster or slower than the server's the camera's clock may run."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """One of the seven pictures."""
+
+    jpeg: bytes
+    sha256: str
+    embedding: Embedding
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    jpeg: bytes
+    box: tuple[float, float, float, float]
+
+
+class Sitting:
+    """Not thread-safe: one frame after the other."""
+
+    def __init__(
+        self,
+        tracker: Tracker,
+        embedder: Embedder,
+        random: Random,
+        ways: frozenset[Way] = frozenset(),
+        thresholds: Thresholds | None = None,
+        limits: FrameLimits | None = None,
+    ) -> None:
+        self.session = Session(random, ways, thresholds)
+        self._tracker = tracker
+        self._embedder = embedder
+        self._limits = limits or FrameLimits()
+        self._clock = Clock(self._limits)
+        self._count = 0
+        self._candidates: dict[int, _Candidate] = {}
+        self.stills: list[Still] = []
+        """The seven pictures of a passed session."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """None while it goes on."""
+        return self.session.outcome
+
+    @property
+    def held_bytes(self) -> int:
+        """Size of the pictures held now."""
+        return sum(len(each.jpeg) for each in self._candidates.values())
+
+    def start(self, now: float) -> list[Event]:
+        """The first prompt; `now` in seconds on any steady clock of the server."""
+        return self.session.start(now)
+
+    def tick(self, now: float) -> list[Event]:
+        """Lets time pass."""
+        return self._settle(self.session.tick(now))
+
+    def take(self, jpeg: bytes, capture_ms: int, now: float) -> list[Event]:
+        """Takes one frame that arrived at `now`.
+
+        Raises:
+            BadFrame: not a JPEG that can be decoded.
+            FrameTooLarge: too many bytes or pixels.
+            TooManyFrames: more than a session may have.
+            FrameOutOfOrder: taken no later than the frame before.
+        """
+        if self.outcome is not None:
+            return []
+        self._count += 1
+        if self._count > self._limits.frames:
+            raise TooManyFrames(
+                f"a session takes {self._limits.frames} frames: send 10 to 30 a second"
+            )
+        at, fault = self._clock.place(capture_ms, now)
+        if fault is not None:
+            return self.abandon(fault)
+        reading = self._tracker.read(
+            decode(jpeg, self._limits),
+            frame=self._count,
+            at=at,
+            digest=digest_of(jpeg),
+            hands=self.session.wants_hands,
+        )
+        events = self.session.see(reading)
+        self._keep(jpeg, reading)
+        return self._settle(events)
+
+    def abandon(self, reason: Reason) -> list[Event]:
+        """Ends the session from outside."""
+        events = self.session.abandon(reason)
+        self._candidates.clear()
+        return events
+
+    def _keep(self, jpeg: bytes, reading: Reading) -> None:
+        wanted = self.session.wanted
+        if reading.frame in wanted and reading.face is not None:
+            low, high = reading.face.oval.min(axis=0), reading.face.oval.max(axis=0)
+            box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+            self._candidates[reading.frame] = _Candidate(jpeg, box)
+        for frame in [each for each in self._candidates if each not in wanted]:
+            del self._candidates[frame]
+
+    def _settle(self, events: list[Event]) -> list[Event]:
+        if self.session.comparing:
+            stills = [self._describe(self._candidates[f]) for f in self.session.stills]
+            events = events + self.session.conclude(pairwise([s.embedding for s in stills]))
+            if self.outcome is not None and self.outcome.verdict is Verdict.PASS:
+                self.stills = stills
+        if self.outcome is not None:
+            self._candidates.clear()
+        return events
+
+    def _describe(self, candidate: _Candidate) -> Still:
+        image = decode(candidate.jpeg, self._limits)
+        embedding = self._embedder.describe(image, candidate.box)
+        return Still(candidate.jpeg, hashlib.sha256(candidate.jpeg).hexdigest(), embedding)
+
+
+class Clock:
+    """Puts the camera's times on the server's clock and sees whether they fit."""
+
+    def __init__(self, limits: FrameLimits) -> None:
+        self._limits = limits
+        self._first: tuple[float, float] | None = None
+        self._offset = float("inf")
+        self._last_ms: int | None = None
+        self._last_at = float("-inf")
+        self._late = 0
+
+    def place(self, capture_ms: int, now: float) -> tuple[float, Reason | None]:
+        """When the frame was taken, on the server's clock, and what is wrong with it.
+
+        Raises `FrameOutOfOrder`.
+        """
+        if self._last_ms is not None and capture_ms <= self._last_ms:
+            raise FrameOutOfOrder(
+                f"frame of {capture_ms} ms after one of {self._last_ms} ms: send frames in the "
+                "order they were taken, each once"
+            )
+        self._last_ms = capture_ms
+        taken = capture_ms / 1000
+        if self._first is None:
+            self._first = (taken, now)
+        # The quickest frame so far had the least delay.
+        self._offset = min(self._offset, now - taken)
+        camera, server = taken - self._first[0], now - self._first[1]
+        slack = self._limits.lateness + self._limits.drift * server
+        if camera > server + slack:
+            return now, Reason.CLOCK
+        if camera < server - slack:
+            self._late += 1
+            return now, Reason.SLOW_LINK if self._late > 3 else None
+        # Frames that arrive at the same moment keep their order.
+        self._last_at = max(taken + self._offset, self._last_at + 1e-4)
+        return self._last_at, None
+
+
+def decode(jpeg: bytes, limits: FrameLimits) -> Image:
+    """RGB of a JPEG; its size is read before any pixel is decoded.
+
+    Raises `BadFrame`, `FrameTooLarge`.
+    """
+    if len(jpeg) > limits.bytes:
+        raise FrameTooLarge(
+            f"a frame of {len(jpeg)} bytes: send JPEGs of at most {limits.bytes} bytes, "
+            "640x480 is enough"
+        )
+    width, height = jpeg_size(jpeg)
+    if width * height > limits.pixels:
+        raise FrameTooLarge(
+            f"a frame of {width}x{height}: send at most {limits.pixels} pixels, 640x480 is enough"
+        )
+    if min(width, height) < _MIN_SIDE:
+        raise BadFrame(f"a frame of {width}x{height} is too small: send 640x480")
+    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if image is None:
+        raise BadFrame("a frame is no JPEG that can be decoded: send whole baseline JPEGs")
+    return np.asarray(image, np.uint8)
+
+
+def jpeg_size(jpeg: bytes) -> tuple[int, int]:
+    """Width and height from the frame header (ISO 10918-1 B.2.2). Raises `BadFrame`."""
+    broken = BadFrame("a frame is no whole JPEG: send whole baseline JPEGs")
+    if jpeg[:2] != b"\xff\xd8":
+        raise broken
+    position = 2
+    while position + 9 < len(jpeg):
+        if jpeg[position] != 0xFF:
+            raise broken
+        marker = jpeg[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        length = int.from_bytes(jpeg[position + 2 : position + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height = int.from_bytes(jpeg[position + 5 : position + 7])
+            width = int.from_bytes(jpeg[position + 7 : position + 9])
+            # Truncated files decode with grey below the cut: the end marker is asked for.
+            if b"\xff\xd9" not in jpeg[-32:]:
+                raise broken
+            return width, height
+        position += 2 + length
+    raise broken

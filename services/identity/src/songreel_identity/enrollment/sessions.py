@@ -1,0 +1,188 @@
+"""Sessions in the vault: single-use nonces, lock-out, and the seven pictures of a pass."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, LockedOut, SessionSpent
+
+from songreel_identity.enrollment.frame_pipeline import Still
+from songreel_identity.liveness.protocol import Outcome, Verdict
+from songreel_identity.vault import audit
+from songreel_identity.vault.records import Consent
+from songreel_identity.vault.tables import consents, identities, objects, sessions
+from songreel_identity.vault.vault import EMBEDDING, PICTURE, Vault, pictures_sha256, standing
+
+_HOUR = 3_600_000_000
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A session that has begun."""
+
+    nonce_sha256: str
+    consent: Consent
+
+
+class Enrolments:
+    """Opens, begins and ends sessions. Thread-safe."""
+
+    def __init__(
+        self, vault: Vault, *, tries: int = 5, lockout_hours: float = 24.0, nonce_seconds: int = 150
+    ) -> None:
+        self._vault = vault
+        self._tries = tries
+        self._lockout = round(lockout_hours * _HOUR)
+        self._life = nonce_seconds * 1_000_000
+
+    def open(self, name: str) -> tuple[str, int]:
+        """A nonce for one session, and when it expires (microseconds since 1970).
+
+        Raises `ConsentMissing`, `ConsentWithdrawn`, `IdentityNotFound`, `LockedOut`.
+        """
+        nonce = secrets.token_urlsafe(32)
+        at = self._vault.now()
+
+        def transaction(connection: sa.Connection) -> int:
+            consent = standing(connection, name)
+            self._refuse_locked(connection, consent.subject, at)
+            connection.execute(
+                sa.insert(sessions).values(
+                    nonce_sha256=_digest(nonce),
+                    subject=consent.subject,
+                    consent=consent.id,
+                    opened=at,
+                    expires=at + self._life,
+                    begun=0,
+                    verdict="",
+                )
+            )
+            audit.append(connection, at, "open-session", consent.subject, consent=consent.id)
+            return at + self._life
+
+        return nonce, self._vault.database.run(transaction)
+
+    def begin(self, nonce: str, name: str = "") -> Ticket:
+        """Uses a nonce up, whatever comes after; it must be of `name` unless that is empty.
+
+        Raises `SessionSpent` for one that is unknown, used, expired or another's;
+        `LockedOut`; `ConsentWithdrawn`.
+        """
+        digest, at = _digest(nonce), self._vault.now()
+        its = sa.select(identities.c.subject).where(identities.c.name == name)
+
+        def transaction(connection: sa.Connection) -> Ticket:
+            taken = connection.execute(
+                sa.update(sessions)
+                .where(
+                    sessions.c.nonce_sha256 == digest,
+                    sessions.c.begun == 0,
+                    sessions.c.expires > at,
+                    *([sessions.c.subject.in_(its)] if name else []),
+                )
+                .values(begun=at)
+            )
+            if taken.rowcount != 1:
+                raise SessionSpent(
+                    "this session was used or has expired: open another one and begin anew"
+                )
+            row = connection.execute(
+                sa.select(sessions.c.subject, consents.c.id, consents.c.version)
+                .join(consents, consents.c.id == sessions.c.consent)
+                .where(sessions.c.nonce_sha256 == digest, consents.c.withdrawn == 0)
+            ).one_or_none()
+            if row is None:
+                raise ConsentWithdrawn("the consent was withdrawn: ask for a new one")
+            self._refuse_locked(connection, row.subject, at)
+            audit.append(connection, at, "begin-session", row.subject)
+            return Ticket(digest, Consent(row.id, row.subject, row.version))
+
+        return self._vault.database.run(transaction)
+
+    def end(self, ticket: Ticket, outcome: Outcome, stills: list[Still]) -> None:
+        """Records the verdict; a pass keeps the pictures in place of earlier ones.
+
+        Raises `ConsentWithdrawn` or `IdentityNotFound` when the person has withdrawn or
+        erased meanwhile: then nothing is kept.
+        """
+        at, subject = self._vault.now(), ticket.consent.subject
+
+        def transaction(connection: sa.Connection) -> None:
+            ended = connection.execute(
+                sa.update(sessions)
+                .where(sessions.c.nonce_sha256 == ticket.nonce_sha256, sessions.c.verdict == "")
+                .values(verdict=outcome.verdict.value)
+            )
+            if ended.rowcount != 1:
+                raise IdentityNotFound("the identity was erased during the session")
+            if outcome.verdict is Verdict.PASS:
+                self._keep(connection, ticket.consent, stills)
+            audit.append(
+                connection,
+                at,
+                "end-session",
+                subject,
+                verdict=outcome.verdict.value,
+                reason=outcome.reason.value,
+                pictures=stills_sha256(stills) if stills else "",
+            )
+
+        self._vault.database.run(transaction)
+
+    def _keep(self, connection: sa.Connection, consent: Consent, stills: list[Still]) -> None:
+        valid = connection.execute(
+            sa.select(consents.c.id).where(consents.c.id == consent.id, consents.c.withdrawn == 0)
+        ).one_or_none()
+        if valid is None:
+            raise ConsentWithdrawn("the consent was withdrawn during the session")
+        # An adapter is bound to its pictures: it goes with them.
+        connection.execute(sa.delete(objects).where(objects.c.subject == consent.subject))
+        for still in stills:
+            self._vault.seal(connection, consent, PICTURE, still.jpeg)
+            embedding = still.embedding.astype(np.float32).tobytes()
+            self._vault.seal(connection, consent, EMBEDDING, embedding)
+        self._vault.prolong(connection, consent.subject)
+
+    def _refuse_locked(self, connection: sa.Connection, subject: str, at: int) -> None:
+        # Tries that are left in the middle count too, else one could always leave in time.
+        since = connection.execute(
+            sa.select(sa.func.max(sessions.c.begun)).where(
+                sessions.c.subject == subject, sessions.c.verdict == Verdict.PASS.value
+            )
+        ).scalar_one()
+        window = max(at - self._lockout, since or 0)
+        begun = (
+            connection.execute(
+                sa.select(sessions.c.begun)
+                .where(
+                    sessions.c.subject == subject,
+                    sessions.c.begun > window,
+                    sessions.c.begun < at,
+                    sessions.c.verdict != Verdict.PASS.value,
+                )
+                .order_by(sessions.c.begun.desc())
+            )
+            .scalars()
+            .all()
+        )
+        if len(begun) >= self._tries:
+            wait = (begun[self._tries - 1] + self._lockout - at) / 1_000_000
+            error = LockedOut(
+                f"{self._tries} tries did not succeed: try again in {wait / 3600:.0f} hours",
+                tries=str(self._tries),
+            )
+            error.retry_seconds = wait
+            raise error
+
+
+def stills_sha256(stills: list[Still]) -> str:
+    """One hash for the seven pictures: what an adapter is bound to."""
+    return pictures_sha256(still.sha256 for still in stills)
+
+
+def _digest(nonce: str) -> str:
+    return hashlib.sha256(nonce.encode()).hexdigest()

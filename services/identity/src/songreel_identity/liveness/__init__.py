@@ -1,0 +1,1 @@
+"""CHARCHA's liveness session: actions, checks and decisions."""

@@ -1,0 +1,84 @@
+"""Calibration: two seconds of a still face, straight ahead, from which the rest is measured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from songreel_identity.faces.landmarks import Face, Reading
+from songreel_identity.liveness.protocol import Action, Event, Reason
+from songreel_identity.liveness.steps import Neutral, Passed, Timed, Unclear, hint
+from songreel_identity.liveness.thresholds import Thresholds
+
+
+class Calibration(Timed):
+    """Collects the neutral face."""
+
+    def __init__(self, thresholds: Thresholds, extra: float = 0.0) -> None:
+        super().__init__(Action.CALIBRATE, thresholds.calibrate_limit + extra)
+        self._thresholds = thresholds
+        self._seen: list[Reading] = []
+        self._hint = Reason.NO_FACE
+        self.neutral: Neutral | None = None
+
+    def see(self, reading: Reading) -> list[Event]:
+        """Starts over whenever the face is not fit to be measured."""
+        face = reading.face
+        if face is None or self.result is not None:
+            return []
+        self._hint = self._fault(face)
+        if self._hint is not Reason.OK:
+            self._seen.clear()
+            return hint(0.0, self._hint)
+        self._seen.append(reading)
+        span = reading.at - self._seen[0].at
+        if span < self._thresholds.calibrate_seconds:
+            return hint(span / self._thresholds.calibrate_seconds)
+        # A blink or a blurred moment should not be the neutral picture.
+        openness = np.median([each.face.eyes_open for each in self._seen if each.face])
+        fit = [r for r in self._seen if r.face and r.face.eyes_open >= 0.9 * openness]
+        self.neutral = Neutral(_median([each.face for each in self._seen if each.face]))
+        self.result = Passed(max(fit, key=lambda each: each.sharpness).frame)
+        return hint(1.0)
+
+    @property
+    def frames(self) -> set[int]:
+        """Frames that may become the neutral still."""
+        return {each.frame for each in self._seen}
+
+    def tick(self, now: float) -> list[Event]:
+        """Nobody fit to be measured in time: that proves nothing."""
+        if self.result is None and now - self.started > self.seconds:
+            reason = Reason.UNSTEADY if self._hint is Reason.OK else self._hint
+            self.result = Unclear(reason)
+        return []
+
+    def _fault(self, face: Face) -> Reason:
+        limits = self._thresholds
+        if face.eye_px < limits.min_eye_px:
+            return Reason.FAR
+        if abs(face.yaw) > limits.calibrate_yaw:
+            return Reason.NOT_STRAIGHT
+        yaws = [each.face.yaw for each in self._seen if each.face]
+        if yaws and abs(face.yaw - float(np.median(yaws))) > limits.calibrate_spread:
+            return Reason.UNSTEADY
+        return Reason.OK
+
+
+def _median(faces: list[Face]) -> Face:
+    def middle(name: str) -> float:
+        return float(np.median([getattr(face, name) for face in faces]))
+
+    return Face(
+        eye_px=middle("eye_px"),
+        yaw=middle("yaw"),
+        pitch=middle("pitch"),
+        centre=(
+            float(np.median([face.centre[0] for face in faces])),
+            float(np.median([face.centre[1] for face in faces])),
+        ),
+        mouth_open=middle("mouth_open"),
+        mouth_width=middle("mouth_width"),
+        eyes_open=middle("eyes_open"),
+        points=np.median([face.points for face in faces], axis=0),
+        oval=np.median([face.oval for face in faces], axis=0),
+    )

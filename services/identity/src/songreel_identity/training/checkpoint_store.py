@@ -1,0 +1,106 @@
+"""What the vault keeps of a person's training, as long as the consent stands."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+from songreel_kit.errors import IdentityNotFound, NotEnrolled
+from songreel_kit.work import CancelToken
+
+from songreel_identity.settings import IdentitySettings
+from songreel_identity.vault import audit
+from songreel_identity.vault.records import Binding, Consent, Stored
+from songreel_identity.vault.tables import objects
+from songreel_identity.vault.vault import PICTURE, TRAINING, Vault, pictures_sha256, standing
+
+
+class Keep:
+    """What the vault holds for one binding of one person, as long as the consent stands."""
+
+    def __init__(self, vault: Vault, name: str, consent: Consent, binding: Binding) -> None:
+        self._vault = vault
+        self._name = name
+        self._subject = consent.subject
+        self.binding = binding
+
+    def find(self, purpose: str) -> Stored | None:
+        """The object of this purpose and binding."""
+        row = self._vault.database.run(
+            lambda connection: connection.execute(
+                sa.select(objects.c.id, objects.c.sha256).where(*self._which(purpose))
+            ).first()
+        )
+        return None if row is None else Stored(row.id, purpose, row.sha256)
+
+    def open(self, stored: Stored) -> bytes:
+        """Raises `ConsentWithdrawn`, `IdentityNotFound`, `VaultUnusable`."""
+        return self._vault.get(self._name, stored)
+
+    def put(self, purpose: str, data: bytes) -> Stored:
+        """Keeps an object in place of the one before; an adapter ends its training.
+
+        Raises `ConsentWithdrawn`, `IdentityNotFound`, `NotEnrolled`: nothing is kept.
+        """
+
+        def transaction(connection: sa.Connection) -> Stored:
+            consent = self._refuse_gone(connection)
+            for each in {purpose, TRAINING}:
+                connection.execute(sa.delete(objects).where(*self._which(each)))
+            stored = self._vault.seal(connection, consent, purpose, data, self.binding)
+            audit.append(
+                connection,
+                self._vault.now(),
+                f"keep-{purpose}",
+                consent.subject,
+                object=stored.id,
+                checkpoint=self.binding.checkpoint_sha256,
+            )
+            return stored
+
+        return self._vault.database.run(transaction)
+
+    def note(self, event: str, **detail: str) -> None:
+        """An entry in the audit log."""
+        self._vault.database.run(
+            lambda connection: audit.append(
+                connection, self._vault.now(), event, self._subject, **detail
+            )
+        )
+
+    def guard(self, token: CancelToken, settings: IdentitySettings) -> Callable[[], None]:
+        """Ends the work when it is cancelled, or the person no longer wants it."""
+        looked = time.monotonic()
+
+        def check() -> None:
+            nonlocal looked
+            token.check()
+            if time.monotonic() - looked >= settings.watch_seconds:
+                self._vault.database.run(self._refuse_gone)
+                looked = time.monotonic()
+
+        return check
+
+    def _refuse_gone(self, connection: sa.Connection) -> Consent:
+        consent = standing(connection, self._name)
+        if consent.subject != self._subject:
+            raise IdentityNotFound(f"{self._name} was erased meanwhile")
+        hashes = connection.execute(
+            sa.select(objects.c.sha256).where(
+                objects.c.subject == self._subject, objects.c.purpose == PICTURE
+            )
+        ).scalars()
+        if pictures_sha256(hashes) != self.binding.pictures_sha256:
+            raise NotEnrolled(f"{self._name} has enrolled anew: train on the new pictures")
+        return consent
+
+    def _which(self, purpose: str) -> tuple[sa.ColumnElement[bool], ...]:
+        columns: Any = objects.c
+        return (
+            columns.subject == self._subject,
+            columns.purpose == purpose,
+            *(columns[name] == value for name, value in dataclasses.asdict(self.binding).items()),
+        )

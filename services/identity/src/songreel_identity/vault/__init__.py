@@ -1,0 +1,1 @@
+"""The vault: people, consents, pictures and adapters, encrypted."""

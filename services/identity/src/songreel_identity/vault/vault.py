@@ -1,0 +1,290 @@
+"""Identities, consents and what is kept of a person, each object under a key of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Callable, Iterable
+
+import sqlalchemy as sa
+from songreel_kit.errors import (
+    ConsentMissing,
+    ConsentWithdrawn,
+    IdentityNotFound,
+    InvalidName,
+    InvalidRequest,
+)
+
+from songreel_identity.vault import audit
+from songreel_identity.vault.consent import ConsentText
+from songreel_identity.vault.database import Database, microseconds
+from songreel_identity.vault.keys import KEY_BYTES, KeyWrapper, seal, unseal
+from songreel_identity.vault.records import UNBOUND, Binding, Consent, Erasure, Stored
+from songreel_identity.vault.tables import consents, grants, identities, objects, sessions
+
+PICTURE, EMBEDDING, ADAPTER, TRAINING = "picture", "embedding", "adapter", "training"
+PURPOSES = (PICTURE, EMBEDDING, ADAPTER, TRAINING)
+
+_NAME = re.compile(r"projects/[a-z][a-z0-9-]{0,61}/identities/[a-z][a-z0-9-]{0,61}")
+_DAY = 86_400_000_000
+
+
+class Vault:
+    """Thread-safe; every method is one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        keys: KeyWrapper,
+        text: ConsentText,
+        *,
+        retention_days: int = 365,
+        now: Callable[[], int] = microseconds,
+    ) -> None:
+        self.database = database
+        self.text = text
+        self.now = now
+        self._keys = keys
+        self._retention = retention_days * _DAY
+
+    def consent(self, name: str, version: str, text_sha256: str) -> Consent:
+        """Records that a person accepted the text as it was shown.
+
+        Raises:
+            InvalidName: not `projects/P/identities/I`.
+            ConsentMissing: another version or other words than are asked for now.
+        """
+        if not _NAME.fullmatch(name):
+            raise InvalidName(
+                f"{name!r} names no identity: give projects/PROJECT/identities/NAME, each of "
+                "lower-case letters, digits and '-'"
+            )
+        if (version, text_sha256) != (self.text.version, self.text.sha256):
+            raise ConsentMissing(
+                f"the consent is asked for in version {self.text.version}: show that text and "
+                "send its version and SHA-256",
+                version=self.text.version,
+            )
+        at = self.now()
+
+        def transaction(connection: sa.Connection) -> Consent:
+            subject = _subject(connection, name)
+            if subject is None:
+                subject = secrets.token_hex(16)
+                connection.execute(
+                    sa.insert(identities).values(
+                        subject=subject, name=name, created=at, expires=at + self._retention
+                    )
+                )
+            made = Consent(secrets.token_hex(16), subject, version)
+            connection.execute(
+                sa.insert(consents).values(
+                    id=made.id,
+                    subject=subject,
+                    version=version,
+                    text_sha256=text_sha256,
+                    accepted=at,
+                    withdrawn=0,
+                )
+            )
+            audit.append(connection, at, "consent", subject, consent=made.id, version=version)
+            return made
+
+        return self.database.run(transaction)
+
+    def standing(self, name: str) -> Consent:
+        """The person's consent. Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`."""
+        return self.database.run(lambda connection: standing(connection, name))
+
+    def withdraw(self, name: str) -> str:
+        """Takes every consent back; the audit log's head. Raises `IdentityNotFound`."""
+        at = self.now()
+
+        def transaction(connection: sa.Connection) -> str:
+            subject = subject_of(connection, name)
+            connection.execute(
+                sa.update(consents)
+                .where(consents.c.subject == subject, consents.c.withdrawn == 0)
+                .values(withdrawn=at)
+            )
+            return audit.append(connection, at, "withdraw", subject)
+
+        return self.database.run(transaction)
+
+    def put(self, consent: Consent, purpose: str, plain: bytes) -> Stored:
+        """Seals and keeps an object."""
+        return self.database.run(lambda connection: self.seal(connection, consent, purpose, plain))
+
+    def seal(
+        self,
+        connection: sa.Connection,
+        consent: Consent,
+        purpose: str,
+        plain: bytes,
+        binding: Binding = UNBOUND,
+    ) -> Stored:
+        """The same, inside a transaction."""
+        if purpose not in PURPOSES:
+            raise InvalidRequest(f"{purpose!r} is no purpose: {', '.join(PURPOSES)}")
+        stored = Stored(secrets.token_hex(16), purpose, hashlib.sha256(plain).hexdigest())
+        bound = _bound(consent.subject, stored.id, purpose, consent.version, binding)
+        key = secrets.token_bytes(KEY_BYTES)
+        connection.execute(
+            sa.insert(objects).values(
+                id=stored.id,
+                subject=consent.subject,
+                purpose=purpose,
+                consent=consent.id,
+                consent_version=consent.version,
+                sha256=stored.sha256,
+                key_id=self._keys.key_id,
+                wrapped_key=self._keys.wrap(key, bound),
+                sealed=seal(key, plain, bound),
+                created=self.now(),
+                checkpoint_sha256=binding.checkpoint_sha256,
+                pictures_sha256=binding.pictures_sha256,
+                recipe_sha256=binding.recipe_sha256,
+            )
+        )
+        return stored
+
+    def list_objects(self, name: str, purpose: str) -> list[Stored]:
+        """What is kept of a person. Raises `IdentityNotFound`."""
+
+        def transaction(connection: sa.Connection) -> list[Stored]:
+            rows = connection.execute(
+                sa.select(objects.c.id, objects.c.purpose, objects.c.sha256)
+                .where(
+                    objects.c.subject == subject_of(connection, name), objects.c.purpose == purpose
+                )
+                .order_by(objects.c.created, objects.c.id)
+            )
+            return [Stored(row.id, row.purpose, row.sha256) for row in rows]
+
+        return self.database.run(transaction)
+
+    def get(self, name: str, stored: Stored) -> bytes:
+        """Opens an object while the person's consent stands.
+
+        Raises `ConsentWithdrawn`, `IdentityNotFound`, `VaultUnusable`.
+        """
+
+        def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
+            consent = standing(connection, name)
+            row = connection.execute(
+                sa.select(objects).where(
+                    objects.c.id == stored.id, objects.c.subject == consent.subject
+                )
+            ).one_or_none()
+            if row is None:
+                raise IdentityNotFound(f"{name} holds no such object; it may be erased")
+            audit.append(connection, self.now(), "open", consent.subject, object=stored.id)
+            return row
+
+        return self.unsealed(self.database.run(transaction))
+
+    def unsealed(self, row: sa.Row[tuple[object, ...]]) -> bytes:
+        """The plain bytes of a whole row of `objects`. Raises `VaultUnusable`."""
+        binding = Binding(row.checkpoint_sha256, row.pictures_sha256, row.recipe_sha256)
+        bound = _bound(row.subject, row.id, row.purpose, row.consent_version, binding)
+        return unseal(self._keys.unwrap(row.key_id, row.wrapped_key, bound), row.sealed, bound)
+
+    def erase(self, name: str, cause: str = "asked") -> Erasure:
+        """Destroys all that is kept of a person, keys first of all, and the name.
+
+        Afterwards the vault is searched for the subject; what remains is the
+        pseudonymous audit log. Raises `IdentityNotFound`.
+        """
+        at = self.now()
+
+        def transaction(connection: sa.Connection) -> Erasure:
+            subject = subject_of(connection, name)
+            mine = objects.c.subject == subject
+            held = connection.execute(sa.select(objects.c.wrapped_key).where(mine)).scalars().all()
+            destroyed = tuple(sorted(hashlib.sha256(key).hexdigest() for key in held))
+            for table in (objects, grants, sessions, consents, identities):
+                connection.execute(sa.delete(table).where(table.c.subject == subject))
+            head = audit.append(
+                connection, at, "erase", subject, cause=cause, objects=str(len(destroyed))
+            )
+            left = _remains(connection, subject)
+            if left:
+                raise RuntimeError(f"an erasure left something in {left}")
+            return Erasure(subject, len(destroyed), destroyed, head)
+
+        erasure = self.database.run(transaction)
+        self.database.forget()
+        return erasure
+
+    def expire(self) -> list[Erasure]:
+        """Erases every identity whose retention is over."""
+        at = self.now()
+        names = self.database.run(
+            lambda connection: (
+                connection.execute(sa.select(identities.c.name).where(identities.c.expires <= at))
+                .scalars()
+                .all()
+            )
+        )
+        return [self.erase(name, cause="retention") for name in names]
+
+    def prolong(self, connection: sa.Connection, subject: str) -> None:
+        """Starts the retention clock anew, as an enrolment does."""
+        connection.execute(
+            sa.update(identities)
+            .where(identities.c.subject == subject)
+            .values(expires=self.now() + self._retention)
+        )
+
+
+def standing(connection: sa.Connection, name: str) -> Consent:
+    """The latest consent of a person, if it stands."""
+    subject = subject_of(connection, name)
+    row = connection.execute(
+        sa.select(consents)
+        .where(consents.c.subject == subject)
+        .order_by(consents.c.accepted.desc(), consents.c.id)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        raise ConsentMissing(f"{name} has given no consent: record one first")
+    if row.withdrawn:
+        raise ConsentWithdrawn(f"{name} has withdrawn the consent: ask for a new one")
+    return Consent(row.id, subject, row.version)
+
+
+def pictures_sha256(hashes: Iterable[str]) -> str:
+    """One hash for the pictures of a person, whatever their order."""
+    return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
+
+
+def _subject(connection: sa.Connection, name: str) -> str | None:
+    return connection.execute(
+        sa.select(identities.c.subject).where(identities.c.name == name)
+    ).scalar_one_or_none()
+
+
+def subject_of(connection: sa.Connection, name: str) -> str:
+    """The pseudonym of a person. Raises `IdentityNotFound`."""
+    subject = _subject(connection, name)
+    if subject is None:
+        raise IdentityNotFound(f"there is no {name}: record a consent and enrol first", name=name)
+    return subject
+
+
+def _bound(subject: str, identifier: str, purpose: str, version: str, binding: Binding) -> bytes:
+    parts = [subject, identifier, purpose, version]
+    if binding != UNBOUND:
+        parts += [binding.checkpoint_sha256, binding.pictures_sha256, binding.recipe_sha256]
+    return "|".join(parts).encode()
+
+
+def _remains(connection: sa.Connection, subject: str) -> list[str]:
+    return [
+        table.name
+        for table in (objects, grants, sessions, consents, identities)
+        if connection.execute(
+            sa.select(sa.func.count()).select_from(table).where(table.c.subject == subject)
+        ).scalar_one()
+    ]

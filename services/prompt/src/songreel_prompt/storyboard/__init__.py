@@ -1,0 +1,1 @@
+"""Storyboard documents and the rules that they keep."""

@@ -1,0 +1,1 @@
+"""Words: reading lyrics, and what may stand in a prompt."""

@@ -1,0 +1,1 @@
+"""Where frames are drawn: this process or Ray Serve."""

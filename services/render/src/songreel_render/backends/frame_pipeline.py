@@ -1,0 +1,148 @@
+"""Draws stills and frames of plans with the networks in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import torch
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound, GrantInvalid
+from songreel_kit.telemetry.metrics import loading
+from songreel_kit.work import CancelToken, Report
+
+from songreel_render.backends.segments import STILLS_DRAWN
+from songreel_render.checkpoints.checkpoint import Checkpoint
+from songreel_render.checkpoints.devices import out_of_memory
+from songreel_render.checkpoints.identity_adapter import person_of
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.checkpoints.loras import open_loras
+from songreel_render.diffusion.frame_generator import FrameArtist, FrameSource
+from songreel_render.diffusion.prompt_embeddings import EmbeddingMemory
+from songreel_render.diffusion.stills import (
+    SceneStills,
+    StillsArtist,
+    collect_stills,
+    scenes_with_stills,
+)
+from songreel_render.plan.open_plan import DrawablePlan
+from songreel_render.plan.plan import stills_key
+from songreel_render.settings import RenderSettings as ServiceSettings
+
+
+class Studio:
+    """Opens sources of frames.
+
+    Args:
+        settings: of the service.
+        store: where stills are kept and LoRA come from.
+        loader: of checkpoints.
+    """
+
+    def __init__(
+        self, settings: ServiceSettings, store: ArtifactStore, loader: CheckpointLoader
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._loader = loader
+        self._memory = EmbeddingMemory()
+
+    def stills(
+        self, drawable: DrawablePlan, report: Report, token: CancelToken
+    ) -> SceneStills | None:
+        """A still of each scene, drawn and kept, or found in the store.
+
+        Returns:
+            None where the settings ask for none.
+        """
+        scenes = scenes_with_stills(drawable.layout, drawable.plan.settings)
+        if not scenes:
+            return None
+        found = find_stills(self._store, drawable)
+        if found is not None:
+            return found
+        total = len(scenes)
+
+        def drawn(count: int) -> None:
+            token.check()
+            report(Progress(step="stills", fraction=STILLS_DRAWN * count / total))
+
+        report(Progress(step="load"))
+        with memory_errors_typed(drawable.batch_frames):
+            stills = collect_stills(scenes, self._artist(drawable).stills(scenes), drawn)
+        artifact = self._store.put_bytes(stills.to_bytes(), "application/octet-stream")
+        self._store.bind(stills_key(drawable.key), artifact)
+        return stills
+
+    def source(self, drawable: DrawablePlan, stills: SceneStills | None) -> FrameSource:
+        """Where the plan's frames come from; loads the networks.
+
+        Args:
+            drawable: the plan.
+            stills: of `stills`.
+        """
+        plan, scenes, layout = drawable.plan, drawable.storyboard.scenes, drawable.layout
+        settings = plan.settings
+        if settings.preview:
+            assert stills is not None, "every storyboard has a scene with a frame"
+            return StillsArtist(stills, scenes, layout, settings, drawable.batch_frames)
+        artist = self._artist(drawable)
+        if stills is not None and settings.colour_match:
+            artist.colours = stills.colours(len(scenes), settings.colour_match)
+        return artist
+
+    def load(self, drawable: DrawablePlan) -> Checkpoint:
+        """The plan's checkpoint with its LoRA merged in, in memory; without its person."""
+        with open_loras(drawable.plan.settings, self._store) as loras:
+            return self._loader.load(drawable.shape.files, loras)
+
+    def _with_person(self, drawable: DrawablePlan) -> Checkpoint:
+        """`load`, with the plan's person joined in.
+
+        Raises:
+            GrantInvalid: the plan shows a person for whom no grant was redeemed here.
+        """
+        checkpoint = self.load(drawable)
+        for lora in drawable.plan.settings.loras:
+            if lora.adapter_sha256:
+                person = person_of(drawable.people, lora.adapter_sha256)
+                if person is None:
+                    raise GrantInvalid("the plan shows a person without a grant: ask for one")
+                with loading("person"):
+                    checkpoint = person.join(checkpoint, lora.weight)
+        return checkpoint
+
+    def _artist(self, drawable: DrawablePlan) -> FrameArtist:
+        torch.set_num_threads(self._settings.threads)
+        settings = drawable.plan.settings
+        files = drawable.shape.files
+        return FrameArtist(
+            self._with_person(drawable),
+            drawable.storyboard.scenes,
+            drawable.layout,
+            settings,
+            batch=drawable.batch_frames,
+            autoencoder=self._loader.preview_autoencoder(files) if settings.preview else None,
+            memory=self._memory,
+        )
+
+
+def find_stills(store: ArtifactStore, drawable: DrawablePlan) -> SceneStills | None:
+    """The plan's stills, if they were drawn before and are still whole."""
+    found = store.lookup(stills_key(drawable.key))
+    if found is None:
+        return None
+    try:
+        return SceneStills.from_bytes(store.read_bytes(found))
+    except (ArtifactNotFound, ArtifactCorrupt):
+        return None  # to be drawn again
+
+
+@contextmanager
+def memory_errors_typed(batch: int) -> Generator[None]:
+    """Turns torch's error about memory into one that says what to do."""
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise out_of_memory(error, batch) from error

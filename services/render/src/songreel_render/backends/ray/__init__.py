@@ -1,0 +1,4 @@
+"""Drawing on Ray Serve; the only part of the service that imports Ray."""
+
+# Ray reads its settings when it is imported: the kit makes them before that.
+import songreel_kit.ray  # noqa: F401  # pyright: ignore[reportUnusedImport]

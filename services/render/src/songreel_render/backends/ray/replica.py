@@ -1,0 +1,157 @@
+"""The Serve application: replicas that draw parts of plans.
+
+KubeRay and `serve deploy` import `songreel_render.backends.ray.replica:application`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from ray import serve
+from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
+from songreel_kit.artifacts.store import open_store
+from songreel_kit.work import CancelToken
+
+from songreel_render.backends.ray.lease_ref import Shown, draw_shown, in_thread
+from songreel_render.backends.ray.sealed_adapter import Receiver, Stranger
+from songreel_render.backends.segment_worker import DrawnSegment, Painter
+from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.plan.open_plan import PlanReference
+from songreel_render.plan.plan import Machine
+from songreel_render.settings import RenderSettings as ServiceSettings
+
+T = TypeVar("T")
+
+APPLICATION: Final = "render"
+DEPLOYMENT: Final = "Renderer"
+
+# Seconds until more replicas are asked for: a segment takes longer than this.
+_UPSCALE_SECONDS: Final = 2.0
+# ... and over which the load is averaged for that.
+_LOAD_SECONDS: Final = 5.0
+# A replica that is let go has no segment any more, or may lose it.
+_GRACE_SECONDS: Final = 5.0
+
+
+class Replica:
+    """Draws one part at a time in a process of its own.
+
+    Args:
+        settings: of the service; None takes them from this process's environment.
+    """
+
+    def __init__(self, settings: ServiceSettings | None = None) -> None:
+        settings = settings or ServiceSettings()
+        name = f"process {os.getpid()} on {platform.node()}"
+        self._painter = Painter(settings, open_store(settings.store), name)
+        self._receiver = Receiver()
+        self._wanted: dict[str, PlanReference] = {}
+
+        async def load(model: str) -> str:
+            await in_thread(lambda _: self._painter.load(self._wanted[model]))
+            return model
+
+        # Serve hears which models a replica has in memory and sends it their work first. The
+        # painter's loader keeps as many.
+        self._hold: Any = serve.multiplexed(
+            load, max_num_models_per_replica=settings.loaded_checkpoints
+        )
+
+    async def machine(self, settings: RenderSettings, checkpoint_sha256: str) -> Machine:
+        """See `Painter.machine`."""
+        return await in_thread(lambda _: self._painter.machine(settings, checkpoint_sha256))
+
+    async def stills(self, reference: PlanReference, shown: Shown | None = None) -> Stranger | None:
+        """See `Painter.stills`."""
+        return await self._draw(
+            reference,
+            shown,
+            lambda people, token: self._painter.stills(reference, token, people),
+        )
+
+    async def segment(
+        self, reference: PlanReference, index: int, shown: Shown | None = None
+    ) -> DrawnSegment | Stranger:
+        """See `Painter.segment`."""
+        return await self._draw(
+            reference,
+            shown,
+            lambda people, token: self._painter.segment(reference, index, token, people),
+        )
+
+    async def _draw(
+        self,
+        reference: PlanReference,
+        shown: Shown | None,
+        work: Callable[[tuple[Person, ...], CancelToken], T],
+    ) -> T | Stranger:
+        stranger = self._receiver.stranger_to(shown.parcel) if shown else None
+        if stranger is not None:
+            return stranger
+        await self._load(reference)
+        if shown is None:
+            return await in_thread(lambda token: work((), token))
+        return await draw_shown(shown, self._receiver, work)
+
+    async def _load(self, reference: PlanReference) -> None:
+        model = serve.get_multiplexed_model_id()
+        if model:
+            self._wanted[model] = reference
+            try:
+                await self._hold(model)
+            finally:
+                self._wanted.pop(model, None)
+
+
+def model_id(plan: RenderPlan) -> str:
+    """Names a checkpoint with its LoRA merged in; plans of one id use the same networks.
+
+    People are not merged in: whoever is shown, the networks are the same.
+    """
+    names = [plan.checkpoint_sha256]
+    names += [
+        f"{lora.sha256}*{lora.weight:g}" for lora in plan.settings.loras if not lora.adapter_sha256
+    ]
+    return hashlib.sha256("+".join(names).encode()).hexdigest()[:32]
+
+
+def build(settings: ServiceSettings, *, own: bool) -> serve.Application:
+    """The application.
+
+    Args:
+        settings: of the service.
+        own: whether replicas take these settings; else each reads its own environment's.
+    """
+    deployment: Any = serve.deployment(
+        Replica,
+        name=DEPLOYMENT,
+        max_ongoing_requests=1,
+        max_queued_requests=settings.ray_max_queued,
+        autoscaling_config={
+            "min_replicas": settings.ray_min_replicas,
+            "max_replicas": max(settings.ray_min_replicas, settings.ray_max_replicas),
+            "target_ongoing_requests": 1,
+            "upscale_delay_s": _UPSCALE_SECONDS,
+            "metrics_interval_s": _UPSCALE_SECONDS,
+            "look_back_period_s": _LOAD_SECONDS,
+        },
+        ray_actor_options={"num_cpus": 1, "num_gpus": settings.ray_gpus},
+        graceful_shutdown_timeout_s=_GRACE_SECONDS,
+        graceful_shutdown_wait_loop_s=0.2,
+    )
+    return deployment.bind(settings if own else None)
+
+
+def application(arguments: dict[str, str]) -> serve.Application:
+    """The application for a cluster: each replica reads its settings from its environment.
+
+    Args:
+        arguments: of the Serve configuration; none are known.
+    """
+    if arguments:
+        raise ValueError(f"the application takes no arguments, not {', '.join(sorted(arguments))}")
+    return build(ServiceSettings(), own=False)

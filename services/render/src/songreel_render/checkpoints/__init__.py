@@ -1,0 +1,1 @@
+"""Checkpoints, LoRA files and adapters of people: found, checked, loaded."""

@@ -1,0 +1,187 @@
+"""Finds, checks and hashes the files of a checkpoint; reads no weights."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from songreel_kit.checkpoints.hashes import DEFAULTS_NAME, PARTS, files_sha256, folder_sha256
+from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
+
+from songreel_render.checkpoints.families import Family, family_of_file
+
+# Folder of each part and the file that must be in it beside the weights.
+_PARTS: Final = {
+    "tokenizer": (),
+    "text_encoder": ("config.json",),
+    "vae": ("config.json",),
+    "unet": ("config.json",),
+    "scheduler": ("scheduler_config.json",),
+}
+_SECOND_PARTS: Final = {"tokenizer_2": (), "text_encoder_2": ("config.json",)}
+_WEIGHED: Final = ("text_encoder", "text_encoder_2", "vae", "unet")
+_PIPELINES: Final = (
+    "StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline",
+)  # fmt: skip
+_WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
+
+
+class CheckpointDefaults(BaseModel):
+    """What a checkpoint is best drawn with; a folder may carry it as `songreel.json`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    steps: int = Field(default=20, ge=1, le=200)
+    """Denoising steps."""
+    guidance_scale: float = Field(default=7.5, ge=1.0, le=50.0)
+    """Classifier-free guidance; 1 is without."""
+    size: int | None = Field(default=None, ge=8, le=4096)
+    """Pixels of a side it was trained for; None: from the UNet's configuration."""
+    prediction_type: Literal["epsilon", "v_prediction", "sample"] | None = None
+    """What the UNet predicts; only for single files, which do not tell."""
+
+
+@dataclass(frozen=True)
+class CheckpointFiles:
+    """A checkpoint whose files are all there."""
+
+    path: Path
+    """A diffusers folder, or a single `.safetensors` or `.ckpt` file."""
+    sha256: str
+    """Over names and contents of the files that are read."""
+    defaults: CheckpointDefaults
+    family: Family = Family.SD1
+
+    @property
+    def single_file(self) -> bool:
+        """Whether all weights are in one file."""
+        return self.path.is_file()
+
+
+def inspect_checkpoint(path: Path) -> CheckpointFiles:
+    """Find a checkpoint, check that it is whole and of a kind that can be drawn with.
+
+    Raises:
+        CheckpointNotFound: nothing at `path`.
+        CheckpointIncomplete: a part is missing; the message names it.
+        CheckpointUnsupported: another kind of model than Stable Diffusion 1.x, 2.x or XL.
+    """
+    path = path.expanduser()
+    if not path.exists():
+        raise CheckpointNotFound(
+            f"there is no checkpoint at {path}; name a Stable Diffusion folder in diffusers "
+            "format, a .safetensors or a .ckpt file",
+            checkpoint=str(path),
+        )
+    if path.is_file():
+        family = family_of_file(path)
+        beside = path.with_name(f"{path.stem}.{DEFAULTS_NAME}")
+        read = [path, beside] if beside.is_file() else [path]
+        sha256 = files_sha256(read, path.parent)
+        return CheckpointFiles(path, sha256, _read_defaults(beside), family)
+    family = _check_folder(path)
+    defaults = _read_defaults(path / DEFAULTS_NAME)
+    parts = (*PARTS, *(_SECOND_PARTS if family is Family.SDXL else ()))
+    return CheckpointFiles(path, folder_sha256(path, parts), defaults, family)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a checkpoint file.
+
+    Raises:
+        CheckpointIncomplete: missing, unreadable or not an object.
+    """
+    try:
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointIncomplete(
+            f"the checkpoint's {path.name} cannot be read ({error}); copy the checkpoint again",
+            file=str(path),
+        ) from error
+    if not isinstance(content, dict):
+        raise CheckpointIncomplete(f"the checkpoint's {path} holds no JSON object", file=str(path))
+    return cast("dict[str, Any]", content)
+
+
+def _check_folder(folder: Path) -> Family:
+    index = folder / "model_index.json"
+    if not index.is_file():
+        raise CheckpointIncomplete(
+            f"{folder} has no model_index.json; a checkpoint folder in diffusers format has one",
+            missing="model_index.json",
+        )
+    kind = str(read_json(index).get("_class_name", ""))
+    if not kind.startswith(_PIPELINES):
+        raise CheckpointUnsupported(
+            f"{folder} holds a {kind or 'nameless pipeline'}; Stable Diffusion text-to-image "
+            f"checkpoints ({', '.join(_PIPELINES)}) can be rendered with",
+            kind=kind,
+        )
+    for part, needed in _PARTS.items():
+        _check_part(folder, part, needed)
+    unet = read_json(folder / "unet" / "config.json")
+    vae = read_json(folder / "vae" / "config.json")
+    asks = unet.get("addition_embed_type")
+    if unet.get("_class_name", "UNet2DConditionModel") != "UNet2DConditionModel" or asks not in (
+        None,
+        # From the same prompt; diffusers feeds it by itself.
+        "text",
+        "text_time",
+    ):
+        raise CheckpointUnsupported(
+            f"the UNet of {folder} asks for more than a prompt and a size; use a checkpoint of "
+            "Stable Diffusion 1.x, 2.x or XL"
+        )
+    if unet.get("in_channels", 4) != vae.get("latent_channels", 4):
+        raise CheckpointUnsupported(
+            f"the UNet of {folder} takes {unet.get('in_channels', 4)} channels but its autoencoder "
+            f"makes {vae.get('latent_channels', 4)}: an inpainting checkpoint, or mixed parts"
+        )
+    if asks != "text_time":
+        return Family.SD2 if unet.get("cross_attention_dim") == 1024 else Family.SD1
+    for part, needed in _SECOND_PARTS.items():
+        _check_part(folder, part, needed)
+    return Family.SDXL
+
+
+def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
+    if not (folder / part).is_dir():
+        raise CheckpointIncomplete(
+            f"the checkpoint {folder} lacks its {part} folder; copy the whole checkpoint",
+            missing=part,
+        )
+    for name in needed:
+        if not (folder / part / name).is_file():
+            raise CheckpointIncomplete(
+                f"the checkpoint {folder} lacks {part}/{name}", missing=f"{part}/{name}"
+            )
+    if part.startswith("tokenizer"):
+        names = {file.name for file in (folder / part).iterdir()}
+        if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
+            raise CheckpointIncomplete(
+                f"the checkpoint {folder} lacks {part}/vocab.json and {part}/merges.txt",
+                missing=f"{part}/vocab.json",
+            )
+    if part in _WEIGHED and not any(
+        file.suffix in _WEIGHT_SUFFIXES for file in (folder / part).iterdir()
+    ):
+        raise CheckpointIncomplete(
+            f"the checkpoint {folder} has no weights in {part} (.safetensors); "
+            "was it copied without its large files?",
+            missing=f"{part} weights",
+        )
+
+
+def _read_defaults(path: Path) -> CheckpointDefaults:
+    if not path.is_file():
+        return CheckpointDefaults()
+    try:
+        return CheckpointDefaults.model_validate(read_json(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise CheckpointIncomplete(
+            f"{path}: {'.'.join(map(str, first['loc']))}: {first['msg']}", file=str(path)
+        ) from error

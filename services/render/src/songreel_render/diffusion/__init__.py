@@ -1,0 +1,1 @@
+"""Prompts, noise and networks in, pictures out."""

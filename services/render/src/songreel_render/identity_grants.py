@@ -1,0 +1,220 @@
+"""Asks the identity service whether a person may be drawn, and stops when they no longer may."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar, cast
+
+import grpc
+import grpc.aio
+from songreel.identity.v1 import identity_service_pb2 as pb
+from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel.render.v1.render_plan_pb2 import Lora
+from songreel.render.v1.render_service_pb2 import RenderRequest
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.channel.tls import ChannelTls
+from songreel_kit.errors import (
+    FailedPrecondition,
+    GrantInvalid,
+    InvalidRenderSettings,
+    LoraUnusable,
+    ServiceUnavailable,
+    SongreelError,
+    from_rpc_error,
+)
+from songreel_kit.likeness.adapters import MAX_BYTES
+from songreel_kit.likeness.grants import job_sha256, verify_grant
+from songreel_kit.telemetry.logging import get_logger
+
+from songreel_render.checkpoints.identity_adapter import Person
+
+T = TypeVar("T")
+
+_log = get_logger(__name__)
+_CALL_SECONDS = 30.0
+
+METHODS: Final = ("RedeemGrant", "GetGrantKey", "WatchUse", "OpenAdapter", "EndUse")
+"""What a renderer asks of the identity service: its certificate may call no more."""
+
+# grpc.aio's types do not know it.
+_END = cast("Any", grpc.aio).EOF
+
+
+@dataclass(frozen=True)
+class Permit:
+    """Good until `refused` is done."""
+
+    person: Person
+    refused: asyncio.Task[None]
+    """Ends, with the reason as its error, when the person may no longer be drawn."""
+
+
+class Permits:
+    """Holds what may be drawn of people, as long as it may.
+
+    Args:
+        target: gives the gRPC target of the identity service; empty is none.
+        tls: how it is spoken to; None for plain text.
+    """
+
+    def __init__(self, target: Callable[[], str], tls: ChannelTls | None = None) -> None:
+        self._target = target
+        self._tls = tls
+        self.people = 0
+        """Adapters in memory now."""
+
+    @asynccontextmanager
+    async def permitted(self, request: RenderRequest) -> AsyncGenerator[Permit | None]:
+        """The person whom the request is to show; None where it shows nobody.
+
+        At the block's end everything of the person is overwritten, and the identity
+        service is told so.
+
+        Raises:
+            InvalidRenderSettings: more than one person.
+            FailedPrecondition: no identity service is configured.
+            GrantInvalid, GrantExpired, GrantSpent, ConsentWithdrawn: see the message; the
+                identity service has put the refusal into its audit log.
+            AdapterMismatch, LoraUnusable: the adapter cannot be used.
+            ServiceUnavailable: the identity service does not answer, and nothing is drawn.
+        """
+        wanted = [lora for lora in request.settings.loras if lora.adapter_sha256]
+        if not wanted:
+            yield None
+            return
+        if len(wanted) > 1:
+            raise InvalidRenderSettings(
+                "one person at most can be in a video: faces of two would be blended",
+                field="loras",
+            )
+        target = self._target()
+        if not target:
+            raise FailedPrecondition(
+                "people can be drawn only where an identity service is: set "
+                "SONGREEL_RENDER_IDENTITY_TARGET"
+            )
+        async with open_channel(target, tls=self._tls) as channel:
+            stub: Any = IdentityServiceStub(channel)
+            use = await _redeemed(stub, wanted[0], job_sha256(request))
+            async with self._held(stub, use, wanted[0], job_sha256(request)) as permit:
+                yield permit
+
+    @asynccontextmanager
+    async def _held(self, stub: Any, use: str, lora: Lora, job: str) -> AsyncGenerator[Permit]:
+        person: Person | None = None
+        refused: asyncio.Task[None] | None = None
+        mismatch = ""
+        watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
+        self.people += 1
+        try:
+            async with _typed():
+                if await watch.read() is _END:
+                    raise ServiceUnavailable("the identity service ended the watch at once")
+                refused = asyncio.create_task(_until_refused(watch))
+                consent = await _consent(stub, lora, job)
+                data = await _adapter(stub, use)
+            person = Person(lora.adapter_sha256, consent, data)
+            del data
+            yield Permit(person, refused)
+        except LoraUnusable as error:
+            mismatch = error.reason
+            raise
+        finally:
+            if refused is not None:
+                refused.cancel()
+            watch.cancel()
+            if person is not None:
+                person.wipe()
+            self.people -= 1
+            await _ended(stub, use, mismatch)
+
+
+async def until_refused(events: AsyncGenerator[T], permit: Permit) -> AsyncGenerator[T]:
+    """The events, as long as the permit stands; then its error, and the work is ended."""
+    async with contextlib.aclosing(events):
+        iterator: AsyncIterator[T] = aiter(events)
+        while True:
+            coming = asyncio.ensure_future(_next(iterator))
+            try:
+                await asyncio.wait({coming, permit.refused}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                if not coming.done() or permit.refused.done():
+                    # Ends the work in its thread before anything is overwritten.
+                    coming.cancel()
+                    with contextlib.suppress(asyncio.CancelledError, Exception):
+                        await coming
+            if permit.refused.done():
+                permit.refused.result()
+            event = coming.result()
+            if event is None:
+                return
+            yield event
+
+
+async def _next(iterator: AsyncIterator[T]) -> T | None:
+    # Not StopAsyncIteration, which a future cannot hold.
+    return await anext(iterator, None)
+
+
+async def _redeemed(stub: Any, lora: Lora, job: str) -> str:
+    """The use's id. Also a request without any grant is told to the identity service."""
+    request = pb.RedeemGrantRequest(
+        grant=lora.grant, adapter_sha256=lora.adapter_sha256, job_sha256=job
+    )
+    async with _typed():
+        response = await stub.RedeemGrant(request, timeout=_CALL_SECONDS)
+    return response.use_id
+
+
+async def _consent(stub: Any, lora: Lora, job: str) -> str:
+    """The consent's id, by the grant's own words, which are checked once more here."""
+    key = (await stub.GetGrantKey(pb.GetGrantKeyRequest(), timeout=_CALL_SECONDS)).public_key
+    grant = verify_grant(lora.grant, key, adapter_sha256=lora.adapter_sha256, job_sha256=job)
+    return grant.consent
+
+
+async def _adapter(stub: Any, use: str) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    async for response in stub.OpenAdapter(pb.OpenAdapterRequest(use_id=use)):
+        size += len(response.chunk)
+        if size > MAX_BYTES:
+            raise LoraUnusable(f"the adapter is larger than {MAX_BYTES} bytes")
+        pieces.append(response.chunk)
+    return b"".join(pieces)
+
+
+async def _until_refused(watch: Any) -> None:
+    async with _typed():
+        while await watch.read() is not _END:
+            pass
+    raise GrantInvalid("the identity service has ended the use")
+
+
+async def _ended(stub: Any, use: str, refused: str) -> None:
+    """Tells that nothing is held, which an erasure waits for, and why nothing was drawn."""
+    telling = asyncio.ensure_future(
+        stub.EndUse(pb.EndUseRequest(use_id=use, refused=refused), timeout=_CALL_SECONDS)
+    )
+    try:
+        await asyncio.shield(telling)
+    except asyncio.CancelledError:
+        with contextlib.suppress(grpc.RpcError):
+            await telling
+        raise
+    except grpc.RpcError as error:
+        _log.warning("the end of a use was not heard", problem=str(from_rpc_error(error)))
+
+
+@asynccontextmanager
+async def _typed() -> AsyncGenerator[None]:
+    try:
+        yield
+    except SongreelError:
+        raise
+    except grpc.RpcError as error:
+        raise from_rpc_error(error) from error

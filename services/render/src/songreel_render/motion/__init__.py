@@ -1,0 +1,1 @@
+"""How the pictures move: timeline, schedules, scene changes, camera."""

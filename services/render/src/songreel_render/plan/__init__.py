@@ -1,0 +1,1 @@
+"""The render plan: every setting resolved to numbers."""

@@ -1,0 +1,110 @@
+"""A plan with everything that its frames are drawn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from songreel.audio.v1.analysis_pb2 import SongAnalysis
+from songreel.prompt.v1.storyboard_pb2 import Storyboard
+from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
+from songreel.type.v1.artifact_pb2 import Artifact
+from songreel_kit.artifacts.documents import load_document
+from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.errors import Aborted, FailedPrecondition
+
+from songreel_render.checkpoints.checkpoint import CheckpointShape
+from songreel_render.checkpoints.devices import batch_for, total_memory
+from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.plan.plan import Layout, Machine, lay_out, plan_key
+from songreel_render.settings import RenderSettings as ServiceSettings
+
+
+@dataclass(frozen=True)
+class PlanReference:
+    """Where a plan and its documents are in the store; small enough to be sent anywhere."""
+
+    plan: Artifact
+    analysis: Artifact
+    storyboard: Artifact
+
+
+@dataclass(frozen=True)
+class DrawablePlan:
+    """A plan, its documents and its checkpoint's files."""
+
+    plan: RenderPlan
+    storyboard: Storyboard
+    shape: CheckpointShape
+    layout: Layout
+    batch_frames: int
+    people: tuple[Person, ...] = field(default=(), kw_only=True)
+    """Who may be drawn: nobody, where no grant was redeemed."""
+
+    @property
+    def key(self) -> str:
+        """Under which everything drawn from the plan is found."""
+        return plan_key(self.plan)
+
+
+def open_plan(
+    reference: PlanReference,
+    service: ServiceSettings,
+    store: ArtifactStore,
+    loader: CheckpointLoader,
+) -> DrawablePlan:
+    """Open a plan that another process made, to draw parts of it with equal frames.
+
+    Raises:
+        ArtifactNotFound: the store does not hold a document; the other process uses another.
+        CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: no such checkpoint here.
+        FailedPrecondition: another checkpoint lies at the plan's path.
+        Aborted: this process would draw other frames than the plan was made for.
+    """
+    plan = load_document(store, reference.plan, RenderPlan)
+    storyboard = load_document(store, reference.storyboard, Storyboard)
+    analysis = load_document(store, reference.analysis, SongAnalysis)
+    shape = loader.inspect(Path(plan.settings.checkpoint))
+    check_checkpoint(shape, plan.checkpoint_sha256)
+    machine = machine_of(service, loader, plan.settings, shape)
+    if machine.describe() != plan.renderer:
+        raise Aborted(
+            f"the plan was made for a renderer of {plan.renderer!r}, and this one is of "
+            f"{machine.describe()!r}: their settings or versions differ; plan again"
+        )
+    layout = lay_out(analysis, storyboard, plan.settings)
+    return DrawablePlan(plan, storyboard, shape, layout, machine.batch_frames)
+
+
+def check_checkpoint(shape: CheckpointShape, sha256: str) -> None:
+    """Raises `FailedPrecondition` unless the checkpoint's files are those of the hash."""
+    if shape.files.sha256 != sha256:
+        raise FailedPrecondition(
+            f"the checkpoint at {shape.files.path} is another one on a machine that draws; "
+            "give all of them the same files",
+            expected=sha256,
+            found=shape.files.sha256,
+        )
+
+
+def machine_of(
+    service: ServiceSettings,
+    loader: CheckpointLoader,
+    settings: RenderSettings,
+    shape: CheckpointShape,
+) -> Machine:
+    """What of this process has a say in the frames of a render with `settings`."""
+    device, dtype = loader.device, loader.dtype
+    needed = shape.frame_bytes(settings.size, dtype.itemsize)
+    batch = service.batch_frames or batch_for(total_memory(device), device.type, needed)
+    return Machine(
+        device=device.type,
+        dtype=str(dtype).removeprefix("torch."),
+        batch_frames=batch,
+        segment_frames=service.segment_frames,
+        crf=service.crf,
+        encode_threads=service.encode_threads,
+        compiled=loader.compiles,
+        preview_autoencoder=settings.preview and loader.has_tiny(shape.files),
+    )

@@ -1,0 +1,186 @@
+"""What can be asked of a render, checked, and filled in where it was left open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Final
+
+from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
+from songreel_kit.errors import InvalidRenderSettings
+
+from songreel_render.checkpoints.checkpoint import CheckpointShape
+from songreel_render.checkpoints.loras import MAX_WEIGHT
+from songreel_render.checkpoints.schedulers import find_denoiser
+from songreel_render.diffusion.colour_match import DEFAULT_STRENGTH
+from songreel_render.motion.frames import format_frame_rate, parse_frame_rate
+from songreel_render.motion.keyframes import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
+from songreel_render.motion.schedules import DEFAULT_SCHEDULE, find_schedule
+from songreel_render.video.containers import DEFAULT_CONTAINER, find_container
+
+MIN_SIZE: Final = 64
+MAX_SIZE: Final = 2048
+MAX_STEPS: Final = 200
+MAX_GUIDANCE: Final = 50.0
+MAX_SEED: Final = 2**53 - 1
+MAX_MARK: Final = 60
+MAX_LORAS: Final = 16
+# Pixels: stills of a preview are drawn no larger, unless asked for, ...
+_PREVIEW_DRAWN: Final = 384
+# ... and shown no larger.
+PREVIEW_SHOWN: Final = 256
+# Steps of a preview, unless asked for: half of the checkpoint's own, between these.
+_PREVIEW_LEAST: Final = 4
+_PREVIEW_MOST: Final = 10
+# The paper's schedule is there for comparison: nothing is done to its frames.
+_PLAIN_SCHEDULE: Final = "paper"
+
+
+def resolve_settings(
+    asked: RenderSettings,
+    shape: CheckpointShape,
+    checkpoint: str,
+    lora_hashes: Mapping[int, str] | None = None,
+) -> RenderSettings:
+    """Fill in what was left open and check the rest.
+
+    Args:
+        asked: by the caller.
+        shape: of the checkpoint.
+        checkpoint: its path.
+        lora_hashes: SHA-256 of each LoRA asked for.
+
+    Raises:
+        InvalidRenderSettings: a value out of its range; the message says which range.
+        UnknownSchedule: no such motion schedule.
+    """
+    schedule = asked.schedule or DEFAULT_SCHEDULE
+    find_schedule(schedule)
+    if not 0 <= asked.seed <= MAX_SEED:
+        raise InvalidRenderSettings(f"seed {asked.seed} is outside 0..{MAX_SEED}", field="seed")
+    if len(asked.mark) > MAX_MARK:
+        raise InvalidRenderSettings(
+            f"the mark has {len(asked.mark)} letters; at most {MAX_MARK} fit", field="mark"
+        )
+    settings = RenderSettings(
+        checkpoint=checkpoint,
+        fps=format_frame_rate(parse_frame_rate(asked.fps)),
+        size=_size(asked, shape),
+        steps=_steps(asked, shape),
+        seed=asked.seed,
+        schedule=schedule,
+        guidance_scale=_guidance(asked, shape),
+        scheduler=asked.scheduler,
+        cadence=_cadence(asked, schedule),
+        colour_match=_colour_match(asked, schedule),
+        format=find_container(asked.format or DEFAULT_CONTAINER).name,
+        preview=asked.preview,
+        mark=asked.mark,
+        in_betweens=_in_betweens(asked),
+    )
+    settings.loras.extend(_loras(asked, lora_hashes or {}))
+    return settings
+
+
+def shown_size(settings: RenderSettings) -> int:
+    """Pixels of a side of the video."""
+    return min(settings.size, PREVIEW_SHOWN) if settings.preview else settings.size
+
+
+def _size(asked: RenderSettings, shape: CheckpointShape) -> int:
+    multiple = shape.size_multiple
+    native = shape.native_size
+    if asked.preview:
+        native = min(native, max(multiple, _PREVIEW_DRAWN // multiple * multiple))
+    size = asked.size or native
+    if not MIN_SIZE <= size <= MAX_SIZE or size % multiple:
+        raise InvalidRenderSettings(
+            f"size {size} does not fit: a multiple of {multiple} from {MIN_SIZE} to {MAX_SIZE} "
+            f"pixels, best {shape.native_size}",
+            field="size",
+        )
+    return size
+
+
+def _steps(asked: RenderSettings, shape: CheckpointShape) -> int:
+    own, most = shape.steps, MAX_STEPS
+    if asked.preview:
+        # Composition and colours are there after half of the steps; stills want no more.
+        own = min(own, max(_PREVIEW_LEAST, min(own // 2, _PREVIEW_MOST)))
+    if asked.scheduler:
+        denoiser = find_denoiser(asked.scheduler)
+        own, most = denoiser.steps or own, denoiser.most_steps
+    steps = asked.steps or own
+    if not 1 <= steps <= most:
+        by = f" of {asked.scheduler}" if asked.scheduler else ""
+        raise InvalidRenderSettings(f"steps {steps} is outside 1..{most}{by}", field="steps")
+    return steps
+
+
+def _guidance(asked: RenderSettings, shape: CheckpointShape) -> float:
+    own = shape.guidance_scale
+    # A network that was distilled with guidance inside takes it as an input.
+    if asked.scheduler and not shape.distilled:
+        own = find_denoiser(asked.scheduler).guidance_scale or own
+    guidance = asked.guidance_scale or own
+    if not 1.0 <= guidance <= MAX_GUIDANCE:
+        raise InvalidRenderSettings(
+            f"guidance_scale {guidance:g} is outside 1..{MAX_GUIDANCE:g}", field="guidance_scale"
+        )
+    return guidance
+
+
+def _cadence(asked: RenderSettings, schedule: str) -> float:
+    own = 0.0 if schedule == _PLAIN_SCHEDULE else DEFAULT_CADENCE
+    cadence = asked.cadence if asked.HasField("cadence") else own
+    if not 0.0 <= cadence <= MAX_CADENCE:
+        raise InvalidRenderSettings(
+            f"cadence {cadence:g} is outside 0..{MAX_CADENCE:g} rad", field="cadence"
+        )
+    return cadence
+
+
+def _in_betweens(asked: RenderSettings) -> str:
+    name = asked.in_betweens or LATENT
+    if name not in IN_BETWEENS:
+        raise InvalidRenderSettings(
+            f"there is no way {name!r} to make frames between others; known: "
+            f"{', '.join(IN_BETWEENS)}",
+            field="in_betweens",
+        )
+    return name
+
+
+def _colour_match(asked: RenderSettings, schedule: str) -> float:
+    own = 0.0 if schedule == _PLAIN_SCHEDULE else DEFAULT_STRENGTH
+    strength = asked.colour_match if asked.HasField("colour_match") else own
+    if not 0.0 <= strength <= 1.0:
+        raise InvalidRenderSettings(
+            f"colour_match {strength:g} is outside 0..1", field="colour_match"
+        )
+    return strength
+
+
+def _loras(asked: RenderSettings, hashes: Mapping[int, str]) -> list[Lora]:
+    if len(asked.loras) > MAX_LORAS:
+        raise InvalidRenderSettings(
+            f"{len(asked.loras)} LoRA are asked for; at most {MAX_LORAS}", field="loras"
+        )
+    resolved: list[Lora] = []
+    for place, given in enumerate(asked.loras):
+        lora = Lora()
+        lora.CopyFrom(given)
+        lora.weight = given.weight if given.HasField("weight") else 1.0
+        if not (math.isfinite(lora.weight) and abs(lora.weight) <= MAX_WEIGHT):
+            raise InvalidRenderSettings(
+                f"the weight {lora.weight:g} of a LoRA is outside -{MAX_WEIGHT:g}..{MAX_WEIGHT:g}",
+                field="loras.weight",
+            )
+        if lora.adapter_sha256 and (lora.path or lora.HasField("artifact")):
+            raise InvalidRenderSettings(
+                "a LoRA is either a file or a person's adapter, not both", field="loras"
+            )
+        lora.sha256 = hashes.get(place, "")
+        lora.grant = ""
+        resolved.append(lora)
+    return resolved

@@ -1,0 +1,1 @@
+"""Video files: encoding, sound, containers, content credentials."""
