@@ -37,7 +37,7 @@ from songreel_identity.settings import IdentitySettings
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InvalidRequest, RequestIdReused
 from songreel_testing.gateway.local_gateway import PARENT, studio_in
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -129,9 +129,9 @@ async def test_a_consents_request_id_belongs_to_its_content(channel) -> None:
         method, kind = getattr(stub, name), getattr(public, f"{name}Request")
         first = await method(kind(name=ANN, request_id="one", **fields))
         assert await method(kind(name=ANN, request_id="one", **fields)) == first
-        with refused(RequestIdReused):
+        with expect_error(RequestIdReused):
             await method(kind(name=BOB, request_id="one", **fields))
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await stub.WithdrawConsent(public.WithdrawConsentRequest(name=ANN, request_id="x" * 200))
     # Ids are each project's own.
     other = "projects/other/identities/ann"
@@ -144,7 +144,7 @@ async def test_the_stages_request_ids_belong_to_their_content(house) -> None:
     requests = [analyze(parent=PARENT, song=song.name, request_id="one") for song in songs]
     first = await house.client.videos.AnalyzeSong(requests[0])
     assert (await house.client.videos.AnalyzeSong(requests[0])).name == first.name
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await house.client.videos.AnalyzeSong(requests[1])
     result = video_service_pb2.AnalyzeSongResult()
     (await house.client.wait(first)).response.Unpack(result)
@@ -153,7 +153,7 @@ async def test_the_stages_request_ids_belong_to_their_content(house) -> None:
     second = await house.client.videos.CreateStoryboard(asked)
     assert (await house.client.videos.CreateStoryboard(asked)).name == second.name
     asked.options.style = "watercolour"
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await house.client.videos.CreateStoryboard(asked)
     await house.client.wait(second)
 

@@ -43,7 +43,7 @@ from songreel_kit.errors import (
     UploadTooLarge,
 )
 from songreel_kit.telemetry.tracing import traced
-from songreel_testing.collector import temporary_collector
+from songreel_testing.collector import trace_collector
 from songreel_testing.gateway.checked_gateway import guarded_in
 from songreel_testing.gateway.direct_client import (
     LONG,
@@ -65,7 +65,7 @@ from songreel_testing.gateway.direct_client import store_at as store_of
 from songreel_testing.gateway.direct_client import upload as upload_directly
 from songreel_testing.gateway.local_gateway import PARENT
 from songreel_testing.servers import PostgresServer, S3Endpoint
-from songreel_testing.serving import refused, temporary_store
+from songreel_testing.serving import expect_error, temporary_store
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -137,9 +137,9 @@ async def test_only_what_is_unfinished_lies_in_the_store(front) -> None:
     assert goes_on(front.store, upload.name, kept)
     await front.client.media.CancelUpload(CancelUploadRequest(name=upload.name))
     assert not goes_on(front.store, upload.name, kept)
-    with refused(UploadNotFound):
+    with expect_error(UploadNotFound):
         await finish(front.client, upload)
-    with refused(UploadNotFound):
+    with expect_error(UploadNotFound):
         await front.client.media.CancelUpload(CancelUploadRequest(name=upload.name))
 
 
@@ -147,7 +147,7 @@ async def test_what_broke_off_goes_on_with_what_is_missing(front) -> None:
     data = LONG + b" with a coda"
     upload = await begin(front.client, data, request_id="goes-on")
     await send([upload.parts[0], upload.parts[2]], data)
-    with refused(UploadIncomplete) as caught:
+    with expect_error(UploadIncomplete) as caught:
         await finish(front.client, upload)
     assert caught.error.metadata["offset"] == str(PART)
     again = await begin(front.client, data, request_id="goes-on")
@@ -164,14 +164,14 @@ async def test_other_bytes_leave_nothing(front, data: bytes) -> None:
     before = artifacts(front.store)
     upload = await begin(front.client, wanted, request_id=f"other-{len(data)}")
     await send(upload.parts, wanted[::-1])
-    with refused(InvalidUpload) as caught:
+    with expect_error(InvalidUpload) as caught:
         await finish(front.client, upload)
     assert "SHA-256" in caught.message
     assert artifacts(front.store) == before
     assert not [name for name in left_over(front.store) if upload.name[-32:] in name]
-    with refused(UploadNotFound):
+    with expect_error(UploadNotFound):
         await finish(front.client, upload)
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         name = f"{PARENT}/media/{asked(wanted).sha256}"
         await front.client.media.GetMedia(GetMediaRequest(name=name))
     # The same request may be made again, and is then a new upload.
@@ -184,14 +184,14 @@ async def test_other_bytes_leave_nothing(front, data: bytes) -> None:
 async def test_another_size_than_announced_is_refused(front, checking) -> None:
     upload = await begin(checking.client, SONG)
     assert await put(upload.parts[0], SONG + b"!") == 403
-    with refused(UploadIncomplete):
+    with expect_error(UploadIncomplete):
         await finish(checking.client, upload)
     upload = await begin(front.client, b"!" + SONG)
     if await put(upload.parts[0], b"!" + SONG + b"!") == 200:  # looks at no signature
-        with refused(InvalidUpload) as caught:
+        with expect_error(InvalidUpload) as caught:
             await finish(front.client, upload)
         assert f"{len(SONG) + 2} bytes were put" in caught.message
-        with refused(UploadNotFound):
+        with expect_error(UploadNotFound):
             await finish(front.client, upload)
 
 
@@ -199,14 +199,14 @@ async def test_request_ids_belong_to_their_content(front) -> None:
     first = await begin(front.client, b"one", request_id="begin-1")
     again = await begin(front.client, b"one", request_id="begin-1")
     assert (again.name, len(again.parts)) == (first.name, 1)
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await begin(front.client, b"two", request_id="begin-1")
     other = await begin(front.client, b"two", request_id="begin-2")
     await send(first.parts, b"one")
     await send(other.parts, b"two")
     media = await finish(front.client, first, "finish-1")
     assert await finish(front.client, first, "finish-1") == media
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await finish(front.client, other, "finish-1")
     assert (await finish(front.client, other, "finish-2")).artifact.size == 3
     let_expire(front)
@@ -227,10 +227,10 @@ async def test_what_cannot_be_announced_is_refused(front) -> None:
         ({"parent": "projects/../x"}, InvalidName),
         ({"request_id": "a\nb"}, InvalidRequest),
     ):
-        with refused(error):
+        with expect_error(error):
             await begin(front.client, SONG, **changes)
     for name in ("", "projects/local/uploads/x", f"{PARENT}/uploads/{'A' * 32}"):
-        with refused(InvalidName):
+        with expect_error(InvalidName):
             await front.client.media.FinishUpload(FinishUploadRequest(name=name))
     assert left_over(front.store) == before
 
@@ -243,13 +243,13 @@ async def test_uploads_of_other_projects_do_not_exist(front) -> None:
         ("FinishUpload", FinishUploadRequest),
         ("CancelUpload", CancelUploadRequest),
     ):
-        with refused(UploadNotFound):
+        with expect_error(UploadNotFound):
             await getattr(front.client.media, method)(request(name=foreign))
     media = await finish(front.client, upload)
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         name = media.name.replace(PARENT, "projects/other")
         await front.client.media.GetDownloadUrl(GetDownloadUrlRequest(name=name))
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await front.client.media.CancelUpload(CancelUploadRequest(name=upload.name))
 
 
@@ -268,7 +268,7 @@ async def test_the_life_of_a_download_url_is_bounded(front) -> None:
     assert found["X-Amz-Expires"] == ["1"]
     assert found["response-content-type"] == ["audio/mpeg"]
     assert found["response-content-disposition"] == ["attachment; filename*=UTF-8''a%20b.mp3"]
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await parameters(seconds=-1)
 
 
@@ -282,7 +282,7 @@ async def test_what_is_never_finished_goes_with_its_parts(front) -> None:
     small = await begin(front.client, b"put and not finished")
     await send(small.parts, b"put and not finished")
     let_expire(front)
-    with refused(UploadNotFound):
+    with expect_error(UploadNotFound):
         await finish(front.client, upload)
 
     def transfers() -> Any:
@@ -302,10 +302,10 @@ async def test_what_is_never_finished_goes_with_its_parts(front) -> None:
 async def test_a_folder_gives_no_urls_out(tmp_path: Path) -> None:
     async with front_in(tmp_path, temporary_store(tmp_path)) as front:
         media = await front.client.upload(SONG)
-        with refused(DirectTransferUnavailable) as caught:
+        with expect_error(DirectTransferUnavailable) as caught:
             await begin(front.client, SONG)
         assert "use UploadMedia" in caught.message
-        with refused(DirectTransferUnavailable) as caught:
+        with expect_error(DirectTransferUnavailable) as caught:
             await front.client.media.GetDownloadUrl(GetDownloadUrlRequest(name=media.name))
         assert "use DownloadMedia" in caught.message
 
@@ -314,18 +314,18 @@ async def test_what_has_begun_counts_against_the_quotas(moto: S3Endpoint, tmp_pa
     tight = "projects/tight"  # 64 bytes, 3 uploads
     async with guarded_in(tmp_path, store_of(moto, tmp_path)) as world:
         client = world.as_("tight")
-        with refused(QuotaExceeded):
+        with expect_error(QuotaExceeded):
             await begin(client, b"x" * 65, parent=tight)
         one = await begin(client, b"1" * 40, parent=tight)
-        with refused(QuotaExceeded):
+        with expect_error(QuotaExceeded):
             await begin(client, b"2" * 25, parent=tight)
-        with refused(QuotaExceeded):
+        with expect_error(QuotaExceeded):
             await client.upload(b"2" * 25, parent=tight)
         await client.media.CancelUpload(CancelUploadRequest(name=one.name))
         two = await begin(client, b"2" * 25, parent=tight)
         three = await begin(client, b"3" * 25, parent=tight)
         await begin(client, b"4", parent=tight)
-        with refused(QuotaExceeded) as caught:
+        with expect_error(QuotaExceeded) as caught:
             await begin(client, b"5", parent=tight)
         assert caught.error.metadata["quota"] == UPLOADS
         await send(two.parts, b"2" * 25)
@@ -334,7 +334,7 @@ async def test_what_has_begun_counts_against_the_quotas(moto: S3Endpoint, tmp_pa
         gone = sa.update(uploads).where(uploads.c.finished == 0).values(expires=1)
         world.write(lambda c: c.execute(gone))
         assert (await upload_directly(client, b"6" * 39, parent=tight)).artifact.size == 39
-        with refused(UploadNotFound):
+        with expect_error(UploadNotFound):
             await finish(client, three)
         used = sa.select(project_use.c.amount).where(project_use.c.kind == UPLOADS)
         found = world.write(
@@ -386,16 +386,16 @@ async def test_urls_are_told_to_nobody_but_who_asked(
     caplog.set_level(logging.DEBUG)
     said: list[str] = []
     urls: list[str] = []
-    with temporary_collector() as collector:
+    with trace_collector() as collector:
         for name, value in collector.environment().items():
             monkeypatch.setenv(name, value)
         async with traced("gateway"), front_in(tmp_path, store_of(rclone, tmp_path)) as front:
             upload = await begin(front.client, b"keep my URL", request_id="secret")
             urls += [part.url for part in upload.parts]
-            with refused(UploadIncomplete) as caught:
+            with expect_error(UploadIncomplete) as caught:
                 await finish(front.client, upload)
             said.append(f"{caught.message} {caught.error.metadata}")
-            with refused(RequestIdReused) as reused:
+            with expect_error(RequestIdReused) as reused:
                 await begin(front.client, b"other", request_id="secret")
             said.append(f"{reused.message} {reused.error.metadata}")
             await send(upload.parts, b"keep my URL")

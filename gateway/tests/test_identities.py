@@ -30,7 +30,7 @@ from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
 from songreel_kit import errors
 from songreel_kit.server.service import Service
-from songreel_testing.serving import refused, serving_at, until
+from songreel_testing.serving import expect_error, serving_at, wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -174,11 +174,11 @@ async def test_identities_are_listed_in_pages_of_one_project(reception):
         if not token:
             break
     assert names == [["identities/c1", "identities/c2"], ["identities/c3"]]
-    with refused(errors.InvalidPageToken):
+    with expect_error(errors.InvalidPageToken):
         await reception.grpc.ListIdentities(
             pb.ListIdentitiesRequest(parent="projects/club", page_token="x")
         )
-    with refused(errors.InvalidName):
+    with expect_error(errors.InvalidName):
         await reception.grpc.GetIdentity(pb.GetIdentityRequest(name="projects/club"))
 
 
@@ -251,7 +251,7 @@ async def test_what_a_client_does_wrong_it_is_told_and_closed(reception, sent, r
                 break  # it was closed while we were still sending
         said = await last(socket)
     assert said["error"]["reason"] == reason, said
-    await until(lambda: Nobody.at_work == 0)
+    await wait_until(lambda: Nobody.at_work == 0)
     _, answer = await reception.ask("GET", ANN)
     assert "pictures" not in answer["identity"]
 
@@ -261,7 +261,7 @@ async def test_a_message_beyond_all_measure_is_not_read_in(reception):
         await socket.send_bytes(bytes(3_000_000))
         await last(socket)
         assert socket.close_code == aiohttp.WSCloseCode.MESSAGE_TOO_BIG
-    await until(lambda: Nobody.at_work == 0)
+    await wait_until(lambda: Nobody.at_work == 0)
 
 
 @pytest.mark.parametrize(
@@ -304,7 +304,7 @@ async def test_who_leaves_leaves_nothing_at_work(reception):
     async with reception.begun() as socket:
         await socket.send_bytes(frame(1, jpeg()))
         assert Nobody.at_work == 1
-    await until(lambda: Nobody.at_work == 0)
+    await wait_until(lambda: Nobody.at_work == 0)
 
 
 async def test_a_session_without_a_face_ends_with_advice(reception):

@@ -27,7 +27,7 @@ from songreel_kit.errors import (
     from_status,
 )
 from songreel_testing.gateway.local_gateway import until, video_of
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -89,7 +89,7 @@ async def test_the_log_rises_without_gaps_and_resumes_anywhere(studio) -> None:
     for offset in (0, 1, len(live) - 1, len(live)):
         assert await studio.client.watch(operation, offset) == live[offset:]
     for offset in (-1, len(live) + 1):
-        with refused(InvalidRequest):
+        with expect_error(InvalidRequest):
             await studio.client.watch(operation, offset)
 
 

@@ -33,7 +33,7 @@ from songreel_kit.errors import (
     StoryboardNotFound,
 )
 from songreel_testing.gateway.local_gateway import PARENT, Studio, studio_in, video_of
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -166,7 +166,7 @@ async def test_an_edit_changes_what_its_mask_names(studio) -> None:
 async def test_a_stale_etag_changes_nothing(studio) -> None:
     board = await made(studio)
     changed = await update(studio, board, title="first")
-    with refused(EtagMismatch) as caught:
+    with expect_error(EtagMismatch) as caught:
         await update(studio, board, title="second")
     assert "read it again" in caught.message
     assert caught.error.metadata == {"name": board.name, "etag": changed.etag}
@@ -205,7 +205,7 @@ async def test_without_an_etag_no_field_of_another_is_lost(studio) -> None:
 async def test_an_edit_is_checked_like_a_storyboard_that_is_drawn(studio) -> None:
     board = await made(studio)
     before = studio.hands.calls()
-    with refused(InvalidStoryboard) as caught:
+    with expect_error(InvalidStoryboard) as caught:
         await update(studio, board, "content.scenes", scenes=[scene("a kite"), scene("")])
     assert caught.message == "scene 2: no prompt"
     for paths, field in (
@@ -215,19 +215,19 @@ async def test_an_edit_is_checked_like_a_storyboard_that_is_drawn(studio) -> Non
         (("etag",), "etag"),
         ((), "nothing is to be changed"),
     ):
-        with refused(InvalidRequest) as caught:
+        with expect_error(InvalidRequest) as caught:
             await update(studio, board, *paths)
         assert field in caught.message
         assert caught.error.metadata["field"] == "update_mask"
     large = storyboard_pb2.Treatment(theme="x" * 3_200_000)
-    with refused(InvalidStoryboard) as caught:
+    with expect_error(InvalidStoryboard) as caught:
         await update(studio, board, "content.treatment", treatment=large)
     assert "make it shorter" in caught.message
     assert await get(studio, board.name) == board
     assert (studio.hands.calls() - before)["check"] == 1
-    with refused(InvalidName):
+    with expect_error(InvalidName):
         await update(studio, Storyboard(name="S.yaml"), title="x")
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await update(studio, Storyboard(name=f"{PARENT}/storyboards/none"), title="x")
 
 
@@ -236,15 +236,15 @@ async def test_a_repeated_edit_is_made_once(studio) -> None:
     same = {"request_id": f"edit {board.name}", "title": "once"}
     ends = await asyncio.gather(*(update(studio, board, **same) for _ in range(5)))
     assert len({end.SerializeToString(deterministic=True) for end in ends}) == 1
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await update(studio, board, **same | {"title": "twice"})
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await update(studio, board, "content.title", **same)
     # Sent again after another's change it finds its own etag gone, and nothing to do.
     later = await update(studio, ends[0], title="another")
     assert await update(studio, board, **same) == later
     await delete(studio, board.name)
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await update(studio, board, **same)
 
 
@@ -254,9 +254,9 @@ async def test_an_edit_can_be_checked_without_being_made(studio) -> None:
     assert (tried.content.title, tried.document) == ("only tried", "")
     assert tried.etag != board.etag
     assert await get(studio, board.name) == board
-    with refused(InvalidStoryboard):
+    with expect_error(InvalidStoryboard):
         await update(studio, board, validate_only=True, scenes=[scene("")])
-    with refused(EtagMismatch):
+    with expect_error(EtagMismatch):
         await update(studio, board, etag="old", validate_only=True, title="x")
     edit = [scene("drawn by nobody before")]
     tried = await update(studio, board, validate_only=True, scenes=edit)
@@ -299,7 +299,7 @@ async def test_lists_come_in_pages_newest_first(studio, monkeypatch) -> None:
         ({"parent": "projects/"}, InvalidName),
     ):
         asked = {"parent": parent} | wrong
-        with refused(error):
+        with expect_error(error):
             await studio.client.videos.ListStoryboards(api.ListStoryboardsRequest(**asked))
 
 
@@ -309,7 +309,7 @@ async def test_a_mask_says_what_is_read(studio) -> None:
     part = await get(studio, board.name, "content.scenes")
     assert part == Storyboard(content={"scenes": board.content.scenes})
     assert await get(studio, board.name, "*") == board
-    with refused(InvalidRequest) as caught:
+    with expect_error(InvalidRequest) as caught:
         await get(studio, board.name, "name", "content.colour")
     assert caught.error.metadata == {"field": "read_mask", "path": "content.colour"}
     video = video_of(await studio.client.wait(await studio.client.create(song)))
@@ -320,10 +320,10 @@ async def test_a_mask_says_what_is_read(studio) -> None:
     listing = api.ListVideosRequest(parent=PARENT, page_size=1, read_mask=mask)
     assert list((await studio.client.videos.ListVideos(listing)).videos) == [seen]
     wrong = FieldMask(paths=["content"])
-    with refused(InvalidRequest) as caught:
+    with expect_error(InvalidRequest) as caught:
         await studio.client.videos.GetVideo(api.GetVideoRequest(name=video.name, read_mask=wrong))
     assert caught.error.metadata == {"field": "read_mask", "path": "content"}
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await studio.client.videos.ListVideos(api.ListVideosRequest(parent=PARENT, read_mask=wrong))
 
 
@@ -335,19 +335,19 @@ async def delete(studio: Studio, name: str, etag: str = "", request_id: str = ""
 async def test_what_is_deleted_is_gone(studio) -> None:
     board = await made(studio)
     changed = await update(studio, board, title="changed")
-    with refused(EtagMismatch):
+    with expect_error(EtagMismatch):
         await delete(studio, board.name, board.etag)
     assert await get(studio, board.name) == changed
     await delete(studio, board.name, changed.etag, "gone")
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await get(studio, board.name)
     await delete(studio, board.name, changed.etag, "gone")  # the answer was lost: sent again
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await delete(studio, board.name)
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await delete(studio, board.name, "another", "gone")
     assert await studio.client.download(changed.document)
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await delete(studio, f"{PARENT}/storyboards/none")
 
 
@@ -381,7 +381,7 @@ async def test_a_kept_storyboard_is_drawn_as_it_was_when_asked(studio) -> None:
     # The same request again is the same job; a new one hears of the change.
     again = await studio.client.create(song, request_id=f"draw {board.name}", **wish)
     assert again.name == operation.name
-    with refused(EtagMismatch) as caught:
+    with expect_error(EtagMismatch) as caught:
         await studio.client.create(song, **wish)
     assert caught.error.metadata["etag"] == later.etag
     newest = video_of(
@@ -396,7 +396,7 @@ async def test_a_kept_storyboard_is_drawn_as_it_was_when_asked(studio) -> None:
     )
     assert studio.content(rewritten.media.video).startswith(b"video of a windmill, rewritten")
     await delete(studio, board.name)
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await studio.client.create(song, stored_storyboard=board.name)
     again = await studio.client.create(song, request_id=f"draw {board.name}", **wish)
     assert again.name == operation.name
@@ -410,7 +410,7 @@ async def test_a_video_of_a_kept_storyboard_can_be_checked_first(studio) -> None
     assert checked.storyboard_etag == board.etag
     assert checked.media.storyboard == board.document
     asked.video.storyboard_etag = "old"
-    with refused(EtagMismatch):
+    with expect_error(EtagMismatch):
         await studio.client.videos.CreateVideo(asked)
 
 
@@ -423,14 +423,14 @@ async def test_a_wish_that_contradicts_itself_is_refused(studio) -> None:
         ({"stored_storyboard": "", "storyboard_etag": "x"}, InvalidRequest, "needs"),
         ({"storyboard": board.name, "stored_storyboard": ""}, InvalidName, "media"),
     ):
-        with refused(error) as caught:
+        with expect_error(error) as caught:
             await studio.client.create(song, **{"stored_storyboard": board.name} | wrong)
         assert words in caught.message
     # What others have does not exist.
     other, theirs = await written(studio, "projects/other", "a song of others")
-    with refused(StoryboardNotFound):
+    with expect_error(StoryboardNotFound):
         await studio.client.create(song, stored_storyboard=theirs.name)
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         await studio.client.create(other, stored_storyboard=board.name)
 
 

@@ -24,7 +24,7 @@ from songreel_kit.errors import (
     UploadTooLarge,
 )
 from songreel_testing.gateway.local_gateway import files, until
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -51,7 +51,7 @@ async def test_a_file_comes_back_as_it_went_in(studio) -> None:
     for offset in (0, 1, 262_144, len(data) - 1, len(data)):
         assert await studio.client.download(media.name, offset) == data[offset:]
     for offset in (-1, len(data) + 1):
-        with refused(InvalidRequest):
+        with expect_error(InvalidRequest):
             await studio.client.download(media.name, offset)
 
 
@@ -86,12 +86,12 @@ async def test_refused_uploads_leave_nothing(studio) -> None:
         (data, {"request_id": "a\nb"}, InvalidRequest),
         (data, {"size": 2**40}, UploadTooLarge),
     ):
-        with refused(error):
+        with expect_error(error):
             await studio.client.upload(content, chunk=5, **header)
     header = UploadMediaRequest(header=UploadHeader(parent=PARENT))
     chunk = UploadMediaRequest(chunk=b"x")
     for parts in ([], [chunk], [header, chunk, header], [UploadMediaRequest()]):
-        with refused(InvalidUpload):
+        with expect_error(InvalidUpload):
             await studio.client.media.UploadMedia(iter(parts))
     assert files(studio) == before
 
@@ -100,7 +100,7 @@ async def test_a_request_id_belongs_to_its_content(studio) -> None:
     first = await studio.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
     again = await studio.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
     assert again == first
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await studio.client.upload(b"two", request_id="upload-1", display_name="one.mp3")
     other = await studio.client.upload(b"two", request_id="upload-1", parent="projects/other")
     assert other.name.startswith("projects/other/")
@@ -109,26 +109,26 @@ async def test_a_request_id_belongs_to_its_content(studio) -> None:
 async def test_a_reused_request_id_keeps_the_other_content_out(studio) -> None:
     await studio.client.upload(b"three", request_id="upload-2")
     before = files(studio)
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await studio.client.upload(b"other than three", request_id="upload-2")
     assert files(studio) == before
     digest = hashlib.sha256(b"other than three").hexdigest()
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         await studio.client.download(f"{PARENT}/media/{digest}")
 
 
 async def test_media_of_other_projects_do_not_exist(studio) -> None:
     media = await studio.client.upload(b"mine alone")
     foreign = media.name.replace(PARENT, "projects/other")
-    with refused(MediaNotFound) as caught:
+    with expect_error(MediaNotFound) as caught:
         await studio.client.media.GetMedia(GetMediaRequest(name=foreign))
     assert foreign in caught.message
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         await studio.client.download(foreign)
     shared = await studio.client.upload(b"mine alone", parent="projects/other")
     assert shared.name == foreign
     for name in ("", "song.mp3", media.name + "/x", media.name[:-1], media.name.upper()):
-        with refused(InvalidName):
+        with expect_error(InvalidName):
             await studio.client.media.GetMedia(GetMediaRequest(name=name))
 
 

@@ -19,7 +19,7 @@ from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InternalError, ServiceUnavailable, from_status
 from songreel_testing.gateway.fake_stages import Stagehands
 from songreel_testing.gateway.local_gateway import Client
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 MADE_ONCE = {"analyze-made": 1, "storyboard-made": 1, "render-made": 1}
 
@@ -192,7 +192,7 @@ async def test_a_graceful_stop_is_quick_and_lays_the_job_down(tmp_path) -> None:
         await process.client.reach(operation, "render", "frames")
         process.popen.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
-            with refused(ServiceUnavailable) as caught:
+            with expect_error(ServiceUnavailable) as caught:
                 await watcher
             assert await asyncio.to_thread(process.popen.wait) == 0
         assert int(caught.error.metadata["offset"]) > 0

@@ -32,7 +32,7 @@ from songreel_kit.errors import (
     VideoNotFound,
 )
 from songreel_testing.gateway.local_gateway import video_of
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -52,7 +52,7 @@ async def test_a_request_id_gives_one_job_for_one_wish(studio) -> None:
     assert await studio.client.create(song, request_id="again") == finished
 
     other = await studio.client.upload(b"another song")
-    with refused(RequestIdReused):
+    with expect_error(RequestIdReused):
         await studio.client.create(other, request_id="again")
     asked = AnalyzeSongRequest(parent=PARENT, song=song.name, request_id="again")
     analysis = await studio.client.videos.AnalyzeSong(asked)
@@ -65,11 +65,11 @@ async def test_a_video_id_is_taken_once(studio) -> None:
     wish = CreateVideoRequest(parent=PARENT, video=Video(song=song.name), video_id="my-video")
     first = await studio.client.videos.CreateVideo(wish)
     assert video_of(await studio.client.wait(first)).name == "projects/local/videos/my-video"
-    with refused(VideoExists):
+    with expect_error(VideoExists):
         await studio.client.videos.CreateVideo(wish)
     for bad in ("My", "-a", "a-", "a/b", "../a", "a" * 64, "ü", "a\n"):
         wish.video_id = bad
-        with refused(InvalidName):
+        with expect_error(InvalidName):
             await studio.client.videos.CreateVideo(wish)
 
 
@@ -89,14 +89,14 @@ async def test_wrong_names_are_refused_before_anything_happens(studio) -> None:
         (Video(song=song.name, analysis=foreign), MediaNotFound),
         (Video(song=song.name, storyboard="S.yaml"), InvalidName),
     ):
-        with refused(error):
+        with expect_error(error):
             await studio.client.videos.CreateVideo(CreateVideoRequest(parent=PARENT, video=video))
     for parent in ("", "local", "projects/", "projects/Local", "projects/a/b"):
-        with refused(InvalidName):
+        with expect_error(InvalidName):
             await studio.client.videos.CreateVideo(
                 CreateVideoRequest(parent=parent, video=Video(song=song.name))
             )
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await studio.client.create(song, request_id="x" * 200)
     after = len((await studio.client.operations.ListOperations(page(100))).operations)
     assert after == jobs
@@ -104,17 +104,17 @@ async def test_wrong_names_are_refused_before_anything_happens(studio) -> None:
 
 async def test_what_does_not_exist_is_not_found(studio) -> None:
     name = f"{PARENT}/operations/nothing"
-    with refused(VideoNotFound):
+    with expect_error(VideoNotFound):
         await studio.client.videos.GetVideo(GetVideoRequest(name=f"{PARENT}/videos/nothing"))
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.operations.GetOperation(GetOperationRequest(name=name))
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.operations.CancelOperation(CancelOperationRequest(name=name))
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=name))
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.operations.WaitOperation(WaitOperationRequest(name=name))
-    with refused(InvalidName):
+    with expect_error(InvalidName):
         await studio.client.operations.GetOperation(GetOperationRequest(name="nothing"))
 
 
@@ -150,13 +150,13 @@ async def test_lists_come_in_pages_newest_first(studio) -> None:
     assert not (await studio.client.operations.ListOperations(running)).operations
 
     for token in ("nonsense", request.page_token + "x", first.next_page_token):
-        with refused(InvalidPageToken):
+        with expect_error(InvalidPageToken):
             await studio.client.videos.ListVideos(
                 ListVideosRequest(parent="projects/lister", page_token=token)
             )
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await studio.client.videos.ListVideos(ListVideosRequest(parent=PARENT, page_size=-1))
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await studio.client.operations.ListOperations(page(1, filter="colour = red"))
 
 
@@ -164,14 +164,14 @@ async def test_only_an_ended_operation_can_be_deleted(studio) -> None:
     song = await studio.client.upload(b"a forgotten song")
     studio.hands.hold("analyze")
     operation = await studio.client.create(song, request_id="forget me")
-    with refused(OperationNotDone):
+    with expect_error(OperationNotDone):
         await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=operation.name))
     studio.hands.let_go("analyze")
     video = video_of(await studio.client.wait(operation))
     await studio.client.operations.DeleteOperation(DeleteOperationRequest(name=operation.name))
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.watch(operation)
-    with refused(OperationNotFound):
+    with expect_error(OperationNotFound):
         await studio.client.operations.GetOperation(GetOperationRequest(name=operation.name))
     assert (await studio.client.videos.GetVideo(GetVideoRequest(name=video.name))).video == video
     assert await studio.client.download(video.media.video)

@@ -18,7 +18,7 @@ from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, to_status
 from songreel_kit.server.server import ServerSettings, running_server
-from songreel_testing.collector import Collector, temporary_collector
+from songreel_testing.collector import Collector, trace_collector
 from songreel_testing.gateway.fake_stages import Stagehands, stage_services
 from songreel_testing.gateway.local_gateway import Client, studio_in, until
 from songreel_testing.serving import serving, temporary_store
@@ -97,14 +97,14 @@ async def test_a_job_written_but_never_enqueued_is_taken_up(tmp_path) -> None:
 async def test_the_module_serves_the_gateway_alone(tmp_path) -> None:
     store = temporary_store(tmp_path)
     stage_set = stage_services(store, Stagehands(tmp_path / "hands"))
-    with temporary_collector() as collector:
+    with trace_collector() as collector:
         async with running_server(stage_set) as stages:
             operation = await _made_alone(tmp_path, store, stages.address, collector)
     log = (tmp_path / "log").read_text()
     assert "Traceback" not in log
     (created,) = collector.named("songreel.v1.VideoService/CreateVideo")
     assert created.service == "songreel-gateway"
-    assert collector.above(collector.named("finish")[0]) == [created]
+    assert collector.ancestors(collector.named("finish")[0]) == [created]
     lines = [json.loads(line) for line in log.splitlines()]
     traces = {line["event"]: line.get("trace_id") for line in lines}
     assert traces["job accepted"] == traces["job succeeded"] == created.trace

@@ -9,7 +9,7 @@ from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.video_service_pb2 import CreateStoryboardRequest, CreateStoryboardResult
 from songreel_kit.errors import InvalidRequest, InvalidStoryboard, MediaNotFound, from_status
 from songreel_testing.gateway.local_gateway import PARENT, video_of
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -79,16 +79,16 @@ async def test_the_second_stage_alone_rewrites_too(studio) -> None:
 async def test_only_media_of_the_project_can_be_rewritten(studio) -> None:
     song = await studio.client.upload(b"a careful song")
     foreign = StoryboardOptions(storyboard=Artifact(uri="cas://" + "0" * 64, sha256="0" * 64))
-    with refused(InvalidRequest) as caught:
+    with expect_error(InvalidRequest) as caught:
         await studio.client.create(song, storyboard_options=foreign)
     assert "give its media name" in caught.message
-    with refused(InvalidRequest) as caught:
+    with expect_error(InvalidRequest) as caught:
         await studio.client.create(song, rewrite_storyboard=True)
     assert "needs video.storyboard" in caught.message
     gone = f"{PARENT}/media/{'0' * 64}"
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         await studio.client.create(song, storyboard=gone, rewrite_storyboard=True)
-    with refused(MediaNotFound):
+    with expect_error(MediaNotFound):
         await studio.client.videos.CreateStoryboard(
             CreateStoryboardRequest(parent=PARENT, analysis=song.name, storyboard=gone)
         )

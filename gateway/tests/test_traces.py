@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from songreel_testing.collector import Collector, KeptSpan, temporary_collector
+from songreel_testing.collector import Collector, ReceivedSpan, trace_collector
 
 from .test_recovery import process_in
 
@@ -19,14 +19,14 @@ STAGES = {
 SERVER = 2
 
 
-def served(collector: Collector, method: str) -> list[KeptSpan]:
+def served(collector: Collector, method: str) -> list[ReceivedSpan]:
     return [each for each in collector.named(method) if each.kind == SERVER]
 
 
 async def test_a_job_taken_over_after_a_crash_stays_in_its_trace(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with temporary_collector() as collector:
+    with trace_collector() as collector:
         for name, value in collector.environment().items():
             monkeypatch.setenv(name, value)
         async with process_in(tmp_path) as process:
@@ -44,12 +44,12 @@ async def test_a_job_taken_over_after_a_crash_stays_in_its_trace(
     (created,) = served(collector, CREATE)
     for stage, method in STAGES.items():
         for call in served(collector, method):
-            above = collector.above(call)
+            above = collector.ancestors(call)
             assert [each.name for each in above] == [method, stage, CREATE]
             assert above[-1] == created
             assert {each.trace for each in [call, *above]} == {created.trace}
     (finished,) = collector.named("finish")
-    assert collector.above(finished) == [created]
+    assert collector.ancestors(finished) == [created]
     # The first attempt died with its process, untold.
     (render,) = collector.named("stage render")
     assert render.attributes["songreel.attempt"] == 2

@@ -13,7 +13,7 @@ from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
 from songreel_gateway.media.uploads import Upload
 from songreel_kit.errors import DiskFull, UploadTooLarge
 from songreel_testing.gateway.local_gateway import files, studio_in, until
-from songreel_testing.serving import refused, temporary_store
+from songreel_testing.serving import expect_error, temporary_store
 
 # Sends half an upload without end and prints a line; to be killed then.
 _DYING_CLIENT = """
@@ -56,7 +56,7 @@ async def test_an_upload_stops_at_the_limit(tmp_path: Path) -> None:
         before = files(studio)
         # However long the client goes on writing, it is told why.
         for size, chunk in ((10_001, 500), (20_000_000, 1_000_000), (20_000_000, 50_000)):
-            with refused(UploadTooLarge) as caught:
+            with expect_error(UploadTooLarge) as caught:
                 await studio.client.upload(b"x" * size, chunk=chunk)
             assert "10000 bytes" in caught.message
         assert files(studio) == before
@@ -89,7 +89,7 @@ async def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatc
         # The upload's file is a device whose disk is always full.
         monkeypatch.setattr(studio.store, "_create", lambda: full_file(studio.store.root))
         for _ in range(5):
-            with refused(DiskFull):
+            with expect_error(DiskFull):
                 await studio.client.upload(b"y" * 10_000_000, chunk=100_000)
         monkeypatch.undo()
         assert files(studio) == before

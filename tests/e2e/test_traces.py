@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
-from songreel_testing.collector import Collector, KeptSpan, temporary_collector
+from songreel_testing.collector import Collector, ReceivedSpan, trace_collector
 
 from .conftest import Desk
 from .songs import LYRICS, band, write_song
@@ -66,7 +66,7 @@ def test_one_job_is_one_trace_through_four_processes(desk: Desk, tmp_path: Path)
     song = tmp_path / "Annabel.mp3"
     write_song(song, band(2.0), "mp3")
     song.with_suffix(".lrc").write_text(LYRICS)
-    with temporary_collector() as collector, ExitStack() as stack:
+    with trace_collector() as collector, ExitStack() as stack:
         targets = {
             f"SONGREEL_GATEWAY_{name.upper()}_TARGET": stack.enter_context(
                 serving(f"songreel_{name}", desk, collector, **more)
@@ -90,12 +90,12 @@ def check(collector: Collector) -> None:
     for stage, (method, service, inside) in STAGES.items():
         call, answer = only(collector, method, CLIENT), only(collector, method, SERVER)
         assert (call.service, answer.service) == ("songreel-gateway", service)
-        chain = collector.above(answer)
+        chain = collector.ancestors(answer)
         assert [each.name for each in chain] == [method, stage, CREATE]
         assert chain[0] == call
         assert chain[-1] == created
         assert {each.trace for each in chain} == {created.trace} == {answer.trace}
-        own = {each.name for each in collector.spans if answer in collector.above(each)}
+        own = {each.name for each in collector.spans if answer in collector.ancestors(each)}
         assert inside <= own
         assert not any(each.failed for each in (call, answer))
     # Nothing of what was sung, drawn or named.
@@ -105,6 +105,6 @@ def check(collector: Collector) -> None:
     assert not [word for word in [*words, "annabel"] if f"'{word}" in told or f" {word}" in told]
 
 
-def only(collector: Collector, name: str, kind: int) -> KeptSpan:
+def only(collector: Collector, name: str, kind: int) -> ReceivedSpan:
     (found,) = [each for each in collector.named(name) if each.kind == kind]
     return found

@@ -15,7 +15,7 @@ from songreel_kit.server.settings import ServerSettings
 from songreel_render.identity_grants import METHODS, Permits
 from songreel_testing.gateway.checked_gateway import Authority
 from songreel_testing.identity.identity_server import ANN, House
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 
 async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
@@ -57,8 +57,8 @@ async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
         assert await held(shown_by("render")) == 1
         async with open_channel(server.address, tls=shown_by("render")) as channel:
             renderer = IdentityServiceStub(channel)
-            with refused(errors.PermissionDenied):
+            with expect_error(errors.PermissionDenied):
                 await renderer.ListIdentities(pb.ListIdentitiesRequest(project="local"))
-            with refused(errors.PermissionDenied):
+            with expect_error(errors.PermissionDenied):
                 await renderer.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
     assert house.log()[-1][0] == "end-use"

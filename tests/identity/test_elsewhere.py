@@ -58,7 +58,7 @@ from songreel_testing.render.tiny_checkpoint import (
     write_checkpoint,
     write_song,
 )
-from songreel_testing.serving import refused, serving_at, temporary_store, until
+from songreel_testing.serving import expect_error, serving_at, temporary_store, wait_until
 
 ANN = "projects/mine/identities/ann"
 SMALLEST = {"steps": 2, "rank": 2, "variants": 1, "prior_pictures": 1, "trial_pictures": 1}
@@ -210,7 +210,7 @@ async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, par
             told.append(capsys.readouterr().out)
             return bool(told[-1]) or enrolling.done()
 
-        await until(page_is_told, seconds=60)
+        await wait_until(page_is_told, seconds=60)
         page = json.loads(told[-1])["page"]
         parts = urlsplit(page)
         root = f"{parts.scheme}://{parts.netloc}"
@@ -247,7 +247,7 @@ async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner
                 await client.create_video(
                     CreateVideoRequest(video=Video(identity=VideoIdentity(name=nobody)))
                 )
-        await until(lambda: len(refusals(world.vault)) == 2)
+        await wait_until(lambda: len(refusals(world.vault)) == 2)
         assert sorted(subject for subject, _ in refusals(world.vault)) == sorted(
             ["", world.vault.standing(ANN).subject]
         )
@@ -277,7 +277,7 @@ async def test_an_erasure_says_how_many_renders_it_stopped(tmp_path, partner):
             await watch.read()
 
         async def let_go() -> None:
-            with refused(errors.ConsentWithdrawn):
+            with expect_error(errors.ConsentWithdrawn):
                 await watches[0].read()
             await renderer.EndUse(pb.EndUseRequest(use_id=uses[0]))
 

@@ -15,7 +15,7 @@ from songreel_kit.likeness.grants import job_sha256
 from songreel_render.video.credentials import read_credentials
 from songreel_testing.identity.identity_server import ANN, BEN, House, following
 from songreel_testing.render.tiny_checkpoint import Film, scene
-from songreel_testing.serving import refused, until
+from songreel_testing.serving import expect_error, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house
     async with house.open() as (identity, render):
 
         async def refuses(error, request, reason=None):
-            with refused(error):
+            with expect_error(error):
                 await drawn(render, request)
             event, detail = house.log()[-1]
             assert event == "refuse-use"
@@ -108,13 +108,13 @@ async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house
         await refuses(errors.GrantSpent, good)  # once is enough
 
         # Another tenant asks for a grant of this person's adapter.
-        with refused(errors.GrantInvalid):
+        with expect_error(errors.GrantInvalid):
             await identity.GrantUse(
                 pb.GrantUseRequest(identity=BEN, adapter_sha256=adapter, job_sha256="ab" * 32)
             )
         # The renderer's word that it has ended its use may come after it.
         assert "refuse-grant" in [entry[0] for entry in house.log()[-2:]]
-        with refused(errors.IdentityNotFound):
+        with expect_error(errors.IdentityNotFound):
             await identity.GrantUse(
                 pb.GrantUseRequest(
                     identity="projects/p/identities/nobody",
@@ -131,7 +131,7 @@ async def test_an_adapter_of_another_checkpoint_is_refused(house, tmp_path):
     (other / "songreel.json").write_text('{"steps": 3, "guidance_scale": 1.0, "size": 64}')
     async with house.open(checkpoint=other) as (identity, render):
         wanted = await granted(identity, house, house.request(adapter=house.adapters[ANN]))
-        with refused(errors.AdapterMismatch):
+        with expect_error(errors.AdapterMismatch):
             await drawn(render, wanted)
         assert await held(render) == 0
         (event, detail), (last, _) = house.log()[-2:]
@@ -143,7 +143,7 @@ async def test_without_an_identity_service_nobody_is_drawn(house):
     async with house.open(identity_target="127.0.0.1:1") as (_, render):
         two = house.request(adapter=house.adapters[ANN])
         two.settings.loras.add(adapter_sha256=house.adapters[BEN])
-        with refused(errors.InvalidRenderSettings):
+        with expect_error(errors.InvalidRenderSettings):
             await drawn(render, two)
 
 
@@ -155,7 +155,7 @@ async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, endin
         wanted = house.request(*whole, adapter=house.adapters[ANN], steps=100, fps="24")
         await granted(identity, house, wanted)
         seen, ended = following(render.Render(wanted))
-        await until(lambda: any(event.progress.frames_total for event in seen), seconds=120)
+        await wait_until(lambda: any(event.progress.frames_total for event in seen), seconds=120)
         assert await held(render) == 1
         if ending == "withdrawal":
             await identity.WithdrawConsent(pb.WithdrawConsentRequest(identity=ANN))
@@ -166,10 +166,10 @@ async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, endin
             assert erased.objects == 15
             afterwards = errors.GrantInvalid
             assert await held(render) == 0
-        with refused(errors.ConsentWithdrawn):
+        with expect_error(errors.ConsentWithdrawn):
             await ended
         assert not any(event.HasField("result") for event in seen)
-        await until(lambda: house.log()[-1][0] in ("end-use", "erase"))
+        await wait_until(lambda: house.log()[-1][0] in ("end-use", "erase"))
         assert await held(render) == 0
-        with refused(afterwards):
+        with expect_error(afterwards):
             await drawn(render, wanted)

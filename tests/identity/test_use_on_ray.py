@@ -8,9 +8,9 @@ import pytest
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit import errors
 from songreel_testing.identity.identity_server import ANN, House, following
-from songreel_testing.ray_processes import descendants, gone, ray_files
+from songreel_testing.ray_processes import all_ended, descendants, ray_files
 from songreel_testing.render.tiny_checkpoint import Film, scene
-from songreel_testing.serving import refused, until
+from songreel_testing.serving import expect_error, wait_until
 
 from .test_use import drawn, granted, held
 
@@ -34,7 +34,7 @@ def nothing_left():
     before = set(descendants())
     yield
     left = set(descendants()) - before
-    assert gone(left), f"Ray left {left}"
+    assert all_ended(left), f"Ray left {left}"
 
 
 def folder_of_ray() -> Path:
@@ -100,7 +100,7 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     async with house.open(**ON_RAY) as (identity, render):
         wanted = await asked(identity, house, steps=100, fps="24")
         seen, ended = following(render.Render(wanted))
-        await until(lambda: any(event.progress.frames_done for event in seen), seconds=600)
+        await wait_until(lambda: any(event.progress.frames_done for event in seen), seconds=600)
         assert await held(render) == 1
         if ending == "withdrawal":
             await identity.WithdrawConsent(pb.WithdrawConsentRequest(identity=ANN))
@@ -114,7 +114,7 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
             [desk] = [each for each in actors if each["name"].startswith("desk-")]
             cluster.ray.kill(cluster.ray.get_actor(**desk))
             expected = errors.ServiceUnavailable
-        with refused(expected):
+        with expect_error(expected):
             await ended
         assert await held(render) == 0
         assert not any(event.HasField("result") for event in seen)

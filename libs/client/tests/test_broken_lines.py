@@ -42,9 +42,9 @@ async def test_a_watch_survives_a_cut_line(studio, song: Path) -> None:
             # Reports that follow each other closely are not all told.
             if event.metadata.frames_done and not cut:
                 cut = True
-                await proxy.cut()
+                await proxy.reset()
                 studio.hands.let_go("render")
-                await proxy.mend()
+                await proxy.restore()
         assert offsets == list(range(len(offsets)))
         assert (await client.get_operation(operation.name)).done
     await proxy.close()
@@ -66,8 +66,8 @@ async def test_a_download_survives_a_cut_line(studio, client, tmp_path: Path) ->
                     cuts.append(loop.create_task(broken()))
 
             async def broken() -> None:
-                await proxy.cut()
-                await proxy.mend()
+                await proxy.reset()
+                await proxy.restore()
 
             await client.download(media.name, target, report)
     assert (tmp_path / "back").read_bytes() == data
@@ -80,13 +80,13 @@ async def test_a_request_that_finds_nobody_is_sent_until_it_is_heard(studio, son
     await proxy.start()
     async with connect(f"127.0.0.1:{proxy.port}", retrying=SOON) as client:
         media = await client.upload(song)
-        await proxy.cut()
+        await proxy.reset()
         asking = asyncio.create_task(client.create_video(wish(media.name), "patience"))
         async with connect(f"127.0.0.1:{proxy.port}", retrying=Retrying(seconds=0)) as hasty:
             with pytest.raises(ServiceUnavailable):
                 await hasty.get_operation("projects/local/operations/any")
         assert not asking.done()
-        await proxy.mend()
+        await proxy.restore()
         operation = await asking
         assert (await client.create_video(wish(media.name), "patience")).name == operation.name
         assert (await client.wait(operation.name)).done

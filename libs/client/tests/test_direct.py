@@ -90,8 +90,8 @@ async def test_only_the_parts_that_broke_off_are_sent_again(
     cuts: list[asyncio.Task[None]] = []
 
     async def cut() -> None:
-        await line.cut()
-        await line.mend()
+        await line.reset()
+        await line.restore()
 
     def report(done: int, _: int) -> None:
         told.append(done)
@@ -130,11 +130,11 @@ async def test_a_store_out_of_reach_is_named_without_its_urls(
     front: Front, line: TcpProxy, song: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "http")
-    await line.cut()
+    await line.reset()
     async with connect(front.address, retrying=ONCE) as client:
         with pytest.raises(ServiceUnavailable, match="leave out direct=True") as caught:
             await client.upload(song, direct=True)
-    await line.mend()
+    await line.restore()
     assert f"127.0.0.1:{line.port}" in caught.value.message
     assert "X-Amz" not in f"{caught.value!r} {caught.value.__cause__!r} {caplog.text}"
 

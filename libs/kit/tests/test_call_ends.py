@@ -16,7 +16,7 @@ from songreel_kit.errors import (
     InternalError,
 )
 from songreel_kit.work import CancelToken, Report, run_in_thread
-from songreel_testing.serving import collect, refused, until
+from songreel_testing.serving import collect, expect_error, wait_until
 
 
 class ThreadWork:
@@ -46,10 +46,10 @@ async def test_a_cancelled_call_leaves_no_thread_at_work(probing: Any) -> None:
         assert (await call.read()).step == "working"
         assert not work.ended.is_set()
         call.cancel()
-        await until(lambda: probe.server.in_flight == 0)
+        await wait_until(lambda: probe.server.in_flight == 0)
         # The call counts as over only once its thread is.
         assert work.ended.is_set()
-        await until(lambda: _handled(probe, "unary_stream", "CANCELLED") == 1)
+        await wait_until(lambda: _handled(probe, "unary_stream", "CANCELLED") == 1)
 
 
 async def test_a_client_that_vanishes_ends_the_work(probing: Any) -> None:
@@ -62,18 +62,18 @@ async def test_a_client_that_vanishes_ends_the_work(probing: Any) -> None:
                 response_deserializer=Progress.FromString,
             )(Progress())
             await call.read()
-        await until(lambda: probe.server.in_flight == 0)
+        await wait_until(lambda: probe.server.in_flight == 0)
         assert work.ended.is_set()
 
 
 async def test_the_deadline_ends_the_work(probing: Any) -> None:
     work = ThreadWork()
     async with probing(unary_stream=work.handler) as probe:
-        with refused(DeadlineExceeded):
+        with expect_error(DeadlineExceeded):
             await collect(probe.unary_stream(Progress(), timeout=0.2))
-        await until(lambda: probe.server.in_flight == 0)
+        await wait_until(lambda: probe.server.in_flight == 0)
         assert work.ended.is_set()
-        await until(lambda: _handled(probe, "unary_stream", "DEADLINE_EXCEEDED") == 1)
+        await wait_until(lambda: _handled(probe, "unary_stream", "DEADLINE_EXCEEDED") == 1)
 
 
 async def test_an_error_of_time_inside_the_handler_is_not_the_deadline(probing: Any) -> None:
@@ -81,7 +81,7 @@ async def test_an_error_of_time_inside_the_handler_is_not_the_deadline(probing: 
         raise TimeoutError("something else")
 
     async with probing(unary_unary=fail) as probe:
-        with refused(InternalError):
+        with expect_error(InternalError):
             await probe.unary_unary(Progress(), timeout=30)
 
 
@@ -119,7 +119,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
                 await writing.wait()
                 if how == "cancel":
                     call.cancel()
-            await until(lambda: probe.server.in_flight == 0)
+            await wait_until(lambda: probe.server.in_flight == 0)
         assert complete == []
         assert [path for path in store.root.rglob("*") if path.is_file()] == []
         # A whole one stays.

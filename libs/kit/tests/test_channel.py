@@ -11,7 +11,7 @@ from songreel_kit.channel.channel import open_channel, wait_ready
 from songreel_kit.errors import ServiceUnavailable
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.server.service import Service
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 PROBE = "songreel.test.v1.ProbeService"
 
@@ -57,7 +57,7 @@ async def test_one_method_alone_may_be_idempotent(probing: Any) -> None:
 async def test_after_four_tries_the_error_is_the_servers(probing: Any) -> None:
     flaky = Flaky(failures=100)
     async with probing(unary_unary=flaky.handler) as probe:
-        with refused(ServiceUnavailable) as caught:
+        with expect_error(ServiceUnavailable) as caught:
             await ask(probe.server.address, idempotent=(PROBE,))
     assert caught.message == "come back later"
     assert flaky.calls == 4
@@ -66,7 +66,7 @@ async def test_after_four_tries_the_error_is_the_servers(probing: Any) -> None:
 async def test_other_calls_are_made_once(probing: Any) -> None:
     flaky = Flaky(failures=1)
     async with probing(unary_unary=flaky.handler) as probe:
-        with refused(ServiceUnavailable):
+        with expect_error(ServiceUnavailable):
             await ask(probe.server.address, idempotent=())
     assert flaky.calls == 1
 

@@ -27,7 +27,7 @@ from songreel_kit.errors import (
     from_status,
     to_status,
 )
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 ALL = sorted(
     (
@@ -58,7 +58,7 @@ async def test_round_trips_through_a_real_server(cls: type[SongreelError], probi
         raise cls("the tape is torn: splice it", reel="7", side="b")
 
     async with probing(unary_unary=fail) as probe:
-        with refused(cls) as caught:
+        with expect_error(cls) as caught:
             await probe.unary_unary(Progress())
     assert caught.message == "the tape is torn: splice it"
     assert caught.error.metadata == {"reel": "7", "side": "b"}
@@ -93,7 +93,7 @@ async def test_a_very_long_message_is_cut_and_still_arrives(probing: Any, letter
         raise NotAudio(letter * 100_000, **{f"key{i}": letter * 5000 for i in range(50)})
 
     async with probing(unary_unary=fail) as probe:
-        with refused(NotAudio) as caught:
+        with expect_error(NotAudio) as caught:
             await probe.unary_unary(Progress())
     assert caught.message.startswith(letter * 100)
     assert caught.message.endswith("...")
@@ -106,7 +106,7 @@ async def test_a_file_name_that_is_no_utf8_arrives_readable(probing: Any) -> Non
         raise NotAudio(f"{name} is not audio", file=name)
 
     async with probing(unary_unary=fail) as probe:
-        with refused(NotAudio) as caught:
+        with expect_error(NotAudio) as caught:
             await probe.unary_unary(Progress())
     assert caught.message == "s?ng.mp3 is not audio"
 

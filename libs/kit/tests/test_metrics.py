@@ -15,7 +15,7 @@ from songreel_kit.artifacts.s3.store import S3ArtifactStore
 from songreel_kit.errors import FailedPrecondition, NotAudio
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.telemetry.metrics import loading
-from songreel_testing.serving import refused, until
+from songreel_testing.serving import expect_error, wait_until
 
 SERVICE = "songreel.test.v1.ProbeService"
 
@@ -33,7 +33,7 @@ async def test_calls_are_counted_by_how_they_ended(probing: Any) -> None:
     async with probing(unary_unary=handler) as probe:
         for step in ("good", "bad", "good"):
             if step == "bad":
-                with refused(NotAudio):
+                with expect_error(NotAudio):
                     await probe.unary_unary(Progress(step=step))
             else:
                 await probe.unary_unary(Progress(step=step))
@@ -54,17 +54,21 @@ async def test_calls_in_flight_are_seen(probing: Any) -> None:
 
     async with probing(unary_unary=handler) as probe:
         call = probe.unary_unary(Progress())
-        await until(lambda: value(probe, "grpc_server_in_flight", grpc_method="unary_unary") == 1)
+        await wait_until(
+            lambda: value(probe, "grpc_server_in_flight", grpc_method="unary_unary") == 1
+        )
         release.set()
         await call
-        await until(lambda: value(probe, "grpc_server_in_flight", grpc_method="unary_unary") == 0)
+        await wait_until(
+            lambda: value(probe, "grpc_server_in_flight", grpc_method="unary_unary") == 0
+        )
 
 
 @pytest.mark.parametrize("kind", ["unary_unary", "unary_stream", "stream_unary", "stream_stream"])
 async def test_each_kind_is_counted_once(kind: str, probing: Any, raising: Any) -> None:
     async with probing(**raising(lambda: None)) as probe:
         await probe.ask(kind, Progress(), Progress())
-        await until(lambda: probe.server.in_flight == 0)
+        await wait_until(lambda: probe.server.in_flight == 0)
     counted = value(probe, "grpc_server_handled_total", grpc_method=kind, grpc_code="OK")
     assert counted == 1
 

@@ -20,7 +20,7 @@ from songreel_kit.errors import (
 )
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.server.service import Service
-from songreel_testing.serving import collect, refused, serving
+from songreel_testing.serving import collect, expect_error, serving
 
 
 class Audio(audio_grpc.AudioServiceServicer):
@@ -59,7 +59,7 @@ AUDIO = Service(
 )
 async def test_malformed_requests_do_not_reach_the_handler(request_: Any, problem: str) -> None:
     async with serving(AUDIO) as channel:
-        with refused(InvalidRequest) as caught:
+        with expect_error(InvalidRequest) as caught:
             await collect(audio_grpc.AudioServiceStub(channel).Analyze(request_))
     assert caught.error.metadata["field"] == problem
     assert problem in caught.message

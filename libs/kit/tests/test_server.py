@@ -23,7 +23,7 @@ from songreel_kit.errors import (
     Unimplemented,
 )
 from songreel_kit.server.server import ServerSettings
-from songreel_testing.serving import refused, until
+from songreel_testing.serving import expect_error, wait_until
 
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
 
@@ -49,7 +49,7 @@ async def test_an_error_in_each_kind_arrives_typed(kind: str, probing: Any, rais
 
     async with probing(**raising(fail)) as probe:
         call = probe.call(kind, Progress(step="one"))
-        with refused(NotAudio) as caught:
+        with expect_error(NotAudio) as caught:
             if kind.endswith("stream"):
                 # What was sent before the error has arrived.
                 assert (await call.read()).step == "one"
@@ -69,7 +69,7 @@ async def test_a_bug_tells_the_client_nothing_and_the_log_everything(
 
     with structlog.testing.capture_logs() as logs:
         async with probing(**raising(fail)) as probe:
-            with refused(InternalError) as caught:
+            with expect_error(InternalError) as caught:
                 await probe.ask(kind, Progress())
     assert "hunter2" not in caught.message
     entry = next(log for log in logs if log["event"] == "a handler failed")
@@ -85,7 +85,7 @@ async def test_a_full_disk_is_called_so(probing: Any, raising: Any) -> None:
             file.write(b"x")
 
     async with probing(**raising(fail)) as probe:
-        with refused(DiskFull):
+        with expect_error(DiskFull):
             await probe.ask("unary_unary", Progress())
 
 
@@ -99,7 +99,7 @@ async def test_an_error_from_further_down_is_passed_on(probing: Any, raising: An
             return await below.unary_unary(request)
 
         async with probing(unary_unary=forward) as probe:
-            with refused(NotAudio) as caught:
+            with expect_error(NotAudio) as caught:
                 await probe.unary_unary(Progress())
     assert caught.error.metadata == {"file": "a.png"}
 
@@ -110,17 +110,17 @@ async def test_a_handler_may_abort_by_itself(probing: Any) -> None:
         raise AssertionError
 
     async with probing(unary_unary=fail) as probe:
-        with refused(InvalidRequest):
+        with expect_error(InvalidRequest):
             await probe.unary_unary(Progress())
         labels = {"grpc_service": "songreel.test.v1.ProbeService", "grpc_method": "unary_unary"}
         labels["grpc_code"] = "INVALID_ARGUMENT"
         handled = "grpc_server_handled_total"
-        await until(lambda: probe.server.registry.get_sample_value(handled, labels) == 1)
+        await wait_until(lambda: probe.server.registry.get_sample_value(handled, labels) == 1)
 
 
 async def test_an_unknown_method_is_unimplemented(probing: Any, raising: Any) -> None:
     async with probing(**raising(lambda: None)) as probe:
-        with refused(Unimplemented):
+        with expect_error(Unimplemented):
             await probe.channel.unary_unary("/songreel.test.v1.ProbeService/Nothing")(b"")
 
 
@@ -132,7 +132,7 @@ async def test_a_cancel_of_the_handlers_own_is_told(probing: Any) -> None:
         return request
 
     async with probing(unary_unary=fail) as probe:
-        with refused(Cancelled):
+        with expect_error(Cancelled):
             await probe.unary_unary(Progress(), timeout=20)
 
 
@@ -145,8 +145,8 @@ async def test_more_calls_than_allowed_are_turned_away(probing: Any) -> None:
 
     async with probing(unary_unary=wait, settings=ServerSettings(max_concurrent_calls=1)) as probe:
         first = probe.unary_unary(Progress(step="first"))
-        await until(lambda: probe.server.in_flight == 1)
-        with refused(Busy) as caught:
+        await wait_until(lambda: probe.server.in_flight == 1)
+        with expect_error(Busy) as caught:
             await probe.unary_unary(Progress())
         assert caught.error.retry_seconds == 5
         # Health answers all the same.
@@ -158,7 +158,7 @@ async def test_more_calls_than_allowed_are_turned_away(probing: Any) -> None:
 
 async def test_a_message_over_four_mebibytes_is_refused(probing: Any, raising: Any) -> None:
     async with probing(**raising(lambda: None)) as probe:
-        with refused(ResourceExhausted):
+        with expect_error(ResourceExhausted):
             await probe.unary_unary(Progress(step="x" * (4 * 1024 * 1024 + 1)))
         large = "x" * (3 * 1024 * 1024)
         assert (await probe.unary_unary(Progress(step=large))).step == large

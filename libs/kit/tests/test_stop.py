@@ -21,7 +21,7 @@ from songreel_kit.errors import NotAudio, ServiceUnavailable
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
-from songreel_testing.serving import collect, refused, until
+from songreel_testing.serving import collect, expect_error, wait_until
 
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
@@ -46,11 +46,11 @@ async def test_a_call_in_flight_finishes_and_new_ones_are_refused(probing: Any) 
     held = Held()
     async with probing(unary_unary=held.handler) as probe:
         call = probe.unary_unary(Progress(step="mine"))
-        await until(lambda: probe.server.in_flight == 1)
+        await wait_until(lambda: probe.server.in_flight == 1)
         stopping = asyncio.create_task(probe.server.stop())
         async with open_channel(probe.server.address, idempotent=()) as other:
-            await until(lambda: probe.server.stopping)
-            with refused(ServiceUnavailable):
+            await wait_until(lambda: probe.server.stopping)
+            with expect_error(ServiceUnavailable):
                 await other.unary_unary("/songreel.test.v1.ProbeService/unary_unary")(b"")
         assert not stopping.done()
         held.release.set()
@@ -83,7 +83,7 @@ async def test_a_watcher_of_health_does_not_hold_up_the_stop(probing: Any) -> No
         await watch.read()
         async with asyncio.timeout(20):
             await probe.server.stop()
-        with refused(ServiceUnavailable) as caught:
+        with expect_error(ServiceUnavailable) as caught:
             while await watch.read() is not grpc.aio.EOF:
                 pass  # NOT_SERVING may come first
         assert caught.message == "the server is stopping"
@@ -94,7 +94,7 @@ async def test_after_the_grace_period_calls_are_cancelled(probing: Any) -> None:
     settings = ServerSettings(grace_seconds=0.2)
     async with probing(unary_unary=held.handler, settings=settings) as probe:
         call = probe.unary_unary(Progress())
-        await until(lambda: probe.server.in_flight == 1)
+        await wait_until(lambda: probe.server.in_flight == 1)
         await probe.server.stop()
         assert held.cancelled
         with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
@@ -111,9 +111,9 @@ async def test_large_answers_arrive_whole_though_the_server_stops(probing: Any) 
 
     async with probing(unary_stream=handler) as probe:
         call = probe.unary_stream(Progress())
-        await until(lambda: probe.server.in_flight == 1)
+        await wait_until(lambda: probe.server.in_flight == 1)
         stopping = asyncio.create_task(probe.server.stop())
-        await until(lambda: probe.server.stopping)
+        await wait_until(lambda: probe.server.stopping)
         release.set()
         answers = await collect(call)
         await stopping
@@ -125,10 +125,10 @@ async def test_a_second_request_to_stop_waits_for_nobody(probing: Any) -> None:
     settings = ServerSettings(grace_seconds=600)
     async with probing(unary_unary=held.handler, settings=settings) as probe:
         call = probe.unary_unary(Progress())
-        await until(lambda: probe.server.in_flight == 1)
+        await wait_until(lambda: probe.server.in_flight == 1)
         probe.server.request_stop()
         stopping = asyncio.create_task(probe.server.stop())
-        await until(lambda: probe.server.stopping)
+        await wait_until(lambda: probe.server.stopping)
         probe.server.request_stop()
         await stopping
         assert held.cancelled
@@ -157,7 +157,7 @@ async def test_a_handler_that_cleans_up_after_its_abort_is_waited_for(probing: A
         stopping = asyncio.create_task(probe.server.stop())
         with pytest.raises(grpc.aio.AioRpcError):
             await call
-        await until(lambda: probe.server.stopping)
+        await wait_until(lambda: probe.server.stopping)
         assert not stopping.done()
         release.set()
         await stopping

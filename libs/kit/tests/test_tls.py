@@ -22,7 +22,7 @@ from songreel_kit.channel.tls import ChannelTls, NamedClients, ServerTls, is_loo
 from songreel_kit.errors import FailedPrecondition, PermissionDenied
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.settings import ServiceSettings
-from songreel_testing.serving import refused
+from songreel_testing.serving import expect_error
 
 
 class Authority:
@@ -90,7 +90,7 @@ async def test_a_service_serves_the_gateway_and_no_other_client(
 ) -> None:
     gateway = ChannelTls(authority.path, *authority.issue("gateway"))
     assert await ask(server.address, gateway) == "hello"
-    with refused(PermissionDenied):
+    with expect_error(PermissionDenied):
         await ask(server.address, ChannelTls(authority.path, *authority.issue("partner")))
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

@@ -18,7 +18,7 @@ from songreel_kit.errors import FailedPrecondition, InternalError, NotFound
 from songreel_kit.telemetry.logging import configure_logging, get_logger
 from songreel_kit.telemetry.tracing import current_traceparent, span, traced
 from songreel_kit.work import Done, run_in_thread
-from songreel_testing.collector import Collector, KeptSpan, temporary_collector
+from songreel_testing.collector import Collector, ReceivedSpan, trace_collector
 
 SERVER, CLIENT = 2, 3
 NAME = "songreel.test.v1.ProbeService"
@@ -29,13 +29,13 @@ Probing = Callable[..., Any]
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    with temporary_collector() as collector:
+    with trace_collector() as collector:
         for name, value in collector.environment().items():
             monkeypatch.setenv(name, value)
         yield collector
 
 
-def of_kind(collector: Collector, kind: int) -> list[KeptSpan]:
+def of_kind(collector: Collector, kind: int) -> list[ReceivedSpan]:
     return [each for each in collector.spans if each.kind == kind]
 
 
@@ -49,7 +49,7 @@ async def test_a_call_is_a_span_on_both_sides(
     (above,) = collector.named("above")
     (client,) = of_kind(collector, CLIENT)
     (server,) = of_kind(collector, SERVER)
-    assert [each.name for each in collector.above(server)] == [client.name, "above"]
+    assert [each.name for each in collector.ancestors(server)] == [client.name, "above"]
     assert {each.trace for each in collector.spans} == {above.trace}
     for each in (client, server):
         assert each.name == f"{NAME}/{kind}"

@@ -12,7 +12,7 @@ import structlog
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import Cancelled, NotAudio
 from songreel_kit.work import CancelToken, Done, Report, no_work_left, run_in_thread
-from songreel_testing.serving import until
+from songreel_testing.serving import wait_until
 
 
 async def test_progress_then_the_value() -> None:
@@ -107,7 +107,7 @@ async def test_cancelling_ends_the_thread_before_the_task() -> None:
             pass
 
     task = asyncio.create_task(consume())
-    await until(work.running.is_set)
+    await wait_until(work.running.is_set)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -132,7 +132,7 @@ async def test_a_second_cancel_does_not_leave_the_thread_behind() -> None:
     task = asyncio.create_task(consume())
     await asyncio.sleep(0)
     task.cancel()
-    await until(token_seen.is_set)
+    await wait_until(token_seen.is_set)
     task.cancel()
     await asyncio.sleep(0)
     assert not task.done()
@@ -157,7 +157,7 @@ async def test_reporting_after_a_cancel_raises() -> None:
 
     events = run_in_thread(work)
     waiting = asyncio.create_task(anext(events))
-    await until(begun.is_set)
+    await wait_until(begun.is_set)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

@@ -14,7 +14,7 @@ from songreel_audio.service import create_service
 from songreel_audio.settings import AudioSettings
 from songreel_kit import errors
 from songreel_kit.artifacts.documents import load_document
-from songreel_testing.serving import collect, refused, serving, temporary_store, until
+from songreel_testing.serving import collect, expect_error, serving, temporary_store, wait_until
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_a_picture_is_drawn_when_asked_for(stub, store, song):
     ],
 )
 async def test_options_that_cannot_be_met_are_refused(stub, song, options, error, words):
-    with refused(error) as caught:
+    with expect_error(error) as caught:
         await collect(stub.Analyze(pb.AnalyzeRequest(song=song, options=options)))
     assert words in caught.message
 
@@ -105,22 +105,22 @@ async def test_bad_songs_are_typed_errors(stub, store, song_file):
         errors.AudioTooLong: store.put_file(long, "audio/wav"),
     }
     for error, artifact in bad.items():
-        with refused(error):
+        with expect_error(error):
             await collect(stub.Analyze(pb.AnalyzeRequest(song=artifact)))
 
 
 async def test_broken_lyrics_are_a_typed_error(stub, store, song):
     lyrics = store.put_bytes(b"[00:01.00]one\n[oops]two three\nfour", "text/plain")
-    with refused(errors.BrokenLyrics) as caught:
+    with expect_error(errors.BrokenLyrics) as caught:
         await collect(stub.Analyze(pb.AnalyzeRequest(song=song, lyrics=lyrics)))
     assert "line 2" in caught.message
 
 
 async def test_a_request_without_a_song_or_with_an_unknown_one_is_refused(stub):
-    with refused(errors.InvalidRequest):
+    with expect_error(errors.InvalidRequest):
         await collect(stub.Analyze(pb.AnalyzeRequest()))
     missing = Artifact(uri="cas://" + "0" * 64, sha256="0" * 64, size=5)
-    with refused(errors.ArtifactNotFound):
+    with expect_error(errors.ArtifactNotFound):
         await collect(stub.Analyze(pb.AnalyzeRequest(song=missing)))
 
 
@@ -137,8 +137,8 @@ async def test_a_caller_that_leaves_stops_the_work(stub, store, song_file):
         return []
 
     reading = call.read()
-    await until(decoders)
+    await wait_until(decoders)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
-    await until(lambda: not decoders())
+    await wait_until(lambda: not decoders())

@@ -32,7 +32,7 @@ from songreel_testing.identity.assignments import (
     seen_in,
 )
 from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
-from songreel_testing.ray_processes import descendants, gone, ray_files
+from songreel_testing.ray_processes import all_ended, descendants, ray_files
 
 on_ray = pytest.importorskip(
     "songreel_identity.training.ray.backend", reason="no songreel-identity[ray]"
@@ -61,7 +61,7 @@ def backend():
     before = set(descendants())
     yield on_ray.OnRay(IdentitySettings(training_backend="ray"))
     left = set(descendants()) - before
-    assert gone(left), f"Ray left {left}"
+    assert all_ended(left), f"Ray left {left}"
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
     learnt = backend.train(given, ignore, saved.append, lambda p: told.append((p.step, p.fraction)))
     monkeypatch.undo()
     assert len(files) > 5
-    assert gone(descendants())
+    assert all_ended(descendants())
 
     assert same_adapter(learnt.adapter, expected.adapter)
     assert told[0][0] == "queue"
@@ -142,7 +142,7 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
         places[name] = sealed in data
     # The sealed pictures do lie in shared memory, so this is where the others would have been.
     assert [name for name, found in places.items() if found and "plasma" in name], places
-    assert gone(workers())
+    assert all_ended(workers())
 
 
 def test_a_killed_worker_is_replaced_and_goes_on(backend, checkpoint, caplog):
@@ -163,7 +163,7 @@ def test_a_killed_worker_is_replaced_and_goes_on(backend, checkpoint, caplog):
     assert same_adapter(learnt.adapter, expected.adapter)
     assert fractions == sorted(fractions)
     assert len([each for each in caplog.records if "a worker was lost" in str(each.msg)]) == 1
-    assert gone(workers())
+    assert all_ended(workers())
 
 
 def test_errors_of_workers_arrive_as_they_are(backend, checkpoint):
@@ -175,7 +175,7 @@ def test_errors_of_workers_arrive_as_they_are(backend, checkpoint):
         backend.train(
             dataclasses.replace(given, checkpoint_sha256="00" * 32), ignore, ignore, ignore
         )
-    assert gone(workers())
+    assert all_ended(workers())
 
 
 def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_worker(
@@ -206,7 +206,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
 
     with pytest.raises(errors.Cancelled):
         trainings.train(order, cancel, token)
-    assert gone(workers())
+    assert all_ended(workers())
     before = kept()
     assert before >= 4
 
@@ -220,7 +220,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
     with pytest.raises(errors.ConsentWithdrawn):
         trainings.train(order, withdraw, CancelToken())
     assert min(each for each in fractions if each) >= before / 400  # not from the beginning
-    assert gone(workers())
+    assert all_ended(workers())
     assert vault.erase(ANN).objects == 15  # pictures, embeddings, and the training's state
 
 
@@ -274,7 +274,7 @@ def test_a_killed_service_takes_its_workers_along_and_goes_on(
             assert holding
         finally:
             service.send_signal(signal.SIGKILL)
-    assert gone(holding)
+    assert all_ended(holding)
 
     trainings = Trainings(vault, settings, backend)
     order = trainings.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))

@@ -31,7 +31,7 @@ from songreel_testing.identity.assignments import (
     seen_in,
 )
 from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
-from songreel_testing.serving import refused, serving
+from songreel_testing.serving import expect_error, serving
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ async def test_without_ray_the_service_serves_and_a_training_says_what_to_instal
     async with serving(create_service(on_ray)) as channel:
         stub = IdentityServiceStub(channel)
         assert (await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))).pictures == 7
-        with refused(errors.FailedPrecondition) as caught:
+        with expect_error(errors.FailedPrecondition) as caught:
             async for _ in stub.TrainAdapter(
                 pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
             ):

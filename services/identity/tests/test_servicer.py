@@ -19,7 +19,7 @@ from songreel_kit import errors
 from songreel_kit.likeness.grants import verify_grant
 from songreel_testing.puppet.figures import Errors, reading
 from songreel_testing.puppet.puppet import Pose
-from songreel_testing.serving import refused, serving, until
+from songreel_testing.serving import expect_error, serving, wait_until
 
 ANN = "projects/p/identities/ann"
 JOB = "ab" * 32
@@ -115,14 +115,14 @@ async def rest(call):
 )
 async def test_frames_that_cannot_be_taken_are_typed_errors(stub, picture, error):
     call = await begun(stub)
-    with refused(error):
+    with expect_error(error):
         await call.write(frame(picture, 1))
         await rest(call)
 
 
 async def test_frames_out_of_order_are_refused(stub):
     call = await begun(stub)
-    with refused(errors.FrameOutOfOrder):
+    with expect_error(errors.FrameOutOfOrder):
         await call.write(frame(jpeg(seed=1), 100))
         await call.write(frame(jpeg(seed=2), 60))
         await rest(call)
@@ -162,7 +162,7 @@ async def test_a_frame_that_waits_too_long_gives_way_to_newer_ones():
 
 async def test_a_client_that_stalls_is_cut_off(stub):
     call = await begun(stub)
-    with refused(errors.StreamStalled):
+    with expect_error(errors.StreamStalled):
         await rest(call)
 
 
@@ -194,7 +194,7 @@ async def test_the_first_message_is_a_start_with_a_good_nonce(stub):
         (pb.EnrollRequest(start=pb.EnrollStart(nonce="x", ways=["fly"])), errors.InvalidRequest),
     ):
         call = stub.Enroll()
-        with refused(error):
+        with expect_error(error):
             await call.write(first)
             await rest(call)
 
@@ -207,9 +207,9 @@ async def test_a_nonce_is_not_taken_twice_and_leaving_uses_it_up(stub, settings)
     await call.read()
     closed = StillFace.closed
     call.cancel()
-    await until(lambda: StillFace.closed > closed)
+    await wait_until(lambda: StillFace.closed > closed)
     again = stub.Enroll()
-    with refused(errors.SessionSpent):
+    with expect_error(errors.SessionSpent):
         await again.write(start)
         await rest(again)
     who = await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))
@@ -219,7 +219,7 @@ async def test_a_nonce_is_not_taken_twice_and_leaving_uses_it_up(stub, settings)
 async def test_more_people_than_the_server_takes_are_busy(stub):
     first, second = await begun(stub), await begun(stub)
     third = stub.Enroll()
-    with refused(errors.Busy):
+    with expect_error(errors.Busy):
         await third.write(frame(FRAME, 1))
         await rest(third)
     first.cancel()
@@ -237,20 +237,20 @@ async def test_a_grant_goes_through_the_api_and_withdrawal_stops_the_use(stub, s
     verify_grant(token, key, adapter_sha256=adapter, job_sha256=JOB)
     redeem = pb.RedeemGrantRequest(grant=token, adapter_sha256=adapter, job_sha256=JOB)
     use = (await stub.RedeemGrant(redeem)).use_id
-    with refused(errors.GrantSpent):
+    with expect_error(errors.GrantSpent):
         await stub.RedeemGrant(redeem)
     watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
     await watch.read()
     await stub.WithdrawConsent(pb.WithdrawConsentRequest(identity=ANN))
-    with refused(errors.ConsentWithdrawn):
+    with expect_error(errors.ConsentWithdrawn):
         await rest(watch)
-    with refused(errors.ConsentWithdrawn):
+    with expect_error(errors.ConsentWithdrawn):
         await stub.GrantUse(asked)
     who = await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))
     assert who.state == pb.GetIdentityResponse.STATE_WITHDRAWN
     erased = await stub.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
     assert (erased.objects, len(erased.keys_sha256)) == (1, 1)
-    with refused(errors.IdentityNotFound):
+    with expect_error(errors.IdentityNotFound):
         await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))
 
 

@@ -29,7 +29,7 @@ from songreel_identity.vault.vault import ADAPTER, TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_testing.identity.enrolled import consent, enrol, made_up_stills, write_checkpoint
-from songreel_testing.serving import refused, serving
+from songreel_testing.serving import expect_error, serving
 
 ANN = "projects/p/identities/ann"
 RECIPE = Recipe(
@@ -201,7 +201,7 @@ async def test_an_adapter_is_trained_sealed_bound_and_found_again(
         enrol(vault, ANN, made_up_stills(seed=5))
         assert vault.list_objects(ANN, ADAPTER) == []
 
-        with refused(errors.AdapterMismatch):
+        with expect_error(errors.AdapterMismatch):
             await trained(stub, checkpoint, checkpoint_sha256="00" * 32)
         last = vault.database.run(
             lambda connection: connection.execute(
@@ -212,9 +212,9 @@ async def test_an_adapter_is_trained_sealed_bound_and_found_again(
             "refuse-train",
             "ADAPTER_MISMATCH",
         )
-        with refused(errors.CheckpointNotFound):
+        with expect_error(errors.CheckpointNotFound):
             await trained(stub, checkpoint / "nothing")
-        with refused(errors.InvalidRequest):
+        with expect_error(errors.InvalidRequest):
             await trained(stub, checkpoint, noun="a man, nude")
 
 
@@ -227,10 +227,10 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
     request = pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
     async with serving(create_service(service_settings)) as channel:
         stub = IdentityServiceStub(channel)
-        with refused(errors.IdentityNotFound):
+        with expect_error(errors.IdentityNotFound):
             await trained(stub, checkpoint)
         consent(vault, ANN)
-        with refused(errors.NotEnrolled):
+        with expect_error(errors.NotEnrolled):
             await trained(stub, checkpoint)
         enrol(vault, ANN, made_up_stills())
 
@@ -246,7 +246,7 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
 
         call = stub.TrainAdapter(request)
         seen = []
-        with refused(errors.ConsentWithdrawn):
+        with expect_error(errors.ConsentWithdrawn):
             async for event in call:
                 seen.append(event.progress.fraction)
                 if event.progress.step == "train" and len(seen) > 3:
@@ -256,7 +256,7 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
 
         erased = await stub.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
         assert erased.objects == 15  # pictures, embeddings, and the training's state
-        with refused(errors.IdentityNotFound):
+        with expect_error(errors.IdentityNotFound):
             await trained(stub, checkpoint)
 
 
@@ -289,8 +289,8 @@ async def test_likeness_is_counted_against_the_person_and_impostors(service_sett
         assert (seen.pictures, seen.faces, seen.matches) == (3, 2, 1)
         assert [other.matches for other in seen.impostors] == [1]
         assert seen.impostors[0].enrolled_distance > 0.6
-        with refused(errors.BadFrame):
+        with expect_error(errors.BadFrame):
             await stub.MeasureLikeness(stream(b"no picture"))
-        with refused(errors.IdentityNotFound):
+        with expect_error(errors.IdentityNotFound):
             start.identity = "projects/q/identities/ann"
             await stub.MeasureLikeness(stream())

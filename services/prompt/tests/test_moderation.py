@@ -19,7 +19,7 @@ from songreel_prompt.service import create_service
 from songreel_testing.prompt.made_up_songs import ballad
 from songreel_testing.prompt.model_server import ModelServer, serving_model
 from songreel_testing.prompt.storytelling import settings_for
-from songreel_testing.serving import collect, refused, serving, temporary_store
+from songreel_testing.serving import collect, expect_error, serving, temporary_store
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ async def test_a_hand_edited_prompt_that_is_flagged_is_refused_with_its_line(
         async with service(model, store) as channel:
             stub = PromptServiceStub(channel)
             document = store.put_bytes(text, "application/yaml")
-            with refused(InvalidStoryboard) as caught:
+            with expect_error(InvalidStoryboard) as caught:
                 await stub.CheckStoryboard(
                     pb.CheckStoryboardRequest(document=document, document_name="S.yaml")
                 )
@@ -110,7 +110,7 @@ async def test_a_locked_scene_is_moderated_before_the_rest_is_rewritten(
             rewritten = store_document(store, board)
             assert (await written(channel, analysis, storyboard=rewritten)).storyboard == first
             board.scenes[2].locked = True
-            with refused(InvalidStoryboard) as caught:
+            with expect_error(InvalidStoryboard) as caught:
                 await written(channel, analysis, storyboard=store_document(store, board))
     assert caught.message == "scene 3: moderation flagged the prompt (violence); change it"
 
@@ -157,6 +157,6 @@ async def test_the_consented_name_goes_with_the_request(store: LocalArtifactStor
                 "Anna Example" in request["messages"][1]["content"] for request in model.heard
             )
             for name in ("x, in the style of y", "R2D2", "-", "a" * 61):
-                with refused(InvalidRequest) as caught:
+                with expect_error(InvalidRequest) as caught:
                     await written(channel, analysis, protagonist_name=name)
                 assert "protagonist_name" in caught.message

@@ -27,7 +27,7 @@ from songreel_prompt.settings import PromptSettings
 from songreel_testing.prompt.made_up_songs import ballad
 from songreel_testing.prompt.model_server import error, serving_model
 from songreel_testing.prompt.storytelling import settings_for
-from songreel_testing.serving import collect, refused, serving, temporary_store
+from songreel_testing.serving import collect, expect_error, serving, temporary_store
 
 
 @pytest.fixture
@@ -85,23 +85,23 @@ async def test_requests_that_cannot_be_met_are_refused(
     channel: grpc.aio.Channel, store: LocalArtifactStore
 ) -> None:
     analysis = store_document(store, ballad())
-    with refused(UnknownStyle) as style:
+    with expect_error(UnknownStyle) as style:
         await written(channel, analysis, style="cubist")
     assert "watercolour" in style.message
-    with refused(UnknownStoryteller) as teller:
+    with expect_error(UnknownStoryteller) as teller:
         await written(channel, analysis, storyteller="oracle")
     assert "offline, llm" in teller.message
     for share in (-0.1, 1.5, float("nan")):
-        with refused(InvalidRequest) as asked:
+        with expect_error(InvalidRequest) as asked:
             await written(channel, analysis, protagonist_share=share)
         assert "protagonist_share" in asked.message
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await written(channel, Artifact())
-    with refused(InvalidAnalysis):
+    with expect_error(InvalidAnalysis):
         await written(channel, store.put_bytes(b"RIFF", "audio/wav"))
-    with refused(InvalidAnalysis):
+    with expect_error(InvalidAnalysis):
         await written(channel, store.put_bytes(b"{}", "application/json"))
-    with refused(ArtifactNotFound):
+    with expect_error(ArtifactNotFound):
         gone = "0" * 64
         await written(channel, Artifact(uri=f"cas://{gone}", sha256=gone))
 
@@ -145,10 +145,10 @@ async def test_a_faulty_document_is_refused_with_its_line(
             pb.CheckStoryboardRequest(document=document, document_name="my.yaml")
         )
 
-    with refused(InvalidStoryboard) as caught:
+    with expect_error(InvalidStoryboard) as caught:
         await check(b"style: cartoon\nscenes:\n- end: 4\n  prompt: x\n  camera: dolly\n")
     assert caught.message.startswith("my.yaml:5: camera")
-    with refused(InvalidStoryboard) as caught:
+    with expect_error(InvalidStoryboard) as caught:
         await check(b"title: \xff\n")
     assert "UTF-8" in caught.message
 
@@ -165,7 +165,7 @@ async def test_a_document_that_nobody_saw_is_refused_with_its_scene(
     board.scenes[2].camera = "dolly"
     board.scenes[0].start = 2.0
     asked.document.CopyFrom(store_document(store, board))
-    with refused(InvalidStoryboard) as caught:
+    with expect_error(InvalidStoryboard) as caught:
         await stub.CheckStoryboard(asked)
     first, second = caught.message.split("; scene 3")
     assert first.startswith("scene 1: starts at 2 s")
@@ -188,7 +188,7 @@ async def test_a_storyboard_is_rewritten_around_its_locked_scenes(
     assert again.scenes[5].seed != board.scenes[5].seed
     assert (await written(channel, analysis, seed=9, storyboard=kept))[-1].result.reused
     board.scenes[3].end += 9
-    with refused(InvalidStoryboard):
+    with expect_error(InvalidStoryboard):
         await written(channel, analysis, storyboard=store_document(store, board))
 
 
@@ -198,7 +198,7 @@ async def test_a_model_that_is_not_set_up_is_told_over_the_wire(
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "SONGREEL_PROMPT_LLM_MODEL"):
         monkeypatch.delenv(name, raising=False)
     async with serving(create_service(PromptSettings(), store)) as channel:
-        with refused(ModelMissing) as caught:
+        with expect_error(ModelMissing) as caught:
             await written(channel, store_document(store, ballad()), storyteller="llm")
     assert "SONGREEL_PROMPT_LLM_MODEL" in caught.message
     with pytest.raises(ModelMissing):
@@ -241,9 +241,9 @@ async def test_styles_are_listed_in_pages(channel: grpc.aio.Channel) -> None:
             break
     assert paged == names
     for bad in ("nonsense!", "bm90aGluZw=="):
-        with refused(InvalidPageToken):
+        with expect_error(InvalidPageToken):
             await stub.ListStyles(pb.ListStylesRequest(page_token=bad))
-    with refused(InvalidRequest):
+    with expect_error(InvalidRequest):
         await stub.ListStyles(pb.ListStylesRequest(page_size=-1))
 
 

@@ -13,7 +13,7 @@ from songreel_kit.errors import UnknownSchedule
 from songreel_render import service
 from songreel_render.deferred import NAME, DeferredServicer, create_service
 from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
-from songreel_testing.serving import collect, refused, serving
+from songreel_testing.serving import collect, expect_error, serving
 
 
 def test_nothing_heavy_is_imported_before_the_first_call() -> None:
@@ -38,7 +38,7 @@ async def test_it_answers_as_the_service_does(stage: Stage, song: Path) -> None:
         events = await collect(stub.Render(request))
         assert events[-1].result.frames == 24
         request.settings.schedule = "waltz"
-        with refused(UnknownSchedule):
+        with expect_error(UnknownSchedule):
             await collect(stub.Render(request))
 
 

@@ -33,7 +33,7 @@ from songreel_testing.render.tiny_checkpoint import (
     storyboard_of,
     write_song,
 )
-from songreel_testing.serving import collect, refused, serving, until
+from songreel_testing.serving import collect, expect_error, serving, wait_until
 
 
 def request_for(stage: Stage, song: Path, duration: float = 2.0, **settings: object):
@@ -94,7 +94,7 @@ async def test_wrong_settings_are_refused(
     stage: Stage, song: Path, settings: dict[str, object], error: type
 ) -> None:
     async with serving(create_service(stage.settings, stage.store)) as channel:
-        with refused(error):
+        with expect_error(error):
             await collect(RenderServiceStub(channel).Render(request_for(stage, song, **settings)))
 
 
@@ -102,14 +102,14 @@ async def test_wrong_documents_are_refused(stage: Stage, song: Path) -> None:
     async with serving(create_service(stage.settings, stage.store)) as channel:
         stub = RenderServiceStub(channel)
         short = stage.request(song, analysis_of(2.0), storyboard_of(scene(0, 1)))
-        with refused(InvalidStoryboard) as caught:
+        with expect_error(InvalidStoryboard) as caught:
             await collect(stub.Render(short))
         assert "1.000 s" in caught.message
         lost = RenderRequest()
         lost.CopyFrom(request_for(stage, song))
         lost.song.uri = "cas://" + "0" * 64
         lost.song.sha256 = "0" * 64
-        with refused(ArtifactNotFound):
+        with expect_error(ArtifactNotFound):
             await collect(stub.Render(lost))
 
 
@@ -124,7 +124,7 @@ async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
         async for event in long:
             if event.progress.step == "frames":
                 break
-        with refused(Busy) as caught:
+        with expect_error(Busy) as caught:
             await collect(stub.Render(request_for(stage, song, 20.0, seed=2)))
         assert "SONGREEL_RENDER_MAX_WAITING" in caught.message
         long.cancel()
@@ -170,7 +170,7 @@ async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkp
                     plan = load_document(stage.store, event.plan, RenderPlan)
                     break
             second = segment_key(plan_key(plan), 1)
-            await until(lambda: stage.store.lookup(second), seconds=60)
+            await wait_until(lambda: stage.store.lookup(second), seconds=60)
             process.kill()
             call.cancel()
     finally:

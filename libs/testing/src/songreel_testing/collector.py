@@ -1,4 +1,4 @@
-"""A collector of traces for tests: a real OTLP server on loopback that keeps what it gets."""
+"""A trace collector for tests: a real OTLP server on loopback that keeps every span."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _WAIT_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class KeptSpan:
-    """A span as it arrived."""
+class ReceivedSpan:
+    """A span as the collector received it."""
 
     service: str
     name: str
     kind: int
-    """1 inside a process, 2 of a server, 3 of a client."""
+    """OTLP span kind: 1 internal, 2 server, 3 client."""
     trace: str
     id: str
     parent: str
-    """Id of the span above it, empty for none; ids are in hex."""
+    """Id of the parent span in hex; empty for a root."""
     failed: bool
     attributes: dict[str, Any]
     seconds: float
@@ -39,37 +39,37 @@ class KeptSpan:
 
 @dataclass
 class Collector:
-    """What has arrived so far."""
+    """The spans received so far."""
 
     address: str = ""
     """host:port"""
-    spans: list[KeptSpan] = field(default_factory=list[KeptSpan])
+    spans: list[ReceivedSpan] = field(default_factory=list[ReceivedSpan])
     changed: threading.Condition = field(default_factory=threading.Condition)
 
     def environment(self) -> dict[str, str]:
-        """The variables that have a process send its spans here, soon."""
+        """Environment variables that make a process send its spans here within 50 ms."""
         return {
             "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{self.address}",
             "OTEL_BSP_SCHEDULE_DELAY": "50",
         }
 
-    def named(self, name: str) -> list[KeptSpan]:
-        """The spans of a name, in the order of their arrival."""
+    def named(self, name: str) -> list[ReceivedSpan]:
+        """The spans with this name, in order of arrival."""
         with self.changed:
             return [each for each in self.spans if each.name == name]
 
-    def above(self, span: KeptSpan) -> list[KeptSpan]:
-        """The spans above one, the nearest first."""
+    def ancestors(self, span: ReceivedSpan) -> list[ReceivedSpan]:
+        """The ancestors of a span, its parent first."""
         with self.changed:
             known = {each.id: each for each in self.spans}
-        chain: list[KeptSpan] = []
+        chain: list[ReceivedSpan] = []
         while span.parent in known:
             span = known[span.parent]
             chain.append(span)
         return chain
 
     def wait(self, enough: Callable[[], object]) -> None:
-        """Waits until enough has arrived. Raises AssertionError if it does not."""
+        """Waits until `enough()` is true. Raises AssertionError after 30 s."""
         end = time.monotonic() + _WAIT_SECONDS
         with self.changed:
             while not enough():
@@ -85,7 +85,7 @@ class _Servicer(TraceServiceServicer):
 
     def Export(self, request: Any, context: Any) -> Any:
         found = [
-            _kept(part.resource, span)
+            _received(part.resource, span)
             for part in request.resource_spans
             for scope in part.scope_spans
             for span in scope.spans
@@ -97,8 +97,8 @@ class _Servicer(TraceServiceServicer):
 
 
 @contextmanager
-def temporary_collector() -> Generator[Collector]:
-    """Takes spans inside the block."""
+def trace_collector() -> Generator[Collector]:
+    """Runs a collector inside the block."""
     collector = Collector(changed=threading.Condition(threading.RLock()))
     server = grpc.server(ThreadPoolExecutor(4))
     add_TraceServiceServicer_to_server(_Servicer(collector), server)
@@ -110,21 +110,21 @@ def temporary_collector() -> Generator[Collector]:
         server.stop(None).wait()
 
 
-def _kept(resource: Any, span: Any) -> KeptSpan:
-    return KeptSpan(
-        service=_plain(resource.attributes).get("service.name", ""),
+def _received(resource: Any, span: Any) -> ReceivedSpan:
+    return ReceivedSpan(
+        service=_attributes(resource.attributes).get("service.name", ""),
         name=span.name,
         kind=span.kind,
         trace=span.trace_id.hex(),
         id=span.span_id.hex(),
         parent=span.parent_span_id.hex(),
         failed=span.status.code == span.status.STATUS_CODE_ERROR,
-        attributes=_plain(span.attributes),
+        attributes=_attributes(span.attributes),
         seconds=(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9,
     )
 
 
-def _plain(attributes: Any) -> dict[str, Any]:
+def _attributes(attributes: Any) -> dict[str, Any]:
     return {
         each.key: getattr(each.value, each.value.WhichOneof("value") or "string_value")
         for each in attributes

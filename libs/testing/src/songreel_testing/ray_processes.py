@@ -1,4 +1,4 @@
-"""Ray's processes, and what they keep."""
+"""Ray's processes, and the data that they keep on disk and in shared memory."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ SECONDS = 60
 
 
 def descendants(process=None):
+    """Process -> command line, of all live descendants of a process (default: this one)."""
     found = {}
     with suppress(psutil.Error):
         for each in (process or psutil.Process()).children(recursive=True):
@@ -25,7 +26,7 @@ def gone(processes):
 
 
 def ray_files(folder):
-    """All that Ray has on disk and in shared memory."""
+    """(path, content) of everything that Ray keeps on disk and in shared memory."""
     for path in folder.rglob("*"):
         if path.is_file():
             yield str(path), path.read_bytes()

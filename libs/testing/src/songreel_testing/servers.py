@@ -1,7 +1,7 @@
-"""Postgres and S3 for tests and benchmarks: real servers, in folders that go with them.
+"""Real Postgres and S3 servers for tests and benchmarks, in temporary folders.
 
-Each context manager starts one on a free loopback port and ends it. `NotInstalledError`
-says what is missing: tests skip then, with that reason.
+Each context manager starts a server on a free loopback port and stops it at its end. It
+raises `NotInstalledError` where the server's program is missing; tests then skip.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ class NotInstalledError(Exception):
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A Postgres of our own."""
+    """A running Postgres."""
 
     port: int
 
     def url(self, database: str = "postgres", port: int | None = None) -> str:
-        """Where a database is; through another port, for example a proxy's, if given."""
+        """URL of a database, by way of another port (a proxy's) if given."""
         return f"postgresql+psycopg://songreel@127.0.0.1:{port or self.port}/{database}"
 
     def create_database(self) -> str:
-        """A new, empty database; its name."""
+        """Creates an empty database and returns its name."""
         name = f"t{uuid.uuid4().hex[:12]}"
         self._execute(f"CREATE DATABASE {name}")
         return name
 
-    def answers(self) -> bool:
-        """Whether it takes queries; it listens a little earlier."""
+    def ready(self) -> bool:
+        """Whether it answers queries; it listens a little earlier."""
         from psycopg import OperationalError
 
         try:
@@ -56,7 +56,7 @@ class PostgresServer:
         return True
 
     def _execute(self, statement: str) -> None:
-        import psycopg  # the kit itself knows no database
+        import psycopg  # an optional dependency of those who test
 
         with psycopg.connect(
             host="127.0.0.1", port=self.port, user="songreel", dbname="postgres", autocommit=True
@@ -66,7 +66,7 @@ class PostgresServer:
 
 @dataclass(frozen=True)
 class S3Endpoint:
-    """An S3 server of our own."""
+    """A running S3 server."""
 
     address: str
     """host:port"""
@@ -75,7 +75,7 @@ class S3Endpoint:
     secret_key: str = "sesame-open"
 
     def environment(self, cache: Path, address: str | None = None) -> dict[str, str]:
-        """The variables that lead a process there; through another address if given."""
+        """Environment variables that point a process here, or to another address (a proxy's)."""
         return {
             "SONGREEL_S3_ENDPOINT": address or self.address,
             "SONGREEL_S3_ACCESS_KEY": self.access_key,
@@ -86,7 +86,7 @@ class S3Endpoint:
 
 
 def free_port() -> int:
-    """A loopback port that nobody uses at this moment."""
+    """A loopback port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -94,69 +94,53 @@ def free_port() -> int:
 
 @contextmanager
 def temporary_postgres() -> Generator[PostgresServer]:
-    """Postgres, as Debian's package `postgresql` brings it. Raises `NotInstalledError`.
+    """Runs Debian's `postgresql`. Raises `NotInstalledError`.
 
-    It refuses to run as root: then it runs as `postgres` or `nobody`.
+    Postgres refuses to run as root; as root, it is started as `postgres` or `nobody`.
     """
-    initdb, server = _postgres_program("initdb"), _postgres_program("postgres")
+    initdb, program = _postgres_program("initdb"), _postgres_program("postgres")
     user = _unprivileged()
     folder = Path(tempfile.mkdtemp(prefix="songreel-postgres-"))
     try:
         if user is not None:
             shutil.chown(folder, user)
         data = folder / "data"
-        subprocess.run(
-            [
-                initdb,
-                "-D",
-                data,
-                "-U",
-                "songreel",
-                "-A",
-                "trust",
-                "--no-sync",
-                "-E",
-                "UTF8",
-                "--no-locale",
-            ],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            user=user,
-            cwd=folder,
-        )
+        create = [initdb, "-D", data, "-U", "songreel", "-A", "trust", "--no-sync"]
+        create += ["-E", "UTF8", "--no-locale"]
+        subprocess.run(create, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
         port = free_port()
-        # What is lost with the machine does not matter here.
+        # Durability does not matter here.
         fast = ["-c", "fsync=off", "-c", "full_page_writes=off"]
-        command = [server, "-D", data, "-p", str(port), "-k", folder, "-c", "max_connections=200"]
+        command = [program, "-D", data, "-p", str(port), "-k", folder, "-c", "max_connections=200"]
         listen = ["-c", "listen_addresses=127.0.0.1"]
-        ready = PostgresServer(port)
-        with _running([*command, *listen, *fast], ready.answers, folder / "log", user):
-            yield ready
+        server = PostgresServer(port)
+        with _running([*command, *listen, *fast], server.ready, folder / "log", user):
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def temporary_rclone(folder: Path) -> Generator[S3Endpoint]:
-    """Rclone's S3 server: verifies every signature. Raises `NotInstalledError`."""
+    """Runs rclone's S3 server, which verifies signatures. Raises `NotInstalledError`."""
     port = free_port()
     buckets = folder / "buckets"
     buckets.mkdir(parents=True)
     endpoint = S3Endpoint(f"127.0.0.1:{port}")
-    command = [_beside_python("rclone"), "serve", "s3", "--addr", endpoint.address]
+    command = [_python_program("rclone"), "serve", "s3", "--addr", endpoint.address]
     command += ["--config", str(folder / "none.conf"), "--vfs-cache-mode", "off"]
     command += ["--auth-key", f"{endpoint.access_key},{endpoint.secret_key}", str(buckets)]
-    with _running(command, lambda: _answers(port), folder / "log"):
+    with _running(command, lambda: _accepts(port), folder / "log"):
         yield endpoint
 
 
 @contextmanager
 def temporary_moto(folder: Path) -> Generator[S3Endpoint]:
-    """The S3 server of moto: knows the semantics, looks at no signature. Raises as above."""
+    """Runs moto's S3 server: S3's semantics, no signatures. Raises `NotInstalledError`."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
-    command = [_beside_python("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
-    with _running(command, lambda: _answers(port), folder / "log"):
+    command = [_python_program("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    with _running(command, lambda: _accepts(port), folder / "log"):
         yield S3Endpoint(f"127.0.0.1:{port}")
 
 
@@ -181,7 +165,7 @@ def _running(
             process.wait()
 
 
-def _answers(port: int) -> bool:
+def _accepts(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except OSError:
@@ -198,7 +182,7 @@ def _postgres_program(name: str) -> str:
     return found
 
 
-def _beside_python(name: str) -> str:
+def _python_program(name: str) -> str:
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:

@@ -1,4 +1,4 @@
-"""For tests of every package: real stores and real servers on the loopback interface."""
+"""Real artifact stores and real gRPC servers on loopback, for tests of every package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ E = TypeVar("E", bound=SongreelError)
 
 
 def temporary_store(tmp_path: Path) -> LocalArtifactStore:
-    """An artifact store in a folder of the test's own."""
+    """A local artifact store below the test's folder."""
     return LocalArtifactStore(tmp_path / "artifacts")
 
 
@@ -29,7 +29,7 @@ def temporary_store(tmp_path: Path) -> LocalArtifactStore:
 async def serving(
     *services: Service, settings: ServerSettings | None = None
 ) -> AsyncGenerator[grpc.aio.Channel]:
-    """A channel to a server on a free loopback port, with all that a real one has."""
+    """A channel to a server on a free loopback port, with the interceptors of a real one."""
     async with serving_at(*services, settings=settings) as (_, channel):
         yield channel
 
@@ -38,7 +38,7 @@ async def serving(
 async def serving_at(
     *services: Service, settings: ServerSettings | None = None
 ) -> AsyncGenerator[tuple[RunningServer, grpc.aio.Channel]]:
-    """The same, with the server at hand."""
+    """As `serving`, and the server itself."""
     async with (
         running_server(services, settings) as server,
         open_channel(server.address) as channel,
@@ -46,24 +46,24 @@ async def serving_at(
         yield server, channel
 
 
-class Caught(Generic[E]):
-    """The error that a call failed with."""
+class CaughtError(Generic[E]):
+    """The error that a call failed with, set when the `expect_error` block ends."""
 
     error: E
 
     @property
     def message(self) -> str:
-        """The error's message as the client got it."""
+        """The message as the client received it."""
         return self.error.message
 
 
 @contextmanager
-def refused(error_class: type[E]) -> Generator[Caught[E]]:
-    """Expects that a call inside fails with this error, as it arrives over gRPC.
+def expect_error(error_class: type[E]) -> Generator[CaughtError[E]]:
+    """Asserts that a call in the block fails over gRPC with exactly this class of error.
 
-    `with refused(NotAudio) as caught: await stub.Method(...)`
+    `with expect_error(NotAudio) as caught: await stub.Method(...)`
     """
-    caught: Caught[E] = Caught()
+    caught: CaughtError[E] = CaughtError()
     try:
         yield caught
     except grpc.RpcError as failure:
@@ -74,8 +74,8 @@ def refused(error_class: type[E]) -> Generator[Caught[E]]:
         raise AssertionError(f"expected {error_class.__name__}, but the call went well")
 
 
-async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
-    """Waits for a condition; AssertionError if it does not come true in time."""
+async def wait_until(condition: Callable[[], object], *, seconds: float = 10.0) -> None:
+    """Waits until `condition()` is true. Raises AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, f"not true within {seconds} s"
@@ -83,5 +83,5 @@ async def until(condition: Callable[[], object], *, seconds: float = 10.0) -> No
 
 
 async def collect(call: Any) -> list[Any]:
-    """All messages of a response stream."""
+    """Reads a response stream to its end."""
     return [message async for message in call]

@@ -1,8 +1,8 @@
-"""A tiny English Whisper model that is made on the spot and always hears the same words.
+"""A tiny English Whisper model, built for a test, that always transcribes the same words.
 
-Its layers add nothing, so what it says depends on the place in the sentence alone: the
-position embeddings point to the tokens that are to come. Everything around it is real: the
-conversion for CTranslate2, the tokenizer, the decoding with its time stamps.
+Its layers contribute nothing, so each token depends on its position alone: the position
+embeddings point at the next token. Everything around it is real: the conversion for
+CTranslate2, the tokenizer, the decoding with time stamps.
 """
 
 import json
@@ -21,6 +21,7 @@ SPECIAL = (
 
 
 def tokenizer(words):
+    """A byte-level tokenizer with one token for each of the words."""
     plain = sorted(pre_tokenizers.ByteLevel.alphabet()) + [f"\u0120{word}" for word in words]
     made = Tokenizer(models.BPE({token: number for number, token in enumerate(plain)}, []))
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -32,7 +33,10 @@ def tokenizer(words):
 
 
 def build(folder, seconds=6.0, words=WORDS):
-    """Writes the converted model, which hears `words` in the first `seconds` of each window."""
+    """Writes the converted model and returns its folder.
+
+    It transcribes `words` in the first `seconds` of each window.
+    """
     names = tokenizer(words)
     size, ending = names.get_vocab_size(), names.token_to_id("<|endoftext|>")
     plain, converted = folder / "plain", folder / "converted"

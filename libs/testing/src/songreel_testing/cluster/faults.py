@@ -92,11 +92,11 @@ async def _term(cluster: Cluster, victim: Replica) -> Drain:
 
 
 async def _term_held(cluster: Cluster, victim: Replica) -> Drain:
-    victim.database.swallow()
-    victim.store.swallow()
+    victim.database.stall()
+    victim.store.stall()
     drain = await _drained(victim)
-    await victim.database.mend()
-    await victim.store.mend()
+    await victim.database.restore()
+    await victim.store.restore()
     await victim.start()
     return drain
 
@@ -109,35 +109,35 @@ async def _stop(cluster: Cluster, victim: Replica) -> Drain:
 
 
 async def _cut_database(cluster: Cluster, victim: Replica) -> Drain:
-    await victim.database.cut()
+    await victim.database.reset()
     await asyncio.sleep(CUT_SECONDS)
-    await victim.database.mend()
+    await victim.database.restore()
     return Drain()
 
 
 async def _swallow_database(cluster: Cluster, victim: Replica) -> Drain:
-    victim.database.swallow()
+    victim.database.stall()
     await asyncio.sleep(CUT_SECONDS)
-    await victim.database.mend()
+    await victim.database.restore()
     return Drain()
 
 
 async def _cut_all_databases(cluster: Cluster, victim: Replica) -> Drain:
     for replica in cluster.replicas:
-        await replica.database.cut()
+        await replica.database.reset()
     await asyncio.sleep(CUT_SECONDS)
     for replica in cluster.replicas:
-        await replica.database.mend()
+        await replica.database.restore()
     return Drain()
 
 
 async def _cut_store(cluster: Cluster, victim: Replica) -> Drain:
     lines = [cluster.workers.store, *(replica.store for replica in cluster.replicas)]
     for line in lines:
-        await line.cut()
+        await line.reset()
     await asyncio.sleep(CUT_SECONDS)
     for line in lines:
-        await line.mend()
+        await line.restore()
     return Drain()
 
 

@@ -1,4 +1,4 @@
-"""A TCP proxy on loopback whose network can be cut."""
+"""A TCP proxy on loopback that can break or stall connections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from contextlib import suppress
 
 
 class TcpProxy:
-    """Passes bytes on to a port; as `cut` it refuses, as `swallowing` it says nothing."""
+    """Forwards connections to a port on loopback, and simulates faults of the network.
+
+    `reset` breaks connections and refuses new ones; `stall` keeps them open without passing
+    on a byte, as a network partition does; `restore` ends both.
+    """
 
     def __init__(self, target: int) -> None:
         self.port = 0
@@ -23,7 +27,7 @@ class TcpProxy:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
-    async def cut(self) -> None:
+    async def reset(self) -> None:
         """Resets all connections and refuses new ones."""
         if self._server is not None:
             self._server.close()
@@ -31,12 +35,12 @@ class TcpProxy:
         for writer in list(self._writers):
             writer.transport.abort()
 
-    def swallow(self) -> None:
-        """From now on nothing comes through, and nobody is told."""
+    def stall(self) -> None:
+        """Holds back all bytes; connections stay open and neither side is told."""
         self._flowing.clear()
 
-    async def mend(self) -> None:
-        """The network is whole again; what was swallowed is gone with its connections."""
+    async def restore(self) -> None:
+        """Accepts connections again; stalled ones are broken, as their bytes are lost."""
         if not self._flowing.is_set():
             for writer in list(self._writers):
                 writer.transport.abort()
@@ -45,8 +49,8 @@ class TcpProxy:
             await self.start()
 
     async def close(self) -> None:
-        """Ends it."""
-        await self.cut()
+        """Breaks all connections and stops listening."""
+        await self.reset()
         for pipe in list(self._pipes):
             pipe.cancel()
         if self._pipes:
