@@ -12,7 +12,7 @@ from songreel_kit.channel.tls import ChannelTls, ServerTls
 from songreel_kit.likeness.grants import job_sha256
 from songreel_kit.server.server import running_server
 from songreel_kit.server.settings import ServerSettings
-from songreel_render.identity_grants import METHODS, Permits
+from songreel_render.identity_grants import METHODS, IdentityGrants
 from songreel_testing.gateway.checked_gateway import Authority
 from songreel_testing.identity.identity_server import ANN, House
 from songreel_testing.serving import expect_error
@@ -40,10 +40,10 @@ async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
         request.settings.loras[0].grant = granted.grant
 
         async def held(tls: ChannelTls | None) -> int:
-            permits = Permits(lambda: server.address, tls)
-            async with permits.permitted(request) as permit:
-                assert permit is not None
-                return permits.people
+            grants = IdentityGrants(lambda: server.address, tls)
+            async with grants.redeemed(request) as grant:
+                assert grant is not None
+                return grants.adapters
 
         with pytest.raises(errors.PermissionDenied):
             await held(shown_by("audio"))

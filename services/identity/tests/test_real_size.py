@@ -77,12 +77,12 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
     )
     with pytest.raises(errors.AdapterMismatch):
         trainings.train(trainings.order(elsewhere), lambda progress: None, CancelToken())
-    from songreel_render.checkpoints.identity_adapter import Person
+    from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
-    person = Person(stored.sha256, "consent", data)
-    person.check(result.checkpoint_sha256)
+    adapter = IdentityAdapter(stored.sha256, "consent", data)
+    adapter.check(result.checkpoint_sha256)
     with pytest.raises(errors.AdapterMismatch, match="another checkpoint"):
-        person.check(check_folder(other))
+        adapter.check(check_folder(other))
 
     # As diffusers reads it, without any of us.
     matrices = load(data)

@@ -17,7 +17,7 @@ from songreel_kit import errors
 from songreel_kit.likeness.adapters import AdapterHead
 from songreel_render.backends.ray.revocation import Desk
 from songreel_render.backends.ray.sealed_adapter import Receiver, Sender
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 DATA = save(
     {"unet.conv_in.lora_A.weight": torch.rand(2, 4, 3, 3),
@@ -26,12 +26,12 @@ DATA = save(
 )  # fmt: skip
 
 
-def a_person() -> Person:
-    return Person(hashlib.sha256(DATA).hexdigest(), "consent-1", DATA)
+def an_adapter() -> IdentityAdapter:
+    return IdentityAdapter(hashlib.sha256(DATA).hexdigest(), "consent-1", DATA)
 
 
 def test_replicas_that_were_met_open_it_and_no_others():
-    sender, replicas = Sender(a_person()), [Receiver(), Receiver()]
+    sender, replicas = Sender(an_adapter()), [Receiver(), Receiver()]
     for replica in replicas:
         stranger = replica.stranger_to(sender.parcel)
         assert stranger is not None
@@ -41,10 +41,10 @@ def test_replicas_that_were_met_open_it_and_no_others():
     parcel = pickle.loads(sent)
     for replica in replicas:
         assert replica.stranger_to(parcel) is None
-        person = replica.open(parcel)
-        assert (bytes(person.data), person.consent_id) == (DATA, "consent-1")
-        person.wipe()
-        assert person.wiped
+        adapter = replica.open(parcel)
+        assert (bytes(adapter.data), adapter.consent_id) == (DATA, "consent-1")
+        adapter.wipe()
+        assert adapter.wiped
     other = Receiver()
     assert other.stranger_to(parcel) is not None
     own = next(iter(parcel.keys.values()))
@@ -55,7 +55,7 @@ def test_replicas_that_were_met_open_it_and_no_others():
 
 @given(st.data())
 def test_a_parcel_that_was_changed_is_not_opened(data):
-    sender, replica = Sender(a_person()), Receiver()
+    sender, replica = Sender(an_adapter()), Receiver()
     stranger = replica.stranger_to(sender.parcel)
     assert stranger is not None
     sender.meet(stranger)
@@ -87,7 +87,7 @@ def test_a_desk_that_is_gone_before_a_render_is_told(monkeypatch):
     monkeypatch.setattr(showing.ray, "get", gone)
     desk = SimpleNamespace(open=SimpleNamespace(remote=len))
     with pytest.raises(errors.ServiceUnavailable, match="started anew"):
-        showing.Showing(a_person(), "desk-1", desk)
+        showing.Showing(an_adapter(), "desk-1", desk)
 
 
 async def test_the_desk_knows_who_holds_a_person_at_the_end():

@@ -18,7 +18,7 @@ from songreel_kit.work import CancelToken
 from songreel_render.backends.segment_worker import Painter
 from songreel_render.backends.segments import SegmentDrawing
 from songreel_render.checkpoints.files import inspect_checkpoint
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import LoadedLora, LoraFile, adapt
 from songreel_render.diffusion.frame_generator import protagonist_share
@@ -65,8 +65,8 @@ def adapter_of(checkpoint, rank=2, head=HEAD):
     return save(tensors, head.metadata())
 
 
-def person_of(data):
-    return Person(hashlib.sha256(data).hexdigest(), "consent-1", data)
+def in_memory(data):
+    return IdentityAdapter(hashlib.sha256(data).hexdigest(), "consent-1", data)
 
 
 @torch.inference_mode()
@@ -85,8 +85,8 @@ def test_each_picture_of_a_batch_has_its_own_strength(checkpoint, tmp_path: Path
     file = LoraFile(tmp_path / "whole.safetensors", "ef" * 32)
     merged = predicted(adapt(checkpoint, [LoadedLora(file, 1.5)]))
     base = predicted(checkpoint)
-    person = person_of(data)
-    joined = person.join(checkpoint, 1.5)
+    adapter = in_memory(data)
+    joined = adapter.join(checkpoint, 1.5)
 
     # Two pictures, and the two halves of guidance: the second picture of each shows the person.
     seen = predicted(joined, [0.0, 1.0])
@@ -95,27 +95,27 @@ def test_each_picture_of_a_batch_has_its_own_strength(checkpoint, tmp_path: Path
     assert (base - merged).abs().max() > 0.01
     assert torch.equal(predicted(checkpoint), base)  # the one given stays as it is
 
-    person.wipe()
-    assert person.wiped
+    adapter.wipe()
+    assert adapter.wiped
     assert torch.allclose(predicted(joined, [1.0, 1.0]), base, atol=1e-6)
 
 
 def test_what_is_no_adapter_or_another_is_refused(checkpoint):
     data = adapter_of(checkpoint)
     with pytest.raises(errors.AdapterMismatch, match="not the one"):
-        Person("00" * 32, "consent", data)
+        IdentityAdapter("00" * 32, "consent", data)
     with pytest.raises(errors.AdapterMismatch, match="another checkpoint"):
-        person_of(data).check("00" * 32)
-    person_of(data).check(HEAD.checkpoint_sha256)
+        in_memory(data).check("00" * 32)
+    in_memory(data).check(HEAD.checkpoint_sha256)
     for broken in (b"", b"\x00" * 40, data[:100], save({"a": torch.zeros(1)})):
         with pytest.raises(errors.LoraUnusable):
-            person_of(broken)
+            in_memory(broken)
     foreign = save(
         {"unet.nowhere.lora_A.weight": torch.zeros(2, 4), "unet.nowhere.lora_B.weight":
          torch.zeros(4, 2)}, HEAD.metadata(),
     )  # fmt: skip
     with pytest.raises(errors.LoraUnusable, match="nowhere"):
-        person_of(foreign).join(checkpoint, 1.0)
+        in_memory(foreign).join(checkpoint, 1.0)
 
 
 def test_a_painter_draws_a_person_for_one_segment_and_keeps_nothing_of_them(tmp_path: Path):
@@ -125,37 +125,37 @@ def test_a_painter_draws_a_person_for_one_segment_and_keeps_nothing_of_them(tmp_
     networks = CheckpointLoader(device="cpu", dtype="float32").load(files)
     data = adapter_of(networks, head=dataclasses.replace(HEAD, checkpoint_sha256=files.sha256))
 
-    def prepared(stage, *people):
+    def prepared(stage, *adapters):
         scenes = even_scenes(1.0, protagonist=True)
         asked = stage.request(song, analysis_of(1.0), storyboard_of(*scenes), steps=2)
-        if people:
-            asked.settings.loras.add(adapter_sha256=people[0].adapter_sha256)
-        job = RenderJob(asked.song, asked.analysis, asked.storyboard, asked.settings, people)
+        if adapters:
+            asked.settings.loras.add(adapter_sha256=adapters[0].adapter_sha256)
+        job = RenderJob(asked.song, asked.analysis, asked.storyboard, asked.settings, adapters)
         return stage.renderer.prepare(job, ignore, CancelToken())
 
-    def drawn_at_once(stage, *people):
-        plan = prepared(stage, *people)
+    def drawn_at_once(stage, *adapters):
+        plan = prepared(stage, *adapters)
         drawing = SegmentDrawing(stage.settings, stage.store, plan.plan)
         stage.renderer.backend.draw(plan, drawing, ignore, CancelToken())
         return [drawing.artifact(index).sha256 for index in range(2)]
 
     here, there = Stage(tmp_path / "here", folder), Stage(tmp_path / "there", folder)
-    whole, empty = drawn_at_once(here, person_of(data)), drawn_at_once(here)
+    whole, empty = drawn_at_once(here, in_memory(data)), drawn_at_once(here)
     assert not set(whole) & set(empty)
     painter = Painter(there.settings, there.store)
 
-    def drawn(plan, index, *people):
-        part = painter.segment(plan.reference, index, CancelToken(), people)
+    def drawn(plan, index, *adapters):
+        part = painter.segment(plan.reference, index, CancelToken(), adapters)
         assert part.denoised
         return part.artifact.sha256
 
-    shown = prepared(there, person_of(data))
+    shown = prepared(there, in_memory(data))
     with pytest.raises(errors.GrantInvalid):
         drawn(shown, 0)
     for index in range(2):
-        person = person_of(data)
-        assert drawn(shown, index, person) == whole[index]
-        assert person.wiped
+        adapter = in_memory(data)
+        assert drawn(shown, index, adapter) == whole[index]
+        assert adapter.wiped
     # The same scenes without them are drawn by networks that never knew them.
     nobody = prepared(there)
     assert [drawn(nobody, index) for index in range(2)] == empty

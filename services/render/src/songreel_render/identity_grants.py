@@ -1,4 +1,4 @@
-"""Asks the identity service whether a person may be drawn, and stops when they no longer may."""
+"""Redeems grants at the identity service, and stops a render when its grant is revoked."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from songreel_kit.likeness.adapters import MAX_BYTES
 from songreel_kit.likeness.grants import job_sha256, verify_grant
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 T = TypeVar("T")
 
@@ -45,16 +45,16 @@ _END = cast("Any", grpc.aio).EOF
 
 
 @dataclass(frozen=True)
-class Permit:
-    """Good until `refused` is done."""
+class IdentityGrant:
+    """The right to draw one person; good until `revoked` is done."""
 
-    person: Person
-    refused: asyncio.Task[None]
+    adapter: IdentityAdapter
+    revoked: asyncio.Task[None]
     """Ends, with the reason as its error, when the person may no longer be drawn."""
 
 
-class Permits:
-    """Holds what may be drawn of people, as long as it may.
+class IdentityGrants:
+    """Holds the adapters of people for as long as their grants stand.
 
     Args:
         target: gives the gRPC target of the identity service; empty is none.
@@ -64,15 +64,14 @@ class Permits:
     def __init__(self, target: Callable[[], str], tls: ChannelTls | None = None) -> None:
         self._target = target
         self._tls = tls
-        self.people = 0
+        self.adapters = 0
         """Adapters in memory now."""
 
     @asynccontextmanager
-    async def permitted(self, request: RenderRequest) -> AsyncGenerator[Permit | None]:
-        """The person whom the request is to show; None where it shows nobody.
+    async def redeemed(self, request: RenderRequest) -> AsyncGenerator[IdentityGrant | None]:
+        """Redeem the request's grant for a block; None where the request shows nobody.
 
-        At the block's end everything of the person is overwritten, and the identity
-        service is told so.
+        At the end of the block the adapter is overwritten and the identity service told so.
 
         Raises:
             InvalidRenderSettings: more than one person.
@@ -99,56 +98,58 @@ class Permits:
             )
         async with open_channel(target, tls=self._tls) as channel:
             stub: Any = IdentityServiceStub(channel)
-            use = await _redeemed(stub, wanted[0], job_sha256(request))
-            async with self._held(stub, use, wanted[0], job_sha256(request)) as permit:
-                yield permit
+            use = await _redeem(stub, wanted[0], job_sha256(request))
+            async with self._held(stub, use, wanted[0], job_sha256(request)) as grant:
+                yield grant
 
     @asynccontextmanager
-    async def _held(self, stub: Any, use: str, lora: Lora, job: str) -> AsyncGenerator[Permit]:
-        person: Person | None = None
-        refused: asyncio.Task[None] | None = None
+    async def _held(
+        self, stub: Any, use: str, lora: Lora, job: str
+    ) -> AsyncGenerator[IdentityGrant]:
+        adapter: IdentityAdapter | None = None
+        revoked: asyncio.Task[None] | None = None
         mismatch = ""
         watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
-        self.people += 1
+        self.adapters += 1
         try:
-            async with _typed():
+            async with _typed_errors():
                 if await watch.read() is _END:
                     raise ServiceUnavailable("the identity service ended the watch at once")
-                refused = asyncio.create_task(_until_refused(watch))
-                consent = await _consent(stub, lora, job)
-                data = await _adapter(stub, use)
-            person = Person(lora.adapter_sha256, consent, data)
+                revoked = asyncio.create_task(_until_revoked(watch))
+                consent = await _verified_consent(stub, lora, job)
+                data = await _download_adapter(stub, use)
+            adapter = IdentityAdapter(lora.adapter_sha256, consent, data)
             del data
-            yield Permit(person, refused)
+            yield IdentityGrant(adapter, revoked)
         except LoraUnusable as error:
             mismatch = error.reason
             raise
         finally:
-            if refused is not None:
-                refused.cancel()
+            if revoked is not None:
+                revoked.cancel()
             watch.cancel()
-            if person is not None:
-                person.wipe()
-            self.people -= 1
-            await _ended(stub, use, mismatch)
+            if adapter is not None:
+                adapter.wipe()
+            self.adapters -= 1
+            await _end_use(stub, use, mismatch)
 
 
-async def until_refused(events: AsyncGenerator[T], permit: Permit) -> AsyncGenerator[T]:
-    """The events, as long as the permit stands; then its error, and the work is ended."""
+async def until_revoked(events: AsyncGenerator[T], grant: IdentityGrant) -> AsyncGenerator[T]:
+    """Pass events on until the grant is revoked; then end the work and raise the reason."""
     async with contextlib.aclosing(events):
         iterator: AsyncIterator[T] = aiter(events)
         while True:
             coming = asyncio.ensure_future(_next(iterator))
             try:
-                await asyncio.wait({coming, permit.refused}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({coming, grant.revoked}, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                if not coming.done() or permit.refused.done():
+                if not coming.done() or grant.revoked.done():
                     # Ends the work in its thread before anything is overwritten.
                     coming.cancel()
                     with contextlib.suppress(asyncio.CancelledError, Exception):
                         await coming
-            if permit.refused.done():
-                permit.refused.result()
+            if grant.revoked.done():
+                grant.revoked.result()
             event = coming.result()
             if event is None:
                 return
@@ -160,24 +161,24 @@ async def _next(iterator: AsyncIterator[T]) -> T | None:
     return await anext(iterator, None)
 
 
-async def _redeemed(stub: Any, lora: Lora, job: str) -> str:
-    """The use's id. Also a request without any grant is told to the identity service."""
+async def _redeem(stub: Any, lora: Lora, job: str) -> str:
+    """The use's id. A request without any grant is sent too, for the audit log."""
     request = pb.RedeemGrantRequest(
         grant=lora.grant, adapter_sha256=lora.adapter_sha256, job_sha256=job
     )
-    async with _typed():
+    async with _typed_errors():
         response = await stub.RedeemGrant(request, timeout=_CALL_SECONDS)
     return response.use_id
 
 
-async def _consent(stub: Any, lora: Lora, job: str) -> str:
-    """The consent's id, by the grant's own words, which are checked once more here."""
+async def _verified_consent(stub: Any, lora: Lora, job: str) -> str:
+    """The id of the consent that the grant names; verifies the grant once more."""
     key = (await stub.GetGrantKey(pb.GetGrantKeyRequest(), timeout=_CALL_SECONDS)).public_key
     grant = verify_grant(lora.grant, key, adapter_sha256=lora.adapter_sha256, job_sha256=job)
     return grant.consent
 
 
-async def _adapter(stub: Any, use: str) -> bytes:
+async def _download_adapter(stub: Any, use: str) -> bytes:
     pieces: list[bytes] = []
     size = 0
     async for response in stub.OpenAdapter(pb.OpenAdapterRequest(use_id=use)):
@@ -188,15 +189,15 @@ async def _adapter(stub: Any, use: str) -> bytes:
     return b"".join(pieces)
 
 
-async def _until_refused(watch: Any) -> None:
-    async with _typed():
+async def _until_revoked(watch: Any) -> None:
+    async with _typed_errors():
         while await watch.read() is not _END:
             pass
     raise GrantInvalid("the identity service has ended the use")
 
 
-async def _ended(stub: Any, use: str, refused: str) -> None:
-    """Tells that nothing is held, which an erasure waits for, and why nothing was drawn."""
+async def _end_use(stub: Any, use: str, refused: str) -> None:
+    """Tell the identity service that nothing is held (an erasure waits for it), and any refusal."""
     telling = asyncio.ensure_future(
         stub.EndUse(pb.EndUseRequest(use_id=use, refused=refused), timeout=_CALL_SECONDS)
     )
@@ -211,7 +212,7 @@ async def _ended(stub: Any, use: str, refused: str) -> None:
 
 
 @asynccontextmanager
-async def _typed() -> AsyncGenerator[None]:
+async def _typed_errors() -> AsyncGenerator[None]:
     try:
         yield
     except SongreelError:

@@ -23,9 +23,9 @@ from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
 from songreel_render.backends.backend import DrawingBackend
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.schedulers import DENOISERS
-from songreel_render.identity_grants import Permits, until_refused
+from songreel_render.identity_grants import IdentityGrants, until_revoked
 from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
 from songreel_render.motion.schedules import SCHEDULES
 from songreel_render.plan.planner import PreparedRender, RenderJob
@@ -59,7 +59,7 @@ class RenderServicer(RenderServiceServicer):
             tls = ChannelTls(
                 settings.identity_authority, settings.identity_certificate, settings.identity_key
             )
-        self._permits = Permits(identity_target or (lambda: settings.identity_target), tls)
+        self._grants = IdentityGrants(identity_target or (lambda: settings.identity_target), tls)
 
     async def Render(
         self,
@@ -68,22 +68,22 @@ class RenderServicer(RenderServiceServicer):
     ) -> AsyncIterator[RenderResponse]:
         """Plan, then draw; an equal plan that was drawn before is not drawn again.
 
-        A person is shown only as long as the identity service permits it.
+        A person is shown only as long as the identity service grants it.
         """
-        async with self._permits.permitted(request) as permit:
-            people = () if permit is None else (permit.person,)
-            responses = self._responses(request, people)
-            if permit is not None:
-                responses = until_refused(responses, permit)
+        async with self._grants.redeemed(request) as grant:
+            adapters = () if grant is None else (grant.adapter,)
+            responses = self._responses(request, adapters)
+            if grant is not None:
+                responses = until_revoked(responses, grant)
             async with aclosing(responses):
                 async for response in responses:
                     yield response
 
     async def _responses(
-        self, request: RenderRequest, people: tuple[Person, ...]
+        self, request: RenderRequest, adapters: tuple[IdentityAdapter, ...]
     ) -> AsyncGenerator[RenderResponse]:
         job = RenderJob(
-            request.song, request.analysis, request.storyboard, request.settings, people
+            request.song, request.analysis, request.storyboard, request.settings, adapters
         )
         prepared: PreparedRender | None = None
         async with aclosing(
@@ -145,7 +145,7 @@ class RenderServicer(RenderServiceServicer):
             schedulers=sorted(DENOISERS),
             formats=list(CONTAINERS),
             styles=sorted(self._settings.styles),
-            people_in_memory=self._permits.people,
+            people_in_memory=self._grants.adapters,
         )
         try:
             shape = await asyncio.to_thread(

@@ -15,7 +15,7 @@ from songreel_kit.work import CancelToken, Report
 from songreel_render.backends.segments import STILLS_DRAWN
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.devices import out_of_memory
-from songreel_render.checkpoints.identity_adapter import person_of
+from songreel_render.checkpoints.identity_adapter import find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
 from songreel_render.diffusion.frame_generator import FrameArtist, FrameSource
@@ -93,12 +93,12 @@ class Studio:
         return artist
 
     def load(self, drawable: DrawablePlan) -> Checkpoint:
-        """The plan's checkpoint with its LoRA merged in, in memory; without its person."""
+        """The plan's checkpoint with its LoRA merged in, in memory; without an identity adapter."""
         with open_loras(drawable.plan.settings, self._store) as loras:
             return self._loader.load(drawable.shape.files, loras)
 
     def _with_person(self, drawable: DrawablePlan) -> Checkpoint:
-        """`load`, with the plan's person joined in.
+        """`load`, with the plan's identity adapter applied.
 
         Raises:
             GrantInvalid: the plan shows a person for whom no grant was redeemed here.
@@ -106,11 +106,11 @@ class Studio:
         checkpoint = self.load(drawable)
         for lora in drawable.plan.settings.loras:
             if lora.adapter_sha256:
-                person = person_of(drawable.people, lora.adapter_sha256)
-                if person is None:
+                adapter = find_adapter(drawable.adapters, lora.adapter_sha256)
+                if adapter is None:
                     raise GrantInvalid("the plan shows a person without a grant: ask for one")
                 with loading("person"):
-                    checkpoint = person.join(checkpoint, lora.weight)
+                    checkpoint = adapter.join(checkpoint, lora.weight)
         return checkpoint
 
     def _artist(self, drawable: DrawablePlan) -> FrameArtist:

@@ -15,7 +15,7 @@ from songreel_kit.work import CancelToken
 
 from songreel_render.backends.frame_pipeline import Studio, memory_errors_typed
 from songreel_render.backends.segments import SegmentDrawing
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.diffusion.frame_generator import FrameSource
 from songreel_render.plan.open_plan import (
@@ -80,14 +80,17 @@ class Painter:
             self._studio.load(self._open(reference))
 
     def stills(
-        self, reference: PlanReference, token: CancelToken, people: tuple[Person, ...] = ()
+        self,
+        reference: PlanReference,
+        token: CancelToken,
+        adapters: tuple[IdentityAdapter, ...] = (),
     ) -> None:
-        """Make the plan's stills be in the store; `people` as in `segment`.
+        """Make the plan's stills be in the store; `adapters` as in `segment`.
 
         Raises as `DrawingBackend.draw`.
         """
-        with self._lock, _wiped_after(people):
-            drawable = replace(self._open(reference), people=people)
+        with self._lock, _wiped_after(adapters):
+            drawable = replace(self._open(reference), adapters=adapters)
             self._studio.stills(drawable, lambda _: token.check(), token)
 
     def segment(
@@ -95,7 +98,7 @@ class Painter:
         reference: PlanReference,
         index: int,
         token: CancelToken,
-        people: tuple[Person, ...] = (),
+        adapters: tuple[IdentityAdapter, ...] = (),
     ) -> DrawnSegment:
         """Make a segment be in the store. Raises as `DrawingBackend.draw`.
 
@@ -103,10 +106,10 @@ class Painter:
             reference: of the plan.
             index: of the segment.
             token: cancels it.
-            people: who may be drawn in it; wiped at its end, whatever that is.
+            adapters: of the people who may be drawn in it; wiped at its end in any case.
         """
-        with self._lock, _wiped_after(people):
-            drawable = replace(self._open(reference), people=people)
+        with self._lock, _wiped_after(adapters):
+            drawable = replace(self._open(reference), adapters=adapters)
             part = SegmentDrawing(self._settings, self._store, drawable.plan, only=index)
             denoised, fallbacks = 0, ()
             if not part.complete:
@@ -132,18 +135,18 @@ class Painter:
         if known is None:
             stills = self._studio.stills(drawable, _silent, token)
             known = self._studio.source(drawable, stills)
-            if not drawable.people:  # networks with a person in them are for this segment only
+            if not drawable.adapters:  # networks with a person in them are for this segment only
                 self._opened = reference.plan.sha256, drawable, known
         return known
 
 
 @contextmanager
-def _wiped_after(people: tuple[Person, ...]) -> Generator[None]:
+def _wiped_after(adapters: tuple[IdentityAdapter, ...]) -> Generator[None]:
     try:
         yield
     finally:
-        for person in people:
-            person.wipe()
+        for adapter in adapters:
+            adapter.wipe()
 
 
 def _silent(progress: Progress) -> None:

@@ -41,7 +41,7 @@ class Checkpoint:
     compile_options: dict[str, Any] | None = None
     """Of `torch.compile`; None leaves the networks as they are."""
     strength: Any | None = None
-    """Where a person is joined in (`people`): how strongly each picture shows them."""
+    """Where a person is joined in (`adapters`): how strongly each picture shows them."""
 
     @property
     def latent_channels(self) -> int:

@@ -25,8 +25,8 @@ from songreel_render.checkpoints.loras import twin
 _NAME: Final = "the adapter"
 
 
-class Strength:
-    """How strongly the person shows in each picture of the batch that is drawn now."""
+class AdapterStrength:
+    """Weight of the adapter for each picture of the current batch."""
 
     def __init__(self) -> None:
         self._values = torch.zeros(1)
@@ -42,11 +42,15 @@ class Strength:
         return self._values.repeat(times).to(given.device, given.dtype).view(shape)
 
 
-class PersonLayer(torch.nn.Module):
-    """A layer with a person's change beside it."""
+class AdapterLayer(torch.nn.Module):
+    """A layer with the adapter's change beside it."""
 
     def __init__(
-        self, layer: torch.nn.Module, strength: Strength, down: torch.Tensor, up: torch.Tensor
+        self,
+        layer: torch.nn.Module,
+        strength: AdapterStrength,
+        down: torch.Tensor,
+        up: torch.Tensor,
     ) -> None:
         super().__init__()
         self.layer = layer
@@ -55,7 +59,7 @@ class PersonLayer(torch.nn.Module):
         self._matrices = (down, up)
 
     def forward(self, given: torch.Tensor, *more: Any) -> torch.Tensor:
-        """What the layer says, and as much of the change as each picture asks for."""
+        """The layer's output plus the change, weighted for each picture."""
         down, up = self._matrices
         if isinstance(self.layer, torch.nn.Conv2d):
             conv = torch.nn.functional.conv2d
@@ -66,8 +70,8 @@ class PersonLayer(torch.nn.Module):
         return self.layer(given, *more) + change * self._strength.of(change)
 
 
-class Person:
-    """A person whom one render may draw.
+class IdentityAdapter:
+    """The adapter of a person whom one render may draw.
 
     Args:
         adapter_sha256: of the adapter that was granted.
@@ -109,7 +113,7 @@ class Person:
             )
 
     def join(self, checkpoint: Checkpoint, weight: float) -> Checkpoint:
-        """A checkpoint that can draw the person; the one given stays as it is.
+        """A copy of the checkpoint with the adapter applied; the one given stays as it is.
 
         Raises:
             LoraUnusable: a layer is not in the checkpoint.
@@ -120,19 +124,19 @@ class Person:
             for name, layer in cast("torch.nn.Module", unet).named_modules()
             if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d)
         }
-        strength = Strength()
+        strength = AdapterStrength()
         for change in self._changes:
             name = names.get(change.layer) if change.target is Target.UNET else None
             if name is None:
                 raise LoraUnusable(f"the checkpoint has no layer {change.layer} of the adapter")
             layer = unet.get_submodule(name)
             down, up = self._placed(change, layer, checkpoint, weight)
-            unet.set_submodule(name, PersonLayer(layer, strength, down, up))
-        # Compiled code would have to be made anew for every person.
+            unet.set_submodule(name, AdapterLayer(layer, strength, down, up))
+        # Compiled code would have to be made anew for every adapter.
         return replace(checkpoint, unet=unet, strength=strength, compile_options=None)
 
     def wipe(self) -> None:
-        """Overwrites every matrix of the person; only after the last picture is drawn."""
+        """Overwrite every matrix of the adapter; only after the last picture is drawn."""
         self._data[:] = bytes(len(self._data))
         self._data = bytearray()
         for tensor in self._tensors:
@@ -159,9 +163,9 @@ class Person:
         return down, up
 
 
-def person_of(people: Sequence[Person], adapter_sha256: str) -> Person | None:
-    """The one whose adapter it is."""
-    return next((each for each in people if each.adapter_sha256 == adapter_sha256), None)
+def find_adapter(adapters: Sequence[IdentityAdapter], sha256: str) -> IdentityAdapter | None:
+    """The adapter of that hash."""
+    return next((each for each in adapters if each.adapter_sha256 == sha256), None)
 
 
 def _size(layer: torch.nn.Module) -> int:

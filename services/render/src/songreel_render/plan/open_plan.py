@@ -15,7 +15,7 @@ from songreel_kit.errors import Aborted, FailedPrecondition
 
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.devices import batch_for, total_memory
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.plan.plan import Layout, Machine, lay_out, plan_key
 from songreel_render.settings import RenderSettings as ServiceSettings
@@ -39,8 +39,8 @@ class DrawablePlan:
     shape: CheckpointShape
     layout: Layout
     batch_frames: int
-    people: tuple[Person, ...] = field(default=(), kw_only=True)
-    """Who may be drawn: nobody, where no grant was redeemed."""
+    adapters: tuple[IdentityAdapter, ...] = field(default=(), kw_only=True)
+    """Adapters of the people who may be drawn; none, where no grant was redeemed."""
 
     @property
     def key(self) -> str:

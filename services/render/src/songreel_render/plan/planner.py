@@ -22,7 +22,7 @@ from songreel_kit.work import CancelToken, Report
 
 from songreel_render import VERSION
 from songreel_render.checkpoints.checkpoint import CheckpointShape
-from songreel_render.checkpoints.identity_adapter import Person, person_of
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter, find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
 from songreel_render.plan.open_plan import DrawablePlan, PlanReference
@@ -46,8 +46,8 @@ class RenderJob:
     analysis: Artifact
     storyboard: Artifact
     settings: RenderSettings
-    people: tuple[Person, ...] = ()
-    """Who may be drawn, by grants that were redeemed."""
+    adapters: tuple[IdentityAdapter, ...] = ()
+    """Adapters of the people who may be drawn, by grants that were redeemed."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ class Preparation:
             track=track,
             identity=self._identity() if container.carries_credentials else None,
             batch_frames=machine.batch_frames,
-            people=job.people,
+            adapters=job.adapters,
         )
 
     def _check_people(
@@ -156,11 +156,11 @@ class Preparation:
         for lora in settings.loras:
             if not lora.adapter_sha256:
                 continue
-            person = person_of(job.people, lora.adapter_sha256)
-            if person is None:
+            adapter = find_adapter(job.adapters, lora.adapter_sha256)
+            if adapter is None:
                 raise GrantInvalid("an adapter of a person is used only with a grant: ask for one")
-            person.check(shape.files.sha256)
-            lora.consent_id = person.consent_id
+            adapter.check(shape.files.sha256)
+            lora.consent_id = adapter.consent_id
 
     def _identity(self) -> SigningIdentity | None:
         settings = self._settings

@@ -15,7 +15,7 @@ from songreel_kit.errors import Cancelled, ServiceUnavailable
 from songreel_render.backends.ray.futures import RayTicket
 from songreel_render.backends.ray.lease_ref import Shown
 from songreel_render.backends.ray.sealed_adapter import Sender, Stranger
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 R = TypeVar("R")
 
@@ -27,7 +27,7 @@ class Showing:
     """A person whom replicas draw, until the end of the work for a render.
 
     Args:
-        person: who is drawn.
+        adapter: who is drawn.
         desk: name of the actor.
         actor: its handle.
 
@@ -35,8 +35,8 @@ class Showing:
         ServiceUnavailable: it does not answer.
     """
 
-    def __init__(self, person: Person, desk: str, actor: Any) -> None:
-        self._sender = Sender(person)
+    def __init__(self, adapter: IdentityAdapter, desk: str, actor: Any) -> None:
+        self._sender = Sender(adapter)
         self._desk = desk
         self._actor = actor
         self._lock = threading.Lock()

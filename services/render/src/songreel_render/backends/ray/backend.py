@@ -166,10 +166,10 @@ class RayServe:
     @contextmanager
     def _showing(self, prepared: PreparedRender) -> Generator[Showing | None]:
         """The person of a plan, for the calls in the block; None where it shows nobody."""
-        if not prepared.people:
+        if not prepared.adapters:
             yield None
             return
-        showing = Showing(prepared.people[0], *self._replicas.desk())
+        showing = Showing(prepared.adapters[0], *self._replicas.desk())
         try:
             yield showing
         finally:

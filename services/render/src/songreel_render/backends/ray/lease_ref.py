@@ -14,7 +14,7 @@ from songreel_kit.ray.cluster import NAMESPACE
 from songreel_kit.work import CancelToken, Done, run_in_thread
 
 from songreel_render.backends.ray.sealed_adapter import Parcel, Receiver
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class Shown:
 
 
 async def draw_shown(
-    shown: Shown, receiver: Receiver, work: Callable[[tuple[Person, ...], CancelToken], T]
+    shown: Shown, receiver: Receiver, work: Callable[[tuple[IdentityAdapter, ...], CancelToken], T]
 ) -> T:
     """Draws a person for as long as the desk is there and does not say that it is over.
 

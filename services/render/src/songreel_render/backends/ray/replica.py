@@ -19,7 +19,7 @@ from songreel_kit.work import CancelToken
 from songreel_render.backends.ray.lease_ref import Shown, draw_shown, in_thread
 from songreel_render.backends.ray.sealed_adapter import Receiver, Stranger
 from songreel_render.backends.segment_worker import DrawnSegment, Painter
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.plan.open_plan import PlanReference
 from songreel_render.plan.plan import Machine
 from songreel_render.settings import RenderSettings as ServiceSettings
@@ -70,7 +70,7 @@ class Replica:
         return await self._draw(
             reference,
             shown,
-            lambda people, token: self._painter.stills(reference, token, people),
+            lambda adapters, token: self._painter.stills(reference, token, adapters),
         )
 
     async def segment(
@@ -80,14 +80,14 @@ class Replica:
         return await self._draw(
             reference,
             shown,
-            lambda people, token: self._painter.segment(reference, index, token, people),
+            lambda adapters, token: self._painter.segment(reference, index, token, adapters),
         )
 
     async def _draw(
         self,
         reference: PlanReference,
         shown: Shown | None,
-        work: Callable[[tuple[Person, ...], CancelToken], T],
+        work: Callable[[tuple[IdentityAdapter, ...], CancelToken], T],
     ) -> T | Stranger:
         stranger = self._receiver.stranger_to(shown.parcel) if shown else None
         if stranger is not None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from songreel_kit.likeness.sealing import TO_WORKER, Channel, KeyPair
 
-from songreel_render.checkpoints.identity_adapter import Person
+from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class Sender:
     """The service's end; thread-safe.
 
     Args:
-        person: who is sent.
+        adapter: who is sent.
     """
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, adapter: IdentityAdapter) -> None:
         self._lock = threading.Lock()
         self._keys = KeyPair()
         self._key = AESGCM.generate_key(256)
         errand = secrets.token_hex(16)
-        sealed = _channel(errand, self._key).seal(person.data)
+        sealed = _channel(errand, self._key).seal(adapter.data)
         self._parcel = Parcel(
-            errand, person.adapter_sha256, person.consent_id, sealed, self._keys.public, {}
+            errand, adapter.adapter_sha256, adapter.consent_id, sealed, self._keys.public, {}
         )
 
     @property
@@ -83,17 +83,17 @@ class Receiver:
         public = self._keys.public
         return None if public in parcel.keys else Stranger(public)
 
-    def open(self, parcel: Parcel) -> Person:
+    def open(self, parcel: Parcel) -> IdentityAdapter:
         """The person.
 
         Raises:
             Aborted: the parcel was changed, or is for somebody else.
-            AdapterMismatch, LoraUnusable: as `Person`.
+            AdapterMismatch, LoraUnusable: as `IdentityAdapter`.
         """
         channel = self._keys.as_worker(parcel.sender, parcel.errand)
         key = channel.open(parcel.keys[self._keys.public])
         data = _channel(parcel.errand, key).open(parcel.sealed)
-        return Person(parcel.adapter_sha256, parcel.consent_id, data)
+        return IdentityAdapter(parcel.adapter_sha256, parcel.consent_id, data)
 
 
 def _channel(errand: str, key: bytes) -> Channel:
