@@ -1,4 +1,4 @@
-"""Faults against two gateways on one Postgres and one S3: what was lost, what was doubled.
+"""Faults against two gateways on one Postgres and one S3: what was lost, what was duplicated.
 
 Lost: a video that was asked for and did not come to exist. Doubled: a job that ended more
 than once, or a request that led to two jobs. A stage may be made twice (its results are
@@ -24,8 +24,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
-from songreel_testing.cluster.cluster import LEASE_SECONDS, cluster_of
-from songreel_testing.cluster.faults import FAULTS, ROOM, Outcome, run
+from songreel_testing.cluster.chaos import MAX_OPEN_JOBS, Outcome, run_chaos
+from songreel_testing.cluster.cluster import LEASE_SECONDS, running_cluster
+from songreel_testing.cluster.faults import FAULTS
 from songreel_testing.servers import temporary_postgres, temporary_rclone
 
 from bench.machine import describe
@@ -40,15 +41,15 @@ async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome
         with engine.connect() as connection:
             told = connection.execute(sa.text("SHOW server_version")).scalar_one()
         engine.dispose()
-        async with cluster_of(
-            2, folder / "cluster", postgres, s3, seed=options.seed, max_open=ROOM
+        async with running_cluster(
+            2, folder / "cluster", postgres, s3, seed=options.seed, max_open=MAX_OPEN_JOBS
         ) as cluster:
             for number in range(len(outcomes), options.runs):
                 if time.monotonic() > end:
                     break
                 fault = options.faults[number % len(options.faults)]
-                jobs = 2 * ROOM if fault == "queue full" else options.jobs
-                outcome = await run(cluster, fault, number, options.seed, jobs)
+                jobs = 2 * MAX_OPEN_JOBS if fault == "queue full" else options.jobs
+                outcome = await run_chaos(cluster, fault, number, options.seed, jobs)
                 outcomes.append(outcome)
                 print(number, outcome, flush=True)
                 if options.log is not None:
@@ -82,7 +83,14 @@ def _table(outcomes: list[Outcome], seed: int, database: str) -> Table:
             str(len(group)),
             *(
                 str(sum(getattr(each, name) for each in group))
-                for name in ("jobs", "lost", "doubled", "repeated", "turns", "refusals")
+                for name in (
+                    "jobs",
+                    "lost",
+                    "duplicated",
+                    "stages_repeated",
+                    "failovers",
+                    "refusals",
+                )
             ),
             f"{statistics.median(each.recovery for each in group):.1f}",
             f"{max(each.recovery for each in group):.1f}",

@@ -29,8 +29,8 @@ from rich.table import Table
 from songreel.v1.video_service_pb2 import WatchOperationRequest, WatchOperationResponse
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_kit.channel.channel import open_channel
-from songreel_testing.cluster.cluster import Cluster, cluster_of
-from songreel_testing.cluster.load_clients import AGAIN, Crowd
+from songreel_testing.cluster.cluster import Cluster, running_cluster
+from songreel_testing.cluster.load_clients import RETRYABLE, LoadClients
 from songreel_testing.servers import temporary_postgres, temporary_rclone
 
 from bench.machine import describe
@@ -44,7 +44,7 @@ _RATE = 200.0
 
 @dataclass(frozen=True)
 class Side:
-    """What one server managed; the median of its turns."""
+    """What one server managed; the median of its rounds."""
 
     calls: float
     """Unary calls a second, as many as go."""
@@ -103,7 +103,7 @@ async def _side(serving: Serving, operation: str, seconds: float) -> Side:
 
 
 def _processes(cluster: Cluster) -> list[int]:
-    return [each.process.pid for each in cluster.replicas if each.process is not None]
+    return [each.process.pid for each in cluster.gateways if each.process is not None]
 
 
 async def _in_turn(sides: list[Serving], operation: str, seconds: float, rounds: int) -> list[Side]:
@@ -169,13 +169,15 @@ async def _bare(folder: Path, operation: bytes, log: list[bytes]) -> AsyncIterat
             process.kill()
 
 
-async def _watchers(crowd: Crowd, addresses: list[str], count: int, jobs: int) -> str:
-    """So many watchers of so many jobs while these are at work."""
+async def _watchers(clients: LoadClients, addresses: list[str], count: int, jobs: int) -> str:
+    """Runs `count` watchers of `jobs` running jobs and describes what they received."""
     late: list[float] = []
-    turns: list[grpc.StatusCode] = []
+    retries: list[grpc.StatusCode] = []
     whole = 0
     channels = [open_channel(address) for address in addresses]
-    orders = await asyncio.gather(*(crowd.order(f"watched-{index}") for index in range(jobs)))
+    requested = await asyncio.gather(
+        *(clients.request_video(f"watched-{index}") for index in range(jobs))
+    )
     began = time.monotonic()
 
     async def watch(index: int) -> None:
@@ -186,7 +188,7 @@ async def _watchers(crowd: Crowd, addresses: list[str], count: int, jobs: int) -
         while not done:
             started = time.time()
             request = WatchOperationRequest(
-                name=orders[index % jobs].operation, offset=len(offsets)
+                name=requested[index % jobs].operation, offset=len(offsets)
             )
             call = stub.WatchOperation(request, timeout=600)
             try:
@@ -197,9 +199,9 @@ async def _watchers(crowd: Crowd, addresses: list[str], count: int, jobs: int) -
                     if written > started:
                         late.append(time.time() - written)
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN:
+                if error.code() not in RETRYABLE:
                     raise
-                turns.append(error.code())
+                retries.append(error.code())
         whole += offsets == list(range(len(offsets)))
 
     await asyncio.gather(*(watch(index) for index in range(count)))
@@ -210,7 +212,8 @@ async def _watchers(crowd: Crowd, addresses: list[str], count: int, jobs: int) -
     return (
         f"{count} watchers of {jobs} jobs: {whole} saw the whole log without a gap; "
         f"{len(late)} events as they came in {seconds:.1f} s, {p[49] * 1000:.0f} ms after they "
-        f"were written (median), {p[98] * 1000:.0f} ms (p99); {len(turns)} watches were begun again"
+        f"were written (median), {p[98] * 1000:.0f} ms (p99); "
+        f"{len(retries)} watches were begun again"
     )
 
 
@@ -219,24 +222,24 @@ async def _measure(options: argparse.Namespace, folder: Path) -> str:
     for heading in ("", "bare grpc.aio", "2 gateways", "share"):
         table.add_column(heading, justify="right" if heading else "left")
     with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
-        async with cluster_of(2, folder / "cluster", postgres, s3, proxied=False) as cluster:
-            crowd = Crowd(cluster.addresses)
-            order = await crowd.order("measured")
-            await crowd.watch(order)
-            log = [WatchOperationResponse(event=each).SerializeToString() for each in order.log]
+        async with running_cluster(2, folder / "cluster", postgres, s3, proxied=False) as cluster:
+            clients = LoadClients(cluster.addresses)
+            measured = await clients.request_video("measured")
+            await clients.watch(measured)
+            log = [WatchOperationResponse(event=each).SerializeToString() for each in measured.log]
             async with open_channel(cluster.addresses[0]) as channel:
                 found = await OperationsStub(channel).GetOperation(
-                    GetOperationRequest(name=order.operation)
+                    GetOperationRequest(name=measured.operation)
                 )
             async with _bare(folder / "bare", found.SerializeToString(), log) as bare_one:
                 bare, ours = await _in_turn(
                     [bare_one, Serving(cluster.addresses, _processes(cluster))],
-                    order.operation,
+                    measured.operation,
                     options.seconds / options.rounds,
                     options.rounds,
                 )
-            watched = await _watchers(crowd, cluster.addresses, options.watchers, options.jobs)
-            await crowd.close()
+            watched = await _watchers(clients, cluster.addresses, options.watchers, options.jobs)
+            await clients.close()
     for name, label in (
         ("calls", "GetOperation, calls/s"),
         ("messages", f"WatchOperation of {len(log)} events, events/s"),
@@ -270,7 +273,7 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench.platform load", description=__doc__)
     parser.add_argument("--seconds", type=float, default=10.0, help="of each measurement")
     parser.add_argument(
-        "--rounds", type=int, default=5, help="turns of each side, in these seconds"
+        "--rounds", type=int, default=5, help="rounds that these seconds are divided into"
     )
     parser.add_argument("--watchers", type=int, default=500)
     parser.add_argument("--jobs", type=int, default=10, help="that are watched")

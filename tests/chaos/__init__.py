@@ -1,1 +1,1 @@
-"""Gateways that share their jobs, and what may happen to them."""
+"""Chaos tests: gateways that share their jobs, under faults."""

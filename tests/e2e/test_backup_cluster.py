@@ -18,8 +18,8 @@ from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import ListVideosRequest, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_kit.channel.channel import open_channel
-from songreel_testing.cluster.cluster import DRAIN_SECONDS, Cluster, Replica, cluster_of
-from songreel_testing.cluster.load_clients import PARENT, Crowd, Order
+from songreel_testing.cluster.cluster import DRAIN_SECONDS, Cluster, GatewayProcess, running_cluster
+from songreel_testing.cluster.load_clients import PARENT, LoadClients, VideoRequest
 from songreel_testing.servers import (
     NotInstalledError,
     PostgresServer,
@@ -45,9 +45,9 @@ def to_restore() -> str:
     return "\n".join(each for each in found if not each.startswith("kubectl"))
 
 
-async def stop(replica: Replica) -> None:
-    replica.send(signal.SIGTERM)
-    assert await replica.ended(DRAIN_SECONDS) == 0
+async def stop(gateway: GatewayProcess) -> None:
+    gateway.send_signal(signal.SIGTERM)
+    assert await gateway.wait_ended(DRAIN_SECONDS) == 0
 
 
 def empty_database(postgres: PostgresServer, url: str) -> None:
@@ -91,8 +91,10 @@ async def videos_at(address: str) -> dict[str, tuple[int, bytes]]:
 async def test_database_and_bucket_come_back_and_open_jobs_go_on(tmp_path: Path) -> None:
     try:
         with temporary_postgres() as postgres, temporary_rclone(tmp_path / "s3") as s3:
-            async with cluster_of(1, tmp_path / "cluster", postgres, s3, proxied=False) as cluster:
-                (gateway,) = cluster.replicas
+            async with running_cluster(
+                1, tmp_path / "cluster", postgres, s3, proxied=False
+            ) as cluster:
+                (gateway,) = cluster.gateways
                 bucket = gateway.environment["SONGREEL_STORE"].removeprefix("s3://")
                 environment = {
                     "DATABASE_URL": plain(cluster.database_url),
@@ -116,7 +118,7 @@ async def test_database_and_bucket_come_back_and_open_jobs_go_on(tmp_path: Path)
 async def rehearse(
     cluster: Cluster, postgres: PostgresServer, bucket: Path, environment: dict[str, str]
 ) -> None:
-    (gateway,) = cluster.replicas
+    (gateway,) = cluster.gateways
     folder = gateway.folder
 
     def carry_out(script: str) -> None:
@@ -129,24 +131,24 @@ async def rehearse(
             timeout=300,
         )
 
-    crowd = Crowd(cluster.addresses)
-    first = await crowd.order("first")
-    await crowd.watch(first)
+    clients = LoadClients(cluster.addresses)
+    first = await clients.request_video("first")
+    await clients.watch(first)
     assert not first.problem
-    held = cluster.workers.hands / "hold-render"
+    held = cluster.stages.control / "hold-render"
     held.touch()
     # Open while the backup is made.
-    second = await crowd.order("second")
+    second = await clients.request_video("second")
     await drawing(gateway.address, second)
     carry_out(to_back_up())
     before = await videos_at(gateway.address)
     assert sorted(state for state, _ in before.values()) == [Video.STATE_MAKING, Video.STATE_READY]
 
     held.unlink()
-    await crowd.watch(second)
-    since = await crowd.order("since")
-    await crowd.watch(since)
-    await crowd.close()
+    await clients.watch(second)
+    since = await clients.request_video("since")
+    await clients.watch(since)
+    await clients.close()
     await stop(gateway)
     empty_database(postgres, cluster.database_url)
     carry_out("rclone delete store:songreel")
@@ -155,11 +157,11 @@ async def rehearse(
     carry_out(to_restore())
     await gateway.start()
 
-    crowd = Crowd(cluster.addresses)
+    clients = LoadClients(cluster.addresses)
     second.log.clear()
-    await crowd.watch(second)  # nobody asks for it again
+    await clients.watch(second)  # nobody asks for it again
     assert not second.problem
-    await crowd.close()
+    await clients.close()
     after = await videos_at(gateway.address)
     assert set(after) == set(before)  # what was asked for since the backup is lost
     assert all(state == Video.STATE_READY and data for state, data in after.values())
@@ -167,10 +169,10 @@ async def rehearse(
         assert state != Video.STATE_READY or after[name][1] == data
 
 
-async def drawing(address: str, order: Order) -> None:
+async def drawing(address: str, video: VideoRequest) -> None:
     """Waits until the job is in its last stage."""
     async with open_channel(address) as channel:
         stub: Any = VideoServiceStub(channel)
-        async for response in stub.WatchOperation(WatchOperationRequest(name=order.operation)):
+        async for response in stub.WatchOperation(WatchOperationRequest(name=video.operation)):
             if response.event.metadata.step == "frames":
                 return

@@ -1,1 +1,1 @@
-"""Real processes on one machine, their faults and their clients."""
+"""Gateways, stages, Postgres and S3 as processes of one machine; faults and load clients."""

@@ -1,5 +1,7 @@
-"""Two gateways with stages, Postgres and S3: real processes on one machine, every line
-between them through a proxy that can be cut."""
+"""A cluster of real processes on one machine: gateways and stages on Postgres and S3.
+
+Every connection between them goes through a proxy that can break or stall it.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,13 @@ from songreel_testing.servers import PostgresServer, S3Endpoint, free_port
 
 START_SECONDS = 240.0
 LEASE_SECONDS = 4.0
-# What SIGTERM may take is measured; the harness itself waits longer.
+# Longer than a stop may take: how long it took is measured, not enforced here.
 DRAIN_SECONDS = 150.0
 
 
 @dataclass
-class Replica:
-    """A gateway process and its lines to the database and the store."""
+class GatewayProcess:
+    """A gateway process, with its proxies to the database and the store."""
 
     name: str
     folder: Path
@@ -43,7 +45,7 @@ class Replica:
     async def start(self) -> None:
         """Starts the process and waits until it serves."""
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: ASYNC220 - it only forks
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - does not block
                 [sys.executable, "-m", "songreel_gateway"],
                 stdout=log,
                 stderr=log,
@@ -52,19 +54,19 @@ class Replica:
         async with open_channel(self.address) as channel:
             assert await wait_ready(channel, START_SECONDS), self.log.read_text()[-3000:]
 
-    def send(self, number: int) -> None:
+    def send_signal(self, number: int) -> None:
         assert self.process is not None
         self.process.send_signal(number)
 
-    async def ended(self, seconds: float) -> int:
+    async def wait_ended(self, seconds: float) -> int:
         """The exit code. Raises TimeoutExpired."""
         assert self.process is not None
         return await asyncio.to_thread(self.process.wait, seconds)
 
 
 @dataclass
-class Workers:
-    """The process of the stages: audio, prompt and render, with a line to the store."""
+class StageProcess:
+    """The process of audio, prompt and render, with its proxy to the store."""
 
     folder: Path
     address: str
@@ -73,19 +75,19 @@ class Workers:
     process: subprocess.Popen[bytes] | None = None
 
     @property
-    def hands(self) -> Path:
-        """What the stages note."""
-        return self.folder / "hands"
+    def control(self) -> Path:
+        """Folder in which the stages note their calls and are held."""
+        return self.folder / "control"
 
     async def start(self) -> None:
         """Starts the process and waits until it serves."""
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: ASYNC220 - it only forks
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - does not block
                 [
                     sys.executable,
                     "-m",
-                    "songreel_testing.cluster.workers",
-                    str(self.hands),
+                    "songreel_testing.cluster.stages",
+                    str(self.control),
                     self.address,
                 ],
                 stdout=subprocess.PIPE,
@@ -97,7 +99,7 @@ class Workers:
         assert ready, (self.folder / "log").read_text()[-3000:]
 
     def kill(self) -> None:
-        """SIGKILL, and its end."""
+        """Sends SIGKILL and waits for the end."""
         if self.process is not None:
             self.process.kill()
             self.process.wait()
@@ -107,24 +109,24 @@ class Workers:
 
 @dataclass
 class Cluster:
-    """All of it."""
+    """The processes of a running cluster."""
 
-    replicas: list[Replica]
-    workers: Workers
+    gateways: list[GatewayProcess]
+    stages: StageProcess
     database_url: str
 
     @property
     def addresses(self) -> list[str]:
-        return [replica.address for replica in self.replicas]
+        return [gateway.address for gateway in self.gateways]
 
-    def made(self, stage: str) -> int:
-        """How often the stage made something anew."""
-        notes = self.workers.hands / "calls"
+    def times_made(self, stage: str) -> int:
+        """How often the stage made a new result."""
+        notes = self.stages.control / "calls"
         return notes.read_text().split().count(f"{stage}-made") if notes.exists() else 0
 
 
 @asynccontextmanager
-async def cluster_of(
+async def running_cluster(
     count: int,
     folder: Path,
     postgres: PostgresServer,
@@ -135,15 +137,15 @@ async def cluster_of(
     max_open: int = 1000,
     proxied: bool = True,
 ) -> AsyncIterator[Cluster]:
-    """A cluster at work; ended, whatever became of it, with the block.
+    """Starts a cluster of `count` gateways and stops it at the end of the block.
 
-    Not `proxied`, no line can be cut, and none takes a way through this process.
+    Without `proxied`, connections go directly and no fault of the network is possible.
     """
     name = postgres.create_database()
     s3_port = int(s3.address.rpartition(":")[2])
     bucket = f"chaos-{name}"
     proxies: list[TcpProxy] = []
-    replicas: list[Replica] = []
+    gateways: list[GatewayProcess] = []
 
     async def proxy(port: int) -> TcpProxy:
         made = TcpProxy(port)
@@ -154,7 +156,7 @@ async def cluster_of(
         proxies.append(made)
         return made
 
-    own = folder / "workers"
+    own = folder / "stages"
     own.mkdir(parents=True)
     store = await proxy(s3_port)
     environment = s3.environment(own / "cache", f"127.0.0.1:{store.port}")
@@ -163,16 +165,16 @@ async def cluster_of(
         "CHAOS_STAGE_SECONDS": str(stage_seconds),
         "CHAOS_SEED": str(seed),
     }
-    workers = Workers(own, f"127.0.0.1:{free_port()}", store, environment)
+    stages = StageProcess(own, f"127.0.0.1:{free_port()}", store, environment)
     try:
-        await workers.start()
+        await stages.start()
         for index in range(count):
             own = folder / f"gateway-{index}"
             own.mkdir()
             database, store = await proxy(postgres.port), await proxy(s3_port)
             address = f"127.0.0.1:{free_port()}"
-            lines = s3.environment(own / "cache", f"127.0.0.1:{store.port}")
-            lines |= {
+            variables = s3.environment(own / "cache", f"127.0.0.1:{store.port}")
+            variables |= {
                 "SONGREEL_STORE": f"s3://{bucket}",
                 "SONGREEL_GATEWAY_DATA": str(own / "data"),
                 "SONGREEL_GATEWAY_BIND": address,
@@ -184,21 +186,21 @@ async def cluster_of(
                 "SONGREEL_GATEWAY_EVENT_SECONDS": "0.2",
             }
             for stage in ("AUDIO", "PROMPT", "RENDER"):
-                lines[f"SONGREEL_GATEWAY_{stage}_TARGET"] = workers.address
-            replicas.append(Replica(own.name, own, address, database, store, lines))
+                variables[f"SONGREEL_GATEWAY_{stage}_TARGET"] = stages.address
+            gateways.append(GatewayProcess(own.name, own, address, database, store, variables))
         # At once, as in a cluster: they migrate the database together.
-        await asyncio.gather(*(replica.start() for replica in replicas))
-        yield Cluster(replicas, workers, postgres.url(name))
-        for replica in replicas:
-            assert replica.process is not None
-            replica.send(signal.SIGCONT)
-            replica.send(signal.SIGTERM)
-        await asyncio.gather(*(replica.ended(DRAIN_SECONDS) for replica in replicas))
+        await asyncio.gather(*(gateway.start() for gateway in gateways))
+        yield Cluster(gateways, stages, postgres.url(name))
+        for gateway in gateways:
+            assert gateway.process is not None
+            gateway.send_signal(signal.SIGCONT)
+            gateway.send_signal(signal.SIGTERM)
+        await asyncio.gather(*(gateway.wait_ended(DRAIN_SECONDS) for gateway in gateways))
     finally:
-        workers.kill()
-        for replica in replicas:
-            if replica.process is not None:
-                replica.process.kill()
-                replica.process.wait()
+        stages.kill()
+        for gateway in gateways:
+            if gateway.process is not None:
+                gateway.process.kill()
+                gateway.process.wait()
         for made in proxies:
             await made.close()

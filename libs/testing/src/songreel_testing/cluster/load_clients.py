@@ -1,4 +1,4 @@
-"""Clients of a cluster: they ask for videos, watch, and come back wherever they can."""
+"""Clients of a cluster: they ask for videos and watch them, at whichever gateway answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from songreel_kit.channel.channel import open_channel
 
 PARENT = "projects/local"
 
-# A stopped process says nothing; a client goes elsewhere then.
+# A client that hears nothing for so long goes on at another gateway.
 SILENCE_SECONDS = 4.0
 CALL_SECONDS = 15.0
 LONGEST_PAUSE = 1.6
 
-# What a client may answer by asking again, with the same request id.
-AGAIN = (
+# Errors after which a client asks again, with the same request id.
+RETRYABLE = (
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -36,22 +36,22 @@ AGAIN = (
 
 
 @dataclass
-class Order:
-    """One video that somebody wants."""
+class VideoRequest:
+    """One video that a client asks for."""
 
     number: str
     asked: float = 0.0
-    """When the job was accepted, by the monotonic clock."""
+    """Monotonic time when the job was accepted."""
     operation: str = ""
     log: list[JobEvent] = field(default_factory=list)
     ended: float = 0.0
-    turns: int = 0
-    """How often its watcher had to go on elsewhere."""
+    failovers: int = 0
+    """How often its watcher went on at another gateway."""
     refusals: int = 0
 
     @property
     def problem(self) -> str:
-        """What is wrong with its log; empty when all is well."""
+        """What is wrong with the events received; empty if nothing is."""
         if [event.offset for event in self.log] != list(range(len(self.log))):
             return f"{self.number}: the watcher's offsets have gaps or repeats"
         if not self.log or not self.log[-1].done:
@@ -61,8 +61,8 @@ class Order:
         return ""
 
 
-class Crowd:
-    """Asks in turn at all gateways."""
+class LoadClients:
+    """Sends its calls to all gateways in turn."""
 
     def __init__(self, addresses: Sequence[str]) -> None:
         self._channels = [open_channel(address) for address in addresses]
@@ -72,9 +72,9 @@ class Crowd:
         for channel in self._channels:
             await channel.close()
 
-    async def order(self, number: str) -> Order:
-        """Uploads a song of its own and asks for its video until a gateway says yes."""
-        order = Order(number)
+    async def request_video(self, number: str) -> VideoRequest:
+        """Uploads a song of its own and asks for its video until a gateway accepts."""
+        wanted = VideoRequest(number)
         song = f"the song of {number}".encode()
         parts = [
             UploadMediaRequest(
@@ -85,8 +85,8 @@ class Crowd:
             UploadMediaRequest(chunk=song),
         ]
         media = (
-            await self._again(
-                order,
+            await self._retry(
+                wanted,
                 lambda channel: MediaServiceStub(channel).UploadMedia(
                     iter(parts), timeout=CALL_SECONDS
                 ),
@@ -95,19 +95,19 @@ class Crowd:
         request = CreateVideoRequest(
             parent=PARENT, video=Video(song=media.name), request_id=f"video-{number}"
         )
-        operation: Operation = await self._again(
-            order,
+        operation: Operation = await self._retry(
+            wanted,
             lambda channel: VideoServiceStub(channel).CreateVideo(request, timeout=CALL_SECONDS),
         )
-        order.operation, order.asked = operation.name, time.monotonic()
-        return order
+        wanted.operation, wanted.asked = operation.name, time.monotonic()
+        return wanted
 
-    async def watch(self, order: Order) -> None:
-        """Follows the job to its end, from one gateway to the next."""
-        while not (order.log and order.log[-1].done):
-            stub: Any = VideoServiceStub(self._turn())
+    async def watch(self, wanted: VideoRequest) -> None:
+        """Follows the job to its end, moving to the next gateway on an error."""
+        while not (wanted.log and wanted.log[-1].done):
+            stub: Any = VideoServiceStub(self._next_channel())
             call = stub.WatchOperation(
-                WatchOperationRequest(name=order.operation, offset=len(order.log))
+                WatchOperationRequest(name=wanted.operation, offset=len(wanted.log))
             )
             try:
                 while True:
@@ -115,31 +115,31 @@ class Crowd:
                         message = await call.read()
                     if message is grpc.aio.EOF:
                         break
-                    order.log.append(message.event)
+                    wanted.log.append(message.event)
             except TimeoutError:
-                order.turns += 1
+                wanted.failovers += 1
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN:
+                if error.code() not in RETRYABLE:
                     raise
-                order.turns += 1
+                wanted.failovers += 1
                 await asyncio.sleep(0.1)
             finally:
                 call.cancel()
-        order.ended = time.monotonic()
+        wanted.ended = time.monotonic()
 
-    async def _again(self, order: Order, begin: Any) -> Any:
+    async def _retry(self, wanted: VideoRequest, begin: Any) -> Any:
         pause = 0.2
         while True:
             try:
-                return await begin(self._turn())
+                return await begin(self._next_channel())
             except grpc.aio.AioRpcError as error:
-                if error.code() not in AGAIN:
+                if error.code() not in RETRYABLE:
                     raise
-                order.refusals += error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-                # A crowd that insists at once would leave no machine to work with.
+                wanted.refusals += error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+                # Retries without a pause would leave the machine no time for the jobs.
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    def _turn(self) -> grpc.aio.Channel:
+    def _next_channel(self) -> grpc.aio.Channel:
         self._next += 1
         return self._channels[self._next % len(self._channels)]

@@ -1,5 +1,7 @@
-"""The stages of the chaos tests, as a process: real servicers of the three contracts with
-a real store, which take the seconds that they are told and note what they make."""
+"""The stages of the chaos tests as one process: real servicers on a real store.
+
+Each call takes about the time that the environment says, and notes what it makes.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +19,8 @@ from songreel_testing.gateway.fake_stages import Stagehands, stage_services
 
 
 @dataclass
-class PacedHands(Stagehands):
-    """Takes its time in every stage, so that a fault finds something to interrupt."""
+class PacedStages(Stagehands):
+    """Every stage takes a while, so that a fault has something to interrupt."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -32,9 +34,9 @@ class PacedHands(Stagehands):
 
 async def main() -> None:
     store = open_store(os.environ["SONGREEL_STORE"])
-    hands = PacedHands(Path(sys.argv[1]))
+    control = PacedStages(Path(sys.argv[1]))
     settings = ServerSettings(bind=sys.argv[2], grace_seconds=1.0)
-    async with running_server(stage_services(store, hands), settings) as server:
+    async with running_server(stage_services(store, control), settings) as server:
         server.stop_on_signals()
         print(server.address, flush=True)
         await server.wait_stopped()
