@@ -1,7 +1,7 @@
-"""Machines and money for a number of videos a day: `python deploy/capacity.py`.
+"""Machines and cost for a number of videos a day: `python deploy/capacity.py`.
 
-The costs are measured (README.md, "Figures"); everything else is an assumption that an
-option changes. The table is for docs/operate/size.md.
+The costs are measured (README.md, "Figures"). Everything else is an assumption with an
+option that changes it. docs/operate/size.md shows the table.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Costs:
-    """What the demo song costs: 31 s, 373 frames of 256 px, whole job, 2 idle cores."""
+    """Measured cost of the demo song: 31 s, 373 frames of 256 px, whole job, 2 idle cores."""
 
     song_seconds: float = 31.0
     frames: int = 373
@@ -25,21 +25,21 @@ class Costs:
 
     @property
     def core_seconds_per_frame(self) -> float:
-        """All stages and the start of the services; both cores counted as busy."""
+        """Core-seconds a frame, over all stages and the start of the services, both cores busy."""
         return self.wall_seconds * self.cores / self.frames
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What is not measured."""
+    """Figures that are not measured."""
 
     song_seconds: float = 210.0
-    """Length of a song."""
+    """Length of a song in seconds."""
     fps: float = 12.0
     peak: float = 3.0
-    """Load of the busiest hour over that of the average hour."""
+    """Load of the busiest hour divided by the average."""
     busy: float = 0.7
-    """Share of a render pod's time that is planned for, so that queues stay short."""
+    """Planned utilisation of a render pod, low enough to keep queues short."""
     pod_cores: int = 2
     machine_cores: int = 16
     machine_pods: int = 7
@@ -58,7 +58,7 @@ class Assumptions:
 
 @dataclass(frozen=True)
 class Plan:
-    """What so many videos a day need."""
+    """Resources for a number of videos a day."""
 
     videos: int
     frames: float
@@ -79,16 +79,16 @@ class Plan:
     gigabytes: float
     """New in the store, per day."""
     price: float
-    """Of the drawing alone, per day, when pods follow the load."""
+    """Cost of rendering per day when pods follow the load."""
 
 
 def plan(videos: int, costs: Costs, assumed: Assumptions) -> Plan:
-    """The arithmetic; ValueError when there is nothing to plan."""
+    """Computes the resources. Raises ValueError for less than one video."""
     if videos < 1:
         raise ValueError("at least one video a day")
     frames = assumed.song_seconds * assumed.fps
     core_seconds = frames * costs.core_seconds_per_frame
-    # The figure was taken on two cores; other widths are taken to be as good per core.
+    # Measured on two cores; assumed to scale with the number of cores.
     job_seconds = core_seconds / assumed.pod_cores
     mean_rate = videos / DAY
     mean_cores = mean_rate * core_seconds
@@ -112,7 +112,7 @@ def plan(videos: int, costs: Costs, assumed: Assumptions) -> Plan:
 
 
 def table(plans: list[Plan], assumed: Assumptions) -> str:
-    """The plans as a page has them."""
+    """The plans as a Markdown table."""
     rows = [
         ("videos a day", [f"{each.videos:,}" for each in plans]),
         ("cores at work on average", [f"{each.mean_cores:,.2g}" if each.mean_cores < 10

@@ -1,7 +1,7 @@
 """Writes the chart's values.schema.json: `python deploy/chart_schema.py [--check]`.
 
-What a service can be told below `settings` is read from its settings class, so that a
-misspelt or mistyped setting fails at `helm install`.
+The schema of each service's `settings` comes from its settings class, so a misspelt
+setting or a wrong type fails at `helm install`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,19 @@ import json
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+
+from schema_types import (
+    DEFINITIONS,
+    Schema,
+    closed,
+    flag,
+    listing,
+    mapping,
+    number,
+    reference,
+    share,
+    text,
+)
 
 SCHEMA = Path(__file__).parent / "helm/songreel/values.schema.json"
 
@@ -22,7 +34,7 @@ SETTINGS = {
     "identity": "IdentitySettings",
     "render": "RenderSettings",
 }
-"""Settings class in `songreel_<service>.settings`."""
+"""Service -> settings class in `songreel_<service>.settings`."""
 
 MANAGED = {
     *("bind", "metrics_port", "store", "grace_seconds", "max_concurrent_calls"),
@@ -37,105 +49,11 @@ MANAGED = {
     *("checkpoint", "threads", "llm_model", "llm_base_url"),
     *("signing_certificate", "signing_key", "database", "keys"),
 }
-"""Settings that the chart fills in from other values."""
-
-Schema = dict[str, Any]
-
-
-def text(about: str, **more: Any) -> Schema:
-    """A string."""
-    return {"description": about, "type": "string"} | more
-
-
-def number(about: str, least: int, most: int | None = None) -> Schema:
-    """An integer in a range."""
-    limit = {} if most is None else {"maximum": most}
-    return {"description": about, "type": "integer", "minimum": least} | limit
-
-
-def share(about: str) -> Schema:
-    """A number from 0 to 1."""
-    return {"description": about, "type": "number", "minimum": 0, "maximum": 1}
-
-
-def flag(about: str) -> Schema:
-    """True or false."""
-    return {"description": about, "type": "boolean"}
-
-
-def listing(about: str, items: Schema | None = None) -> Schema:
-    """A list."""
-    return {"description": about, "type": "array", "items": items or {"type": "object"}}
-
-
-def mapping(about: str) -> Schema:
-    """Strings by name, as labels and annotations are."""
-    return {"description": about, "type": "object", "additionalProperties": {"type": "string"}}
-
-
-def closed(about: str, **properties: Schema) -> Schema:
-    """An object of exactly these properties."""
-    return {
-        "description": about,
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-    }
-
-
-def reference(name: str, about: str) -> Schema:
-    """What `$defs` has under a name."""
-    return {"description": about, "$ref": f"#/$defs/{name}"}
-
-
-QUANTITY = {"type": ["string", "number"], "pattern": "^[0-9.]+(m|[kKMGT]i?)?$"}
-
-DEFINITIONS: Schema = {
-    "image": closed(
-        "Where an image comes from.",
-        repository=text("Name, below imageRegistry for our own images.", minLength=1),
-        tag=text("Tag; the chart's appVersion when empty."),
-        digest=text("sha256:...; wins over the tag.", pattern="^(sha256:[0-9a-f]{64})?$"),
-        pullPolicy=text("When to pull.", enum=["Always", "IfNotPresent", "Never"]),
-    ),
-    "resources": closed(
-        "Requests and limits of a container.",
-        requests=reference("amounts", "What it is given."),
-        limits=reference("amounts", "What it may take at the most."),
-    )
-    | {"required": ["requests", "limits"]},
-    "amounts": {
-        "type": "object",
-        "required": ["cpu", "memory"],
-        "additionalProperties": QUANTITY,
-    },
-    "storage": closed(
-        "A volume claim.",
-        size=QUANTITY | {"description": "Size, as 5Gi."},
-        className=text("Storage class; the cluster's default when empty."),
-    ),
-    "autoscaling": closed(
-        "A HorizontalPodAutoscaler.",
-        enabled=flag("Whether there is one; replicas is ignored then."),
-        min=number("Fewest pods.", 1),
-        max=number("Most pods.", 1),
-        cpuPercent=number("Wanted CPU use, in percent of the request.", 1, 100),
-        inFlight=number("Wanted calls in flight per pod (needs a metrics adapter); 0: off.", 0),
-    ),
-    "peers": listing("NetworkPolicy peers: podSelector, namespaceSelector or ipBlock."),
-    "tolerations": listing("Tolerations of the pods."),
-    "trialPart": closed(
-        "A server inside the release.",
-        enabled=flag("Whether it runs."),
-        image=reference("image", "Its image; imageRegistry is not put before it."),
-        storage=reference("storage", "Its volume."),
-        resources=reference("resources", "Of its container."),
-    ),
-}
+"""Settings that the chart derives from other values."""
 
 
 def service(name: str, about: str, **more: Schema) -> Schema:
-    """The values that every service has, and its own."""
+    """The values of a service: those that all have, and `more`."""
     return closed(
         about,
         enabled=flag("Whether it is installed."),
@@ -154,7 +72,7 @@ def service(name: str, about: str, **more: Schema) -> Schema:
 
 
 def service_settings(name: str) -> Schema:
-    """The settings that may be given by their names in the service's settings class."""
+    """Schema of the settings that a user may give by name, from the settings class."""
     about = f"Settings of songreel_{name}.settings by name."
     module = f"songreel_{name}"
     if find_spec(module) is None or find_spec(f"{module}.settings") is None:
@@ -168,17 +86,17 @@ def service_settings(name: str) -> Schema:
     properties = {
         field: schema
         for field, known in described["properties"].items()
-        if field not in MANAGED and (schema := plain(known, described)) is not None
+        if field not in MANAGED and (schema := setting_schema(known, described)) is not None
     }
     return closed(about, **properties)
 
 
-def plain(known: Schema, described: Schema) -> Schema | None:
-    """A setting's schema as Helm needs it; None for secrets, which are no values."""
+def setting_schema(known: Schema, described: Schema) -> Schema | None:
+    """One setting's schema for Helm; None for a secret, which does not belong in values."""
     options = known.get("anyOf", [known])
     options = [each for each in options if each.get("type") != "null"]
     if len(options) != 1 or "$ref" in options[0]:
-        # Lists and nested objects are one JSON text in the environment.
+        # The environment holds lists and nested objects as one JSON string.
         return text("JSON, as the environment takes it.")
     chosen = options[0]
     if chosen.get("format") == "password" or chosen.get("writeOnly"):
@@ -191,31 +109,31 @@ def plain(known: Schema, described: Schema) -> Schema | None:
     return ({"description": about} if about else {}) | schema
 
 
-def whole() -> Schema:
-    """The schema of all values."""
+def values_schema() -> Schema:
+    """The schema of values.yaml."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Values of the songreel chart",
         "$defs": DEFINITIONS,
     } | closed(
-        "Made by deploy/chart_schema.py.",
-        imageRegistry=text("Put before our images' repositories."),
+        "Generated by deploy/chart_schema.py.",
+        imageRegistry=text("Prefix of songreel's image repositories."),
         imagePullSecrets=listing("Secrets for the registry, as [{name: ...}]."),
-        secretName=text("The Secret with all keys; you make it beforehand.", minLength=1),
+        secretName=text("Secret with all keys; create it beforehand.", minLength=1),
         store=closed(
             "The artifact store, any S3 endpoint.",
             endpoint=text("host[:port]", pattern="^[A-Za-z0-9.:-]*$"),
-            port=number("Port that NetworkPolicy opens towards it.", 1, 65535),
+            port=number("Port that NetworkPolicy opens to it.", 1, 65535),
             bucket=text("Bucket.", pattern="^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"),
             prefix=text("Prefix inside the bucket.", pattern="^[^/].*[^/]$|^[^/]?$"),
             region=text("Region."),
             secure=flag("Whether to speak TLS."),
             publicUrl=text(
-                "Where partners reach it, if elsewhere; none: they do not.",
+                'Where partners reach it, if at another address; "none" if they do not.',
                 pattern="^(none|https?://[A-Za-z0-9.:-]+)?$",
             ),
-            createBucket=flag("Whether to make the bucket when it is missing."),
-            cacheGiB=number("Local copies of artifacts per pod, in GiB.", 1),
+            createBucket=flag("Whether to create a missing bucket."),
+            cacheGiB=number("Size of each pod's artifact cache in GiB.", 1),
             peers=reference("peers", "Where it is."),
         ),
         database=closed(
@@ -225,21 +143,21 @@ def whole() -> Schema:
         ),
         tls=closed(
             "TLS between the services and towards partners.",
-            services=flag("Whether gateway and services show each other certificates."),
+            services=flag("Whether gateway and services authenticate each other by certificate."),
             partners=text("Secret with the public API's certificate; plain text when empty."),
-            partnerCertificates=flag("Whether partners have to show certificates."),
+            partnerCertificates=flag("Whether partners need a client certificate."),
         ),
         gateway=service(
             "gateway",
             "The public API and the jobs.",
-            database=text("Where jobs are kept.", enum=["sqlite", "postgres"]),
-            storage=reference("storage", "Of the SQLite file."),
-            access=text("Whether callers are checked here.", enum=["checked", "unguarded"]),
+            database=text("Database of the jobs.", enum=["sqlite", "postgres"]),
+            storage=reference("storage", "Volume of the SQLite file."),
+            access=text("Whether the gateway checks callers.", enum=["checked", "unguarded"]),
             oidc=closed(
-                "An OpenID Connect provider.",
-                issuer=text("Its issuer; none when empty.", pattern="^(https://.+)?$"),
-                audience=text("What its tokens must be for."),
-                jwksUrl=text("Where its keys are; discovered when empty."),
+                "An OpenID Connect provider whose tokens are accepted.",
+                issuer=text("Issuer; no provider when empty.", pattern="^(https://.+)?$"),
+                audience=text("Audience that its tokens must have."),
+                jwksUrl=text("URL of its keys; discovered when empty."),
                 port=number("Its port.", 1, 65535),
                 peers=reference("peers", "Where it is."),
             ),
@@ -247,17 +165,17 @@ def whole() -> Schema:
             route=closed(
                 "A GRPCRoute of the Gateway API.",
                 enabled=flag("Whether there is one."),
-                parentRefs=listing("Gateways that it belongs to."),
+                parentRefs=listing("Its parent Gateways."),
                 hostnames=listing("Host names.", {"type": "string"}),
             ),
         ),
-        audio=service("audio", "Hears songs."),
+        audio=service("audio", "Analyses songs."),
         prompt=service(
             "prompt",
             "Writes storyboards.",
             llm=closed(
                 "A language model as storyteller.",
-                model=text("Its name; none when empty."),
+                model=text("Model name; no language model when empty."),
                 baseUrl=text("An OpenAI-compatible server, http://.../v1."),
                 key=flag("Whether the Secret holds llm-api-key."),
                 port=number("Port of the server.", 1, 65535),
@@ -266,13 +184,13 @@ def whole() -> Schema:
         ),
         identity=service(
             "identity",
-            "Proves consent and keeps likenesses.",
+            "Checks liveness, records consent and keeps likenesses.",
             keysClaim=text("Volume claim for the vault's keys."),
         ),
         render=service(
             "render",
-            "Draws videos.",
-            backend=text("Where drawing happens.", enum=["deployment", "ray"]),
+            "Renders videos.",
+            backend=text("Where frames are drawn.", enum=["deployment", "ray"]),
             checkpoint=text("Checkpoint folder or file in the container.", pattern="^/"),
             checkpointsClaim=text("Volume claim, mounted at /checkpoints."),
             signingSecret=text("Secret with tls.crt and tls.key for content credentials."),
@@ -303,14 +221,14 @@ def whole() -> Schema:
             enabled=flag("Whether there are policies."),
             dns=reference("peers", "Name servers."),
             kubernetesApi=reference("peers", "The API server, for Ray's autoscaler."),
-            prometheus=reference("peers", "Who reads metrics."),
+            prometheus=reference("peers", "Who scrapes metrics."),
         ),
         monitoring=closed(
-            "What Prometheus and Grafana take.",
+            "Metrics, alert rules and dashboards.",
             serviceMonitor=closed(
                 "A ServiceMonitor.",
                 enabled=flag("Whether there is one."),
-                interval=text("Time between two readings.", pattern="^[0-9]+(s|m)$"),
+                interval=text("Scrape interval.", pattern="^[0-9]+(s|m)$"),
                 labels=mapping("Labels that your Prometheus selects by."),
             ),
             rules=closed(
@@ -327,8 +245,8 @@ def whole() -> Schema:
         tracing=closed(
             "Traces, by OTLP over gRPC.",
             endpoint=text("A collector; no traces when empty.", pattern="^(https?://.+)?$"),
-            port=number("Port that NetworkPolicy opens towards it.", 1, 65535),
-            ratio=share("Of how many calls from outside a trace is kept."),
+            port=number("Port that NetworkPolicy opens to it.", 1, 65535),
+            ratio=share("Share of incoming calls that are traced."),
             peers=reference("peers", "Where it is."),
         ),
         trial=closed(
@@ -341,7 +259,7 @@ def whole() -> Schema:
 
 def main() -> int:
     """Writes the file; with --check, 1 when it is not current."""
-    written = json.dumps(whole(), indent=1) + "\n"
+    written = json.dumps(values_schema(), indent=1) + "\n"
     if "--check" in sys.argv[1:]:
         return int(SCHEMA.read_text() != written)
     SCHEMA.write_text(written)

@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Panel:
-    """A graph, or a single number when `kind` is "stat"."""
+    """A panel: a graph, or a single number if `kind` is "stat"."""
 
     title: str
     queries: tuple[tuple[str, str], ...]
@@ -213,13 +213,13 @@ SERVICES: Json = {
 
 
 def dashboard(uid: str, title: str, panels: tuple[Panel, ...], *variables: Json) -> Json:
-    """A dashboard; panels flow from left to right."""
+    """A dashboard with its panels placed from left to right."""
     placed: list[Json] = []
     x = y = 0
     for number, panel in enumerate(panels, start=1):
         if x + panel.width > 24:
             x, y = 0, y + 8
-        placed.append(drawn(panel, number, {"x": x, "y": y, "w": panel.width, "h": 8}))
+        placed.append(panel_json(panel, number, {"x": x, "y": y, "w": panel.width, "h": 8}))
         x += panel.width
     source = {"name": "datasource", "type": "datasource", "query": "prometheus"}
     return {
@@ -235,8 +235,8 @@ def dashboard(uid: str, title: str, panels: tuple[Panel, ...], *variables: Json)
     }
 
 
-def drawn(panel: Panel, number: int, place: Json) -> Json:
-    """A panel as Grafana has it."""
+def panel_json(panel: Panel, number: int, place: Json) -> Json:
+    """A panel in Grafana's JSON."""
     source = {"type": "prometheus", "uid": "${datasource}"}
     return {
         "id": number,

@@ -1,8 +1,8 @@
-"""Writes what each service's image installs: `python deploy/requirements.py [--check]`.
+"""Writes the requirements file of each image: `python deploy/requirements.py [--check]`.
 
-Versions are those of requirements.txt; which of them a service needs is read from our
-pyproject files and from the metadata of the installed packages. Run it in an environment
-that has them all (`make setup`).
+Versions come from requirements.txt. What a service needs is read from the pyproject files
+and from the metadata of the installed packages, so run it where all of them are installed
+(`make setup`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SOURCES = {
 
 SERVICES = ("gateway", "audio", "prompt", "identity", "render")
 
-# Images run on this, whatever machine writes the files.
+# The images' platform, whatever machine writes the files.
 MARKERS = {
     "python_version": "3.11",
     "python_full_version": "3.11.0",
@@ -45,14 +45,14 @@ MARKERS = {
     "os_name": "posix",
 }
 
-# What our pyproject files are built by.
+# Build backend of our pyproject files.
 BUILD = "hatchling"
 
-ALONE = REPOSITORY / "requirements-nodeps.txt"
-"""Pins packages that declare to need older ones than they work with."""
+NO_DEPS = REPOSITORY / "requirements-nodeps.txt"
+"""Pins packages that declare older dependencies than they work with."""
 
-# What those import in truth.
-IMPORTED = {
+# What those packages really import.
+REAL_DEPENDENCIES = {
     "mediapipe": [
         *("absl-py", "attrs", "flatbuffers", "matplotlib"),
         *("numpy", "opencv-python-headless", "protobuf"),
@@ -69,15 +69,15 @@ class File:
     """A requirements file of an image."""
 
     distribution: str
-    """What it is for."""
+    """Distribution whose dependencies it lists."""
     about: str
-    """What it is."""
-    alone: bool = False
-    """Whether it holds what is installed with --no-deps, and nothing else, or all but that."""
+    """Its first line."""
+    no_deps: bool = False
+    """Whether it lists the packages installed with --no-deps, or all others."""
 
 
 def pins(*paths: Path) -> dict[str, str]:
-    """Canonical name -> the line that pins it, of requirements files."""
+    """Canonical name -> the line that pins it."""
     found: dict[str, str] = {}
     for path in paths:
         for line in path.read_text().splitlines():
@@ -87,20 +87,20 @@ def pins(*paths: Path) -> dict[str, str]:
     return found
 
 
-def there() -> list[str]:
-    """The services that have an image."""
+def services_with_image() -> list[str]:
+    """Services with a Dockerfile."""
     return [name for name in SERVICES if (FOLDER.parent / f"{name}.Dockerfile").exists()]
 
 
 def direct(distribution: str) -> list[str]:
-    """What one of our distributions asks for."""
+    """Dependencies that one of our distributions declares."""
     folder = SOURCES[distribution.removeprefix("songreel-")]
     project = tomllib.loads((REPOSITORY / folder / "pyproject.toml").read_text())["project"]
     return project["dependencies"]
 
 
 def needed(distribution: str) -> set[str]:
-    """Canonical names of all packages that it needs, our own not among them."""
+    """Canonical names of all third-party packages that a distribution needs."""
     seen: set[tuple[str, str]] = set()
     waiting = [Requirement(distribution)]
     names: set[str] = set()
@@ -112,7 +112,7 @@ def needed(distribution: str) -> set[str]:
                 continue
             seen.add((name, extra))
             ours = name.startswith("songreel-")
-            asked = direct(name) if ours else IMPORTED.get(name) or requirements_of(name)
+            asked = direct(name) if ours else REAL_DEPENDENCIES.get(name) or requirements_of(name)
             parsed = [Requirement(text) for text in asked]
             waiting += [each for each in parsed if applies(each, extra)]
             if not ours:
@@ -121,7 +121,7 @@ def needed(distribution: str) -> set[str]:
 
 
 def requirements_of(name: str) -> list[str]:
-    """What an installed package asks for."""
+    """Dependencies that an installed package declares. Raises `NotPinnedError`."""
     try:
         return requires(name) or []
     except PackageNotFoundError:
@@ -129,49 +129,49 @@ def requirements_of(name: str) -> list[str]:
 
 
 def applies(requirement: Requirement, extra: str) -> bool:
-    """Whether a requirement holds on the images' platform."""
+    """Whether a requirement applies on the images' platform."""
     if requirement.marker is None:
         return not extra
     return requirement.marker.evaluate(MARKERS | {"extra": extra}) and (
-        # Without an extra of its own it was met when the package was met first.
+        # A requirement that applies without the extra was added with the package itself.
         not extra or not requirement.marker.evaluate(MARKERS | {"extra": ""})
     )
 
 
 def written(file: File) -> str:
     """Content of a requirements file. Raises `NotPinnedError`."""
-    alone = pins(ALONE)
-    known = pins(REPOSITORY / "requirements-dev.txt", REPOSITORY / "requirements.txt") | alone
+    unresolved = pins(NO_DEPS)
+    known = pins(REPOSITORY / "requirements-dev.txt", REPOSITORY / "requirements.txt") | unresolved
     names = needed(file.distribution)
     missing = sorted(name for name in names if name not in known)
     if missing:
-        asked = ", ".join(missing)
-        raise NotPinnedError(f"{file.distribution} needs {asked}: pin in requirements.txt")
-    lines = [known[name] for name in names if (name in alone) == file.alone]
+        names = ", ".join(missing)
+        raise NotPinnedError(f"{file.distribution} needs {names}: pin them in requirements.txt")
+    lines = [known[name] for name in names if (name in unresolved) == file.no_deps]
     return "".join(
         f"{each}\n"
         for each in (
-            f"# {file.about}. Made by deploy/requirements.py.",
+            f"# {file.about}. Generated by deploy/requirements.py.",
             *sorted(lines, key=str.lower),
         )
     )
 
 
 def files() -> dict[str, File]:
-    """All files by name."""
-    found = {"build.txt": File(BUILD, "What builds our own packages")}
-    for name in there():
+    """File name -> file."""
+    found = {"build.txt": File(BUILD, "Build backend of our packages")}
+    for name in services_with_image():
         distribution = f"songreel-{name}"
-        found[f"{name}.txt"] = File(distribution, f"What the {name} image installs")
+        found[f"{name}.txt"] = File(distribution, f"Installed in the {name} image")
         wanted = {canonicalize_name(Requirement(each).name) for each in direct(distribution)}
-        if wanted & set(pins(ALONE)):
-            about = f"What the {name} image installs with --no-deps"
-            found[f"{name}-nodeps.txt"] = File(distribution, about, alone=True)
+        if wanted & set(pins(NO_DEPS)):
+            about = f"Installed in the {name} image with --no-deps"
+            found[f"{name}-nodeps.txt"] = File(distribution, about, no_deps=True)
     return found
 
 
 def main() -> int:
-    """Writes the files; with --check, writes nothing. 1 when one is not current or cannot be."""
+    """Writes the files, or only compares them with --check. Returns 1 on a difference or error."""
     failed = 0
     for name, file in files().items():
         path = FOLDER / name

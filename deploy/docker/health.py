@@ -1,7 +1,7 @@
 #!/opt/songreel/bin/python
-"""Exit code 0 when the gRPC service in this container says that it serves.
+"""Exits with 0 if the gRPC service in this container is healthy.
 
-`songreel-health [HOST:PORT]`; for engines without gRPC probes of their own.
+`songreel-health [HOST:PORT]`, for engines without gRPC probes.
 """
 
 import os
@@ -14,7 +14,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 
 def main() -> int:
-    """Asks once, for two seconds at the most."""
+    """Asks once, within two seconds."""
     target = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1:50051"
     with grpc.insecure_channel(target) as channel:
         stub = health_pb2_grpc.HealthStub(channel)

@@ -1,8 +1,8 @@
-"""Proves the images' steps without a container engine: `python deploy/docker/prove.py`.
+"""Tests the Dockerfiles without a container engine: `python deploy/docker/prove.py`.
 
-Carries out each Dockerfile, in a folder or (`--debian ROOT`) in a clean Debian root, starts
-the service that comes out, asks its health and its metrics, and looks what it can import.
-Prints a table of installed sizes, and with `--page` writes it into that page.
+Runs the steps of each Dockerfile in a folder or (`--debian ROOT`) in a clean Debian root,
+starts the service, queries its health and metrics, and checks which packages it can import.
+Prints a table of installed sizes; `--page` also writes the table into that page.
 
     mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm ROOT
     python deploy/docker/prove.py --debian ROOT --keep /tmp/images
@@ -29,13 +29,13 @@ HEAVY = (
     *("librosa", "numba", "sklearn", "dbos", "sqlalchemy", "psycopg", "openai", "numpy"),
     *("mediapipe", "dlib", "cv2", "peft", "ray"),
 )
-"""What only some services need."""
+"""Packages that only some services need."""
 
 ALLOWED = {
     "gateway": {"dbos", "sqlalchemy", "psycopg"},
     "audio": {"scipy", "matplotlib", "av", "PIL", "librosa", "numba", "sklearn", "numpy"},
     "prompt": {"openai"},
-    # Enrols with mediapipe and dlib, trains adapters with torch.
+    # Enrolment needs mediapipe and dlib, training needs torch.
     "identity": {
         *("mediapipe", "dlib", "cv2", "numpy", "matplotlib", "PIL", "sqlalchemy", "psycopg"),
         *("torch", "diffusers", "transformers", "peft"),
@@ -44,22 +44,22 @@ ALLOWED = {
         *("torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL", "numpy", "cv2"),
     },
 }
-"""Which of them each service's image may have."""
+"""Service -> which of them its image must have; it may have no others."""
 
-LATER = {
+LAZY_IMPORTS = {
     "identity": "import dlib\n"
     "from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker\n"
     "MediaPipeTracker().close()"
 }
-"""What a service loads at the first call: its health would not show that it is missing."""
+"""Imports that a service makes at its first call; the health check would not miss them."""
 
 OURS = ("songreel_gateway", "songreel_audio", "songreel_prompt", "songreel_identity")
 OURS += ("songreel_render", "songreel_app")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What was found of one image."""
+class ImageReport:
+    """Measurements of one image."""
 
     service: str
     packages: int
@@ -73,14 +73,14 @@ class Finding:
 
 
 def free_port() -> int:
-    """A port that nobody uses now."""
+    """A free loopback port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
-def examine(image: Image) -> Finding:
-    """Starts the service and asks it; AssertionError when something is not as it should be."""
+def examine(image: Image) -> ImageReport:
+    """Starts the service and checks it. Raises AssertionError on any defect."""
     program = (
         "import importlib.util, json\n"
         f"names = {[*HEAVY, *OURS]!r}\n"
@@ -91,14 +91,14 @@ def examine(image: Image) -> Finding:
     assert not surplus, f"{image.service} can import {', '.join(sorted(surplus))}"
     missing = ALLOWED[image.service] - found
     assert not missing, f"{image.service} cannot import {', '.join(sorted(missing))}"
-    image.ask(LATER.get(image.service, ""))
+    image.ask(LAZY_IMPORTS.get(image.service, ""))
     port, metrics = free_port(), free_port()
     with image.serving(port, metrics, {"SONGREEL_STORE": "/data/artifacts"}) as ready:
         page = metrics_of(metrics)
         assert "grpc_server_started_total" in page, f"{image.service} exports no metrics"
     listing = json.loads(image.ask(SIZES))
     largest = ", ".join(f"{name} {size / 1e6:.0f}" for name, size in listing["largest"])
-    return Finding(
+    return ImageReport(
         image.service,
         listing["packages"],
         image.size() / 1e6,
@@ -131,17 +131,17 @@ HEAD = (
 )
 
 
-def row(found: Finding) -> str:
-    """A finding as a row of the table."""
-    models = f"{found.models:.0f} MB" if found.models else "-"
+def row(report: ImageReport) -> str:
+    """A report as a row of the table."""
+    models = f"{report.models:.0f} MB" if report.models else "-"
     return (
-        f"| {found.service} | {found.packages} | {found.megabytes:.0f} MB | {models} | "
-        f"{found.largest} | {found.ready:.1f} s |"
+        f"| {report.service} | {report.packages} | {report.megabytes:.0f} MB | {models} | "
+        f"{report.largest} | {report.ready:.1f} s |"
     )
 
 
-def rewritten(page: str, findings: list[Finding]) -> str:
-    """A page whose table has these findings; rows of other images are kept.
+def rewritten(page: str, reports: list[ImageReport]) -> str:
+    """The page with these reports in its table; rows of other images are kept.
 
     Raises `ValueError` where the page has no such table.
     """
@@ -149,13 +149,13 @@ def rewritten(page: str, findings: list[Finding]) -> str:
     first = lines.index(HEAD[0]) + len(HEAD)
     last = next(n for n in range(first, len(lines) + 1) if not "".join(lines[n : n + 1]))
     rows = {each.split("|")[1].strip(): each for each in lines[first:last]}
-    rows |= {each.service: row(each) for each in findings}
+    rows |= {each.service: row(each) for each in reports}
     lines[first:last] = [rows[name] for name in sorted(rows)]
     return "\n".join(lines)
 
 
 def main() -> None:
-    """Proves the named services, or all that have a Dockerfile."""
+    """Tests the named services, or all that have a Dockerfile."""
     known = sorted(path.name.partition(".")[0] for path in HERE.glob("*.Dockerfile"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("services", nargs="*", metavar="SERVICE", help=", ".join(known))
@@ -163,7 +163,7 @@ def main() -> None:
     parser.add_argument("--bind", type=Path, action="append", default=[], help="for pip, as here")
     parser.add_argument("--arg", action="append", default=[], help="NAME=VALUE of an ARG")
     parser.add_argument("--keep", type=Path, help="build below this folder and leave it")
-    parser.add_argument("--page", type=Path, help="a page with the table, to be brought up to date")
+    parser.add_argument("--page", type=Path, help="page whose table is updated")
     options = parser.parse_args()
     if unknown := set(options.services) - set(known):
         parser.error(f"no Dockerfile for {', '.join(sorted(unknown))}")
@@ -178,14 +178,14 @@ def main() -> None:
             return Folder(folder)
 
         given = dict(each.split("=", 1) for each in options.arg)
-        findings: list[Finding] = []
+        reports: list[ImageReport] = []
         for service in options.services or known:
             image = Image(HERE / f"{service}.Dockerfile", REPOSITORY, new_box, given)
-            findings.append(examine(image))
-            sys.stderr.write(f"{findings[-1]}\n")
-    print(*HEAD, *map(row, findings), sep="\n")  # noqa: T201 - what the program is for
+            reports.append(examine(image))
+            sys.stderr.write(f"{reports[-1]}\n")
+    print(*HEAD, *map(row, reports), sep="\n")  # noqa: T201 - what the program is for
     if options.page:
-        options.page.write_text(rewritten(options.page.read_text(), findings))
+        options.page.write_text(rewritten(options.page.read_text(), reports))
 
 
 if __name__ == "__main__":
