@@ -229,6 +229,7 @@ async def test_more_people_than_the_server_takes_are_busy(stub):
 async def test_a_grant_goes_through_the_api_and_withdrawal_stops_the_use(stub, settings):
     await opened(stub)
     vault = open_vault(settings)
+    consent = vault.standing(ANN).id
     adapter = vault.put(vault.standing(ANN), ADAPTER, b"weights").sha256
     vault.database.close()
     asked = pb.GrantUseRequest(identity=ANN, adapter_sha256=adapter, job_sha256=JOB)
@@ -236,7 +237,9 @@ async def test_a_grant_goes_through_the_api_and_withdrawal_stops_the_use(stub, s
     key = (await stub.GetGrantKey(pb.GetGrantKeyRequest())).public_key
     verify_grant(token, key, adapter_sha256=adapter, job_sha256=JOB)
     redeem = pb.RedeemGrantRequest(grant=token, adapter_sha256=adapter, job_sha256=JOB)
-    use = (await stub.RedeemGrant(redeem)).use_id
+    redeemed = await stub.RedeemGrant(redeem)
+    use = redeemed.use_id
+    assert redeemed.consent_id == consent
     with expect_error(errors.GrantSpent):
         await stub.RedeemGrant(redeem)
     watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))

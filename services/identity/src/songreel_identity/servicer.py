@@ -155,7 +155,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         grant = await _there(
             lambda: self._uses.redeem(request.grant, request.adapter_sha256, request.job_sha256)
         )
-        return pb.RedeemGrantResponse(use_id=grant.id)
+        return pb.RedeemGrantResponse(use_id=grant.id, consent_id=grant.consent)
 
     async def WatchUse(
         self, request: pb.WatchUseRequest, context: Context

@@ -27,7 +27,7 @@ from songreel_kit.errors import (
     from_rpc_error,
 )
 from songreel_kit.likeness.adapters import MAX_BYTES
-from songreel_kit.likeness.grants import job_sha256, verify_grant
+from songreel_kit.likeness.grants import job_sha256
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
@@ -37,7 +37,7 @@ T = TypeVar("T")
 _log = get_logger(__name__)
 _CALL_SECONDS = 30.0
 
-METHODS: Final = ("RedeemGrant", "GetGrantKey", "WatchUse", "OpenAdapter", "EndUse")
+METHODS: Final = ("RedeemGrant", "WatchUse", "OpenAdapter", "EndUse")
 """What a renderer asks of the identity service: its certificate may call no more."""
 
 # grpc.aio's types do not know it.
@@ -99,26 +99,25 @@ class IdentityGrants:
         async with open_channel(target, tls=self._tls) as channel:
             stub: Any = IdentityServiceStub(channel)
             use = await _redeem(stub, wanted[0], job_sha256(request))
-            async with self._held(stub, use, wanted[0], job_sha256(request)) as grant:
+            async with self._held(stub, use, wanted[0]) as grant:
                 yield grant
 
     @asynccontextmanager
     async def _held(
-        self, stub: Any, use: str, lora: Lora, job: str
+        self, stub: Any, use: pb.RedeemGrantResponse, lora: Lora
     ) -> AsyncGenerator[IdentityGrant]:
         adapter: IdentityAdapter | None = None
         revoked: asyncio.Task[None] | None = None
         mismatch = ""
-        watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
+        watch = stub.WatchUse(pb.WatchUseRequest(use_id=use.use_id))
         self.adapters += 1
         try:
             async with _typed_errors():
                 if await watch.read() is _END:
                     raise ServiceUnavailable("the identity service ended the watch at once")
                 revoked = asyncio.create_task(_until_revoked(watch))
-                consent = await _verified_consent(stub, lora, job)
-                data = await _download_adapter(stub, use)
-            adapter = IdentityAdapter(lora.adapter_sha256, consent, data)
+                data = await _download_adapter(stub, use.use_id)
+            adapter = IdentityAdapter(lora.adapter_sha256, use.consent_id, data)
             del data
             yield IdentityGrant(adapter, revoked)
         except LoraUnusable as error:
@@ -131,7 +130,7 @@ class IdentityGrants:
             if adapter is not None:
                 adapter.wipe()
             self.adapters -= 1
-            await _end_use(stub, use, mismatch)
+            await _end_use(stub, use.use_id, mismatch)
 
 
 async def until_revoked(events: AsyncGenerator[T], grant: IdentityGrant) -> AsyncGenerator[T]:
@@ -161,21 +160,13 @@ async def _next(iterator: AsyncIterator[T]) -> T | None:
     return await anext(iterator, None)
 
 
-async def _redeem(stub: Any, lora: Lora, job: str) -> str:
-    """The use's id. A request without any grant is sent too, for the audit log."""
+async def _redeem(stub: Any, lora: Lora, job: str) -> pb.RedeemGrantResponse:
+    """The use and its consent. A request without any grant is sent too, for the audit log."""
     request = pb.RedeemGrantRequest(
         grant=lora.grant, adapter_sha256=lora.adapter_sha256, job_sha256=job
     )
     async with _typed_errors():
-        response = await stub.RedeemGrant(request, timeout=_CALL_SECONDS)
-    return response.use_id
-
-
-async def _verified_consent(stub: Any, lora: Lora, job: str) -> str:
-    """The id of the consent that the grant names; verifies the grant once more."""
-    key = (await stub.GetGrantKey(pb.GetGrantKeyRequest(), timeout=_CALL_SECONDS)).public_key
-    grant = verify_grant(lora.grant, key, adapter_sha256=lora.adapter_sha256, job_sha256=job)
-    return grant.consent
+        return await stub.RedeemGrant(request, timeout=_CALL_SECONDS)
 
 
 async def _download_adapter(stub: Any, use: str) -> bytes:

@@ -391,10 +391,12 @@ class RedeemGrantRequest(_message.Message):
     def __init__(self, grant: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., job_sha256: _Optional[str] = ...) -> None: ...
 
 class RedeemGrantResponse(_message.Message):
-    __slots__ = ("use_id",)
+    __slots__ = ("use_id", "consent_id")
     USE_ID_FIELD_NUMBER: _ClassVar[int]
+    CONSENT_ID_FIELD_NUMBER: _ClassVar[int]
     use_id: str
-    def __init__(self, use_id: _Optional[str] = ...) -> None: ...
+    consent_id: str
+    def __init__(self, use_id: _Optional[str] = ..., consent_id: _Optional[str] = ...) -> None: ...
 
 class WatchUseRequest(_message.Message):
     __slots__ = ("use_id",)

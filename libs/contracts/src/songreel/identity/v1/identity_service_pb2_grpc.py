@@ -250,7 +250,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetGrantKey(self, request, context):
-        """The key that grants are verified with.
+        """The key that grants are verified with. Nothing calls it any more: `RedeemGrant`
+        verifies, and names the consent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
