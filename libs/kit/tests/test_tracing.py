@@ -145,7 +145,9 @@ async def test_health_is_not_traced(collector: Collector, probing: Probing, rais
 def test_without_a_collector_nothing_is_loaded_and_nothing_sent() -> None:
     program = (
         "import asyncio, sys\n"
-        "from songreel_kit import server, channel, tracing\n"
+        "from songreel_kit.channel import channel\n"
+        "from songreel_kit.server import server\n"
+        "from songreel_kit.telemetry import tracing\n"
         "async def main():\n"
         "    async with tracing.traced('x'):\n"
         "        with tracing.span('y', songreel__n=1): assert not tracing.log_fields()\n"

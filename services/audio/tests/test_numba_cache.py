@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 USE = """
-from songreel_audio import emotion_features
+from songreel_audio.emotion import features as emotion_features
 import numpy, librosa
 assert librosa.util.localmax(numpy.array([0.0, 1.0, 0.0])).tolist() == [False, True, False]
 assert librosa.util.localmin(numpy.array([1.0, 0.0, 1.0])).tolist() == [False, True, False]

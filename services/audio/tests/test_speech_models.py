@@ -155,7 +155,7 @@ def test_an_endpoint_that_is_not_there_is_missing(monkeypatch, tmp_path):
 
 FIND = """
 import sys
-from songreel_audio import speech_models
+from songreel_audio.lyrics import speech_models
 from songreel_kit.errors import ModelMissing
 try:
     print(speech_models.find(sys.argv[1]))

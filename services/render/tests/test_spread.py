@@ -200,4 +200,4 @@ def test_only_the_ray_backend_imports_ray() -> None:
                 else []
             )
         }
-        assert ("ray" not in names) or path.parent.name == "on_ray", path
+        assert ("ray" not in names) or path.parent.name == "ray", path
