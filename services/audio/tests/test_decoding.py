@@ -234,7 +234,11 @@ def test_flipped_bits_never_crash_or_hang_with_many_seeds(song_file, suffix):
 
 
 def children():
-    return [p for p in psutil.Process().children() if "songreel_audio.decoding.process" in " ".join(p.cmdline())]
+    return [
+        p
+        for p in psutil.Process().children()
+        if "songreel_audio.decoding.process" in " ".join(p.cmdline())
+    ]
 
 
 def test_a_decoder_that_takes_too_long_is_killed(song_file):
