@@ -19,18 +19,18 @@ from songreel_kit.artifacts.store import open_store
 from songreel_kit.work import CancelToken
 from songreel_render.plan.planner import RenderJob
 from songreel_render.renderer import Renderer
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.settings import RenderServiceSettings
 
-from bench.render.clicks import analysis_of, storyboard_of
+from bench.render.click_track import analysis_of, storyboard_of
 
 FPS = 24
 SIZE = 64
 SEGMENT_FRAMES = 48
 
 
-def settings_of(folder: Path) -> ServiceSettings:
+def settings_of(folder: Path) -> RenderServiceSettings:
     """Of the service; the store is in the folder."""
-    return ServiceSettings(
+    return RenderServiceSettings(
         checkpoint=folder / "checkpoint",
         store=str(folder / "artifacts"),
         signing_folder=folder / "credentials",

@@ -14,18 +14,18 @@ import torch
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.checkpoint import Checkpoint
-from songreel_render.checkpoints.devices import batch_for, placed, total_memory
+from songreel_render.checkpoints.devices import batch_for, to_device, total_memory
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.diffusion.latents import SceneNoise
 from songreel_render.diffusion.prompt_embeddings import encode_prompts
-from songreel_render.diffusion.sampler import Recipe, Sampler, to_pixels
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions, to_pixels
 from songreel_render.motion.keyframes import DEFAULT_CADENCE
-from songreel_render.plan.plan import Layout, lay_out
+from songreel_render.motion.layout import Layout, lay_out
 from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.render.clicks import analysis_of, storyboard_of
+from bench.render.click_track import analysis_of, storyboard_of
 from bench.render.tables import Table
 from bench.render.weights import write_real_size
 
@@ -110,14 +110,14 @@ def _drawn(
 ) -> tuple[float, float, list[str]]:
     """Frames per second after the first (compiling) pass, share denoised, notes."""
     layout, board, settings = _layout(case, arc)
-    artist = FrameArtist(
+    generator = FrameGenerator(
         loaded, board.scenes, layout, settings, batch=batch, autoencoder=autoencoder
     )
-    for _ in artist.frames(0, min(2 * batch, case.frames)):
+    for _ in generator.frames(0, min(2 * batch, case.frames)):
         pass
-    artist.denoised = 0
-    seconds = _timed(lambda: [None for _ in artist.frames(0, case.frames)], loaded.device)
-    return case.frames / seconds, artist.denoised / case.frames, artist.fallbacks
+    generator.denoised = 0
+    seconds = _timed(lambda: [None for _ in generator.frames(0, case.frames)], loaded.device)
+    return case.frames / seconds, generator.denoised / case.frames, generator.fallbacks
 
 
 def _parts(
@@ -125,16 +125,16 @@ def _parts(
 ) -> list[tuple[str, float, float]]:
     """(name, seconds a frame, FLOP a frame) of what a frame is made of, one after the other."""
     layout, board, _ = _layout(case, 0.0)
-    travel = layout.recipe.travel
+    travel = layout.mix.travel
     side = case.size // loaded.pixels_per_latent
     noise = SceneNoise(
         (loaded.latent_channels, side, side), 0, [scene.seed for scene in board.scenes],
         [float(travel[end - 1]) for _, end in layout.spans],
     )  # fmt: skip
-    sampler = Sampler(loaded, Recipe(STEPS, 1.0, size=case.size), batch=batch)
+    sampler = Sampler(loaded, SamplerOptions(STEPS, 1.0, size=case.size), batch=batch)
     frames = np.arange(min(batch, case.frames))
     text = encode_prompts(loaded, ["a beach"]).rows(np.zeros(len(frames), dtype=np.int64))
-    start = noise.at(layout.recipe, frames)
+    start = noise.at(layout.mix, frames)
     latents = sampler.denoise(start, text, None, [0] * len(frames))
     pictures = sampler.decode(latents)
     pixels = to_pixels(pictures)
@@ -145,7 +145,7 @@ def _parts(
         encoder.finish()
 
     parts: tuple[tuple[str, Callable[[], object], float], ...] = (
-        ("noise of the frames (CPU)", lambda: noise.at(layout.recipe, frames), 0.0),
+        ("noise of the frames (CPU)", lambda: noise.at(layout.mix, frames), 0.0),
         (f"UNet, {STEPS} steps", lambda: sampler.denoise(start, text, None, [0] * batch), unet),
         ("full decoder", lambda: sampler.decode(latents), decoder),
         ("pictures to bytes on the CPU", lambda: to_pixels(pictures), 0.0),
@@ -177,7 +177,7 @@ def _tiny(loaded: Checkpoint) -> Any:
     """An AutoencoderTiny of the published size with random weights."""
     torch.manual_seed(0)
     network = AutoencoderTiny(latent_channels=loaded.latent_channels).eval().requires_grad_(False)
-    return placed(network, loaded.device, loaded.dtype)
+    return to_device(network, loaded.device, loaded.dtype)
 
 
 def _ceiling(device: torch.device, dtype: torch.dtype, side: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.render.child import FPS, SEGMENT_FRAMES
-from bench.render.clicks import write_clicks
+from bench.render.click_track import write_click_track
 from bench.render.tables import Table
 from bench.render.weights import write_checkpoint
 
@@ -74,7 +74,7 @@ def stage_at(folder: Path, frames: int) -> Path:
     """A folder with all that a render of so many frames needs."""
     folder.mkdir(parents=True)
     write_checkpoint(folder / "checkpoint", size=64, widths=(16, 16, 32, 32))
-    write_clicks(folder / "song.mp3", frames / FPS)
+    write_click_track(folder / "song.mp3", frames / FPS)
     return folder
 
 

@@ -19,11 +19,11 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_audio import analysis as hearing
 from songreel_render.diffusion.latents import SceneNoise
 from songreel_render.motion.keyframes import frame_steps
+from songreel_render.motion.layout import Layout, lay_out
 from songreel_render.motion.schedules import MAX_SPEED, SCHEDULES
-from songreel_render.plan.plan import Layout, lay_out
 
 from bench import data
-from bench.render.clicks import analysis_of, storyboard_of
+from bench.render.click_track import analysis_of, storyboard_of
 from bench.render.tables import Table
 
 SONGS = ("lets-go-fishin.ogg", "vibe-ace.ogg", "hungarian-dance-5.ogg")
@@ -107,7 +107,7 @@ def measure(analysis: SongAnalysis, board: Storyboard, schedule: str) -> Motion:
 def motion_of(
     steps: NDArray[np.float64], cuts: Sequence[int], analysis: SongAnalysis, still: float
 ) -> Motion:
-    """Statistics of a film.
+    """Statistics of a video.
 
     Args:
         steps: (frames - 1,) from each frame to the next, in any unit.
@@ -133,7 +133,7 @@ def motion_of(
 
 
 def _steps(layout: Layout, board: Storyboard, schedule: str) -> NDArray[np.float64]:
-    travel = layout.recipe.travel
+    travel = layout.mix.travel
     noise = SceneNoise(
         (4, 16, 16),
         0,
@@ -144,7 +144,7 @@ def _steps(layout: Layout, board: Storyboard, schedule: str) -> NDArray[np.float
     steps: list[NDArray[np.float64]] = []
     count = layout.grid.count
     for start in range(0, count - 1, 64):
-        frames = noise.at(layout.recipe, np.arange(start, min(start + 65, count)))
+        frames = noise.at(layout.mix, np.arange(start, min(start + 65, count)))
         # By chords and in float64: the arc cosine of nearly equal float32 is mostly rounding.
         flat = frames.flatten(1).double()
         flat = flat / flat.norm(dim=1, keepdim=True)
@@ -156,7 +156,7 @@ def cut_frames(layout: Layout, schedule: str) -> list[int]:
     """First frames of scenes that begin with a hard cut; the paper's has none."""
     if schedule == "paper":
         return []
-    return (np.flatnonzero(np.isinf(frame_steps(layout.recipe))) + 1).tolist()
+    return (np.flatnonzero(np.isinf(frame_steps(layout.mix))) + 1).tolist()
 
 
 def _closeness(events: NDArray[np.float64], others: NDArray[np.float64]) -> float:

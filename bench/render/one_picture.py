@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.diffusion.prompt_embeddings import encode_prompts
-from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     clock = time.process_time()
     text = encode_prompts(checkpoint, ["a beach"])
     negative = encode_prompts(checkpoint, ["ugly"], negative=True)
-    sampler = Sampler(checkpoint, Recipe(1, 5.0, size=size))
+    sampler = Sampler(checkpoint, SamplerOptions(1, 5.0, size=size))
     noise = torch.randn(1, checkpoint.latent_channels, side, side)
     picture = sampler.decode(sampler.denoise(noise, text, negative, [1]))
     print(

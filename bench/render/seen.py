@@ -12,9 +12,9 @@ from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.motion.keyframes import DEFAULT_CADENCE
-from songreel_render.plan.plan import lay_out
+from songreel_render.motion.layout import lay_out
 
 from bench.render.motion import FPS, cut_frames, motion_of, songs
 from bench.render.tables import Table
@@ -22,7 +22,7 @@ from bench.render.weights import write_checkpoint
 
 SIZE, SECONDS = 64, 10
 STILL_SHARE = 0.05
-"""Of the film's mean change; less is no movement that one sees."""
+"""Of the video's mean change; less is no movement that one sees."""
 
 
 def seen_table(folder: Path) -> Table:
@@ -42,7 +42,7 @@ def seen_table(folder: Path) -> Table:
         ),
         f"Mean absolute difference of neighbouring frames ({SIZE} px, random weights, one step, "
         f"the first {SECONDS} s), hard cuts left out. Still: less than {STILL_SHARE:.0%} of the "
-        "film's mean. The other columns as above.",
+        "video's mean. The other columns as above.",
     )
     torch.set_num_threads(1)
     for name, (analysis, board) in songs().items():
@@ -70,8 +70,8 @@ def _changes(
         cadence=DEFAULT_CADENCE if schedule == "onset" else 0.0,
     )  # fmt: skip
     layout = lay_out(analysis, board, settings)
-    artist = FrameArtist(checkpoint, board.scenes, layout, settings, batch=8)
+    generator = FrameGenerator(checkpoint, board.scenes, layout, settings, batch=8)
     count = min(layout.grid.count, int(SECONDS * FPS))
-    film = np.concatenate(list(artist.frames(0, count))).astype(np.float32)
-    steps = np.abs(np.diff(film, axis=0)).mean(axis=(1, 2, 3)).astype(np.float64)
+    pictures = np.concatenate(list(generator.frames(0, count))).astype(np.float32)
+    steps = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2, 3)).astype(np.float64)
     return steps, [cut for cut in cut_frames(layout, schedule) if cut < count]

@@ -17,13 +17,13 @@ from diffusers.utils.logging import disable_progress_bar
 from numpy.typing import NDArray
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.diffusion.frame_generator import FrameArtist
+from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.diffusion.latents import slerp
 from songreel_render.motion.keyframes import DEFAULT_CADENCE, FLOW, LATENT
-from songreel_render.plan.plan import lay_out
+from songreel_render.motion.layout import lay_out
 from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 
-from bench.render.clicks import analysis_of, storyboard_of
+from bench.render.click_track import analysis_of, storyboard_of
 from bench.render.tables import Table
 from bench.render.weights import write_checkpoint
 
@@ -68,10 +68,10 @@ def speed_table(folder: Path) -> Table:
     arc = DEFAULT_CADENCE
     runs: list[tuple[str, Callable[[], tuple[int, int]]]] = [
         ("diffusers' pipeline", lambda: _pipeline(checkpoint)),
-        ("every frame denoised", lambda: _artist(checkpoint, 24, 0.0)),
-        (f"cadence {arc:g} rad, 12 frames/s", lambda: _artist(checkpoint, 12, arc)),
-        (f"cadence {arc:g} rad, 24 frames/s", lambda: _artist(checkpoint, 24, arc)),
-        ("the same, optical flow", lambda: _artist(checkpoint, 24, arc, FLOW)),
+        ("every frame denoised", lambda: _generator(checkpoint, 24, 0.0)),
+        (f"cadence {arc:g} rad, 12 frames/s", lambda: _generator(checkpoint, 12, arc)),
+        (f"cadence {arc:g} rad, 24 frames/s", lambda: _generator(checkpoint, 24, arc)),
+        ("the same, optical flow", lambda: _generator(checkpoint, 24, arc, FLOW)),
     ]
     # In turns, so that what disturbs the machine disturbs all; the first pays for imports.
     rounds = [[_timed(run) for _, run in runs] for _ in range(ROUNDS + 1)][1:]
@@ -94,7 +94,7 @@ def _timed(run: Callable[[], tuple[int, int]]) -> tuple[float, int]:
     return frames / (time.process_time() - begun), denoised
 
 
-def _artist(folder: Path, fps: int, cadence: float, between: str = LATENT) -> tuple[int, int]:
+def _generator(folder: Path, fps: int, cadence: float, between: str = LATENT) -> tuple[int, int]:
     """Frames drawn, frames denoised; loading and encoding of prompts included."""
     settings = RenderSettings(
         fps=str(fps), size=SIZE, steps=STEPS, guidance_scale=GUIDANCE, schedule="onset",
@@ -105,9 +105,9 @@ def _artist(folder: Path, fps: int, cadence: float, between: str = LATENT) -> tu
     layout = lay_out(analysis_of(seconds), board, settings)
     loader = CheckpointLoader(device="cpu", dtype="float32")
     loaded = loader.load(loader.inspect(folder).files)
-    artist = FrameArtist(loaded, board.scenes, layout, settings, batch=BATCH)
-    drawn = sum(len(batch) for batch in artist.frames(0, layout.grid.count))
-    return drawn, artist.denoised
+    generator = FrameGenerator(loaded, board.scenes, layout, settings, batch=BATCH)
+    drawn = sum(len(batch) for batch in generator.frames(0, layout.grid.count))
+    return drawn, generator.denoised
 
 
 def _psnr(pictures: NDArray[np.uint8], segment: bytes) -> float:

@@ -48,16 +48,13 @@ from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storyboard.documents import format_storyboard
 from songreel_render.service import create_service as create_render
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 from songreel_testing.gateway.checked_gateway import Authority
 from songreel_testing.identity.enrolled import enrol as enrol_somebody
 from songreel_testing.identity.enrolled import made_up_stills
-from songreel_testing.render.tiny_checkpoint import (
-    scene,
-    storyboard_of,
-    write_checkpoint,
-    write_song,
-)
+from songreel_testing.render.click_track import write_song
+from songreel_testing.render.storyboards import scene, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 from songreel_testing.serving import expect_error, serving_at, temporary_store, wait_until
 
 ANN = "projects/mine/identities/ann"
@@ -100,7 +97,7 @@ async def elsewhere(folder: Path):
     vault = open_vault(people)
     enrol_somebody(vault, ANN, made_up_stills())
     store, checkpoint = temporary_store(folder), write_checkpoint(folder / "tiny")
-    render = RenderSettings(
+    render = RenderServiceSettings(
         checkpoint=checkpoint,
         store=str(folder / "artifacts"),
         scratch=folder,

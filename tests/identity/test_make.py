@@ -13,7 +13,8 @@ import yaml
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_testing.identity.enrolled import enrol, made_up_stills
-from songreel_testing.render.tiny_checkpoint import write_checkpoint, write_song
+from songreel_testing.render.click_track import write_song
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 

@@ -14,7 +14,8 @@ from songreel_kit.artifacts.documents import load_document
 from songreel_kit.likeness.grants import job_sha256
 from songreel_render.video.credentials import read_credentials
 from songreel_testing.identity.identity_server import ANN, BEN, House, following
-from songreel_testing.render.tiny_checkpoint import Film, scene
+from songreel_testing.render.decoded_video import DecodedVideo
+from songreel_testing.render.storyboards import scene
 from songreel_testing.serving import expect_error, wait_until
 
 
@@ -54,7 +55,7 @@ async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(
 
     def frames(result):
         with house.store.local_path(result.video) as path:
-            return Film.read(path).frames.astype(float)
+            return DecodedVideo.read(path).frames.astype(float)
 
     without, with_person = frames(plain), frames(shown)
     # The first segment whole; the encoder looks ahead in the next one.

@@ -9,7 +9,8 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit import errors
 from songreel_testing.identity.identity_server import ANN, House, following
 from songreel_testing.ray_processes import all_ended, descendants, ray_files
-from songreel_testing.render.tiny_checkpoint import Film, scene
+from songreel_testing.render.decoded_video import DecodedVideo
+from songreel_testing.render.storyboards import scene
 from songreel_testing.serving import expect_error, wait_until
 
 from .test_use import drawn, granted, held
@@ -45,7 +46,7 @@ def folder_of_ray() -> Path:
 
 def pixels(house, result):
     with house.store.local_path(result.video) as path:
-        return Film.read(path).sha256
+        return DecodedVideo.read(path).sha256
 
 
 async def asked(identity, house, **settings):
@@ -83,10 +84,10 @@ async def test_replicas_draw_the_same_person_whom_ray_does_not_see(tmp_path):
 async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     tmp_path, monkeypatch, ending
 ):
-    from songreel_render.backends.ray.futures import RayTicket
+    from songreel_render.backends.ray.futures import RayFuture
 
     heard = []
-    result = RayTicket.result
+    result = RayFuture.result
 
     def overheard(ticket):
         try:
@@ -95,7 +96,7 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
             heard.append(error)
             raise
 
-    monkeypatch.setattr(RayTicket, "result", overheard)
+    monkeypatch.setattr(RayFuture, "result", overheard)
     house = House(tmp_path)
     async with house.open(**ON_RAY) as (identity, render):
         wanted = await asked(identity, house, steps=100, fps="24")

@@ -25,7 +25,7 @@ from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.wording.tokens import load_counter
 from songreel_render.deferred import create_service as create_render
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 
 from songreel_app.checkpoints import VARIABLE, default_checkpoint
 from songreel_app.failures import DataFolderBusy
@@ -63,7 +63,7 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
             "SONGREEL_GATEWAY_ACCESS, or serve the gateway by itself with `songreel-gateway serve`"
         )
     gateway = _gateway(public, store)
-    render = RenderSettings()
+    render = RenderServiceSettings()
     addresses: list[str] = []  # known when the server listens
     services = [
         *gateway.services(),
@@ -119,7 +119,7 @@ def _set_default_checkpoint() -> None:
 def _prompt_settings() -> PromptSettings:
     """The prompt service's settings; prompts fit the checkpoint that will draw them."""
     settings = PromptSettings()
-    render = RenderSettings()
+    render = RenderServiceSettings()
     clip = settings.clip_tokenizer or _readable(render.clip_tokenizer)
     # A single file holds no tokenizer: it is measured as Stable Diffusion 1.x is.
     tokenizer = settings.tokenizer or _readable(render.checkpoint) or clip

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.certificates import development_authority
 from songreel_render.video.credentials import Credentials, read_credentials
 
@@ -27,7 +27,7 @@ def show_credentials(file: Path, trust: Path | None, *, as_json: bool) -> bool:
         InvalidRequest: not a kind of file that holds credentials.
     """
     check_input(file, "the video")
-    anchors = development_authority(RenderSettings().signing_folder)
+    anchors = development_authority(RenderServiceSettings().signing_folder)
     if trust is not None:
         check_input(trust, "the certificates")
         anchors += trust.read_text()

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from songreel_testing.render.tiny_checkpoint import Stage, write_checkpoint, write_song
+from songreel_testing.render.click_track import write_song
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 
 
 @pytest.fixture(scope="session")
@@ -19,5 +21,5 @@ def song(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, checkpoint: Path) -> Stage:
-    return Stage(tmp_path, checkpoint)
+def harness(tmp_path: Path, checkpoint: Path) -> RenderHarness:
+    return RenderHarness(tmp_path, checkpoint)

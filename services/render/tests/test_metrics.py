@@ -8,7 +8,9 @@ from prometheus_client import REGISTRY
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel_kit.telemetry.metrics import CACHE_LOOKUPS, MODEL_LOADS
 from songreel_render.service import create_service
-from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
 from songreel_testing.serving import collect, serving
 
 
@@ -18,11 +20,13 @@ def value(name: str, **labels: str) -> float:
     return found
 
 
-async def test_frames_are_counted_once_and_only_when_drawn(stage: Stage, song: Path) -> None:
-    request = stage.request(song, analysis_of(1.0), storyboard_of(*even_scenes(1.0)))
+async def test_frames_are_counted_once_and_only_when_drawn(
+    harness: RenderHarness, song: Path
+) -> None:
+    request = harness.request(song, analysis_of(1.0), storyboard_of(*equal_scenes(1.0)))
     before = value("songreel_render_frames_drawn_total")
     working: list[float] = []
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
         async for event in stub.Render(request):
             if event.progress.step == "frames":
@@ -58,14 +62,14 @@ class Lookups:
         return self._before[0] - before[0], self._before[1] - before[1]
 
 
-async def test_caches_and_loads_are_counted(stage: Stage, song: Path) -> None:
-    scenes = even_scenes(1.0)
-    request = stage.request(song, analysis_of(1.0), storyboard_of(*scenes))
+async def test_caches_and_loads_are_counted(harness: RenderHarness, song: Path) -> None:
+    scenes = equal_scenes(1.0)
+    request = harness.request(song, analysis_of(1.0), storyboard_of(*scenes))
     names = ("video", "segment", "checkpoint", "embedding")
     video, segment, checkpoint, embedding = map(Lookups, names)
     MODEL_LOADS.labels("checkpoint")
     loads = value("songreel_model_load_seconds_count", model="checkpoint")
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
         await collect(stub.Render(request))
         assert video.new() == (0, 1)

@@ -25,28 +25,17 @@ from songreel_kit.errors import (
 )
 from songreel_render.plan.plan import plan_key, segment_key
 from songreel_render.service import create_service
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    scene,
-    storyboard_of,
-    write_song,
-)
+from songreel_testing.render.click_track import analysis_of, write_song
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import scene, storyboard_of
 from songreel_testing.serving import collect, expect_error, serving, wait_until
 
 
-def request_for(stage: Stage, song: Path, duration: float = 2.0, **settings: object):
-    return stage.request(
-        song, analysis_of(duration), storyboard_of(*even_scenes(duration)), **settings
-    )
-
-
 async def test_a_render_sends_its_plan_then_progress_then_one_result(
-    stage: Stage, song: Path
+    harness: RenderHarness, song: Path
 ) -> None:
-    request = request_for(stage, song)
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+    request = harness.simple_request(song)
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
         events = await collect(stub.Render(request))
         kinds = [event.WhichOneof("event") for event in events]
@@ -57,7 +46,7 @@ async def test_a_render_sends_its_plan_then_progress_then_one_result(
         plan = next(event.plan for event in events if event.HasField("plan"))
         result = events[-1].result
         assert result.plan == plan
-        written = load_document(stage.store, plan, RenderPlan)
+        written = load_document(harness.store, plan, RenderPlan)
         assert written.frames == result.frames == 24
         assert [each.end_frame for each in written.segments] == [6, 12, 18, 24]
         assert written.scenes[1].first_frame == 12
@@ -68,15 +57,15 @@ async def test_a_render_sends_its_plan_then_progress_then_one_result(
         assert again.video == result.video
 
 
-async def test_it_tells_what_it_can_render_with(stage: Stage, tmp_path: Path) -> None:
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+async def test_it_tells_what_it_can_render_with(harness: RenderHarness, tmp_path: Path) -> None:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         answer = await RenderServiceStub(channel).GetRenderer(GetRendererRequest())
         assert answer.device == "cpu float32"
-        assert answer.default_checkpoint == str(stage.checkpoint)
+        assert answer.default_checkpoint == str(harness.checkpoint)
         assert answer.checkpoint_problem == ""
         assert answer.native_size == 64
         assert list(answer.schedules) == ["linear", "onset", "paper", "percussive", "sine"]
-    broken = Stage(tmp_path, tmp_path / "nowhere")
+    broken = RenderHarness(tmp_path, tmp_path / "nowhere")
     async with serving(create_service(broken.settings, broken.store)) as channel:
         answer = await RenderServiceStub(channel).GetRenderer(GetRendererRequest())
         assert "nowhere" in answer.checkpoint_problem
@@ -91,22 +80,24 @@ async def test_it_tells_what_it_can_render_with(stage: Stage, tmp_path: Path) ->
     ],
 )
 async def test_wrong_settings_are_refused(
-    stage: Stage, song: Path, settings: dict[str, object], error: type
+    harness: RenderHarness, song: Path, settings: dict[str, object], error: type
 ) -> None:
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         with expect_error(error):
-            await collect(RenderServiceStub(channel).Render(request_for(stage, song, **settings)))
+            await collect(
+                RenderServiceStub(channel).Render(harness.simple_request(song, **settings))
+            )
 
 
-async def test_wrong_documents_are_refused(stage: Stage, song: Path) -> None:
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+async def test_wrong_documents_are_refused(harness: RenderHarness, song: Path) -> None:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
-        short = stage.request(song, analysis_of(2.0), storyboard_of(scene(0, 1)))
+        short = harness.request(song, analysis_of(2.0), storyboard_of(scene(0, 1)))
         with expect_error(InvalidStoryboard) as caught:
             await collect(stub.Render(short))
         assert "1.000 s" in caught.message
         lost = RenderRequest()
-        lost.CopyFrom(request_for(stage, song))
+        lost.CopyFrom(harness.simple_request(song))
         lost.song.uri = "cas://" + "0" * 64
         lost.song.sha256 = "0" * 64
         with expect_error(ArtifactNotFound):
@@ -116,25 +107,25 @@ async def test_wrong_documents_are_refused(stage: Stage, song: Path) -> None:
 async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
     tmp_path: Path, checkpoint: Path
 ) -> None:
-    stage = Stage(tmp_path, checkpoint, {"max_waiting": 0})
+    harness = RenderHarness(tmp_path, checkpoint, {"max_waiting": 0})
     song = write_song(tmp_path / "long.mp3", 20.0)
-    async with serving(create_service(stage.settings, stage.store)) as channel:
+    async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
-        long = stub.Render(request_for(stage, song, 20.0, steps=20))
+        long = stub.Render(harness.simple_request(song, 20.0, steps=20))
         async for event in long:
             if event.progress.step == "frames":
                 break
         with expect_error(Busy) as caught:
-            await collect(stub.Render(request_for(stage, song, 20.0, seed=2)))
+            await collect(stub.Render(harness.simple_request(song, 20.0, seed=2)))
         assert "SONGREEL_RENDER_MAX_WAITING" in caught.message
         long.cancel()
         short = write_song(tmp_path / "short.mp3", 0.5)
 
         async def has_room() -> bool:
             try:
-                return (await collect(stub.Render(request_for(stage, short, 0.5))))[-1].HasField(
-                    "result"
-                )
+                return (await collect(stub.Render(harness.simple_request(short, 0.5))))[
+                    -1
+                ].HasField("result")
             except grpc.aio.AioRpcError as error:
                 if error.code() != grpc.StatusCode.RESOURCE_EXHAUSTED:
                     raise
@@ -146,11 +137,11 @@ async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
 
 
 async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkpoint: Path) -> None:
-    stage = Stage(tmp_path / "killed", checkpoint)
+    harness = RenderHarness(tmp_path / "killed", checkpoint)
     song = write_song(tmp_path / "long.mp3", 4.0)
-    request = request_for(stage, song, 4.0)
+    request = harness.simple_request(song, 4.0)
     options = {
-        name: str(getattr(stage.settings, name))
+        name: str(getattr(harness.settings, name))
         for name in ("checkpoint", "store", "scratch", "device", "dtype", "batch_frames",
                      "segment_frames", "threads", "signing_folder")
     }  # fmt: skip
@@ -167,18 +158,18 @@ async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkp
             call = RenderServiceStub(channel).Render(request)
             async for event in call:
                 if event.HasField("plan"):
-                    plan = load_document(stage.store, event.plan, RenderPlan)
+                    plan = load_document(harness.store, event.plan, RenderPlan)
                     break
             second = segment_key(plan_key(plan), 1)
-            await wait_until(lambda: stage.store.lookup(second), seconds=60)
+            await wait_until(lambda: harness.store.lookup(second), seconds=60)
             process.kill()
             call.cancel()
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
-    result = stage.render(request)
+    result = harness.render(request)
     assert 12 <= result.frames_reused < result.frames == 48
-    unbroken = Stage(tmp_path / "unbroken", checkpoint)
-    whole = unbroken.render(request_for(unbroken, song, 4.0))
-    assert stage.film(result.video).sha256 == unbroken.film(whole.video).sha256
+    unbroken = RenderHarness(tmp_path / "unbroken", checkpoint)
+    whole = unbroken.render(unbroken.simple_request(song, 4.0))
+    assert harness.decode(result.video).sha256 == unbroken.decode(whole.video).sha256

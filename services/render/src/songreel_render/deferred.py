@@ -25,7 +25,7 @@ from songreel.render.v1.render_service_pb2_grpc import (
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.service import Service
 
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 
 if TYPE_CHECKING:
     from songreel_render.servicer import RenderServicer
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 NAME = "songreel.render.v1.RenderService"
 
 
-def create_service(settings: RenderSettings, store: ArtifactStore, **options: Any) -> Service:
+def create_service(
+    settings: RenderServiceSettings, store: ArtifactStore, **options: Any
+) -> Service:
     """As `service.create_service`, whose arguments it takes, without its imports."""
 
     def make() -> RenderServicer:

@@ -16,14 +16,15 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidStoryboard, from_os_error
 from songreel_kit.work import CancelToken, Report
 
-from songreel_render.backends.backend import DrawingBackend, Drawn, open_backend
+from songreel_render.backends.backend import DrawingBackend, Drawn
+from songreel_render.backends.open_backend import open_backend
 from songreel_render.backends.segments import DRAWN, JOINED, SegmentDrawing, complete
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.pictures.contact_sheet import draw_contact_sheet, middle_frames, sheet_scenes
 from songreel_render.pictures.timeline_plot import draw_timeline
-from songreel_render.plan.planner import Preparation, PreparedRender, RenderJob
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.plan.planner import PreparedRender, RenderJob, RenderPlanner
+from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.audio_track import NO_SOUND
 from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.credentials import sign, statement
@@ -40,17 +41,20 @@ class Renderer:
     """
 
     def __init__(
-        self, settings: ServiceSettings, store: ArtifactStore, backend: DrawingBackend | None = None
+        self,
+        settings: RenderServiceSettings,
+        store: ArtifactStore,
+        backend: DrawingBackend | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self.loader = CheckpointLoader.of(settings)
         self.backend = backend or open_backend(settings, store, self.loader)
-        self._preparation = Preparation(settings, store, self.loader, self.backend.machine)
+        self._planner = RenderPlanner(settings, store, self.loader, self.backend.environment)
 
     def find_checkpoint(self, name: str, style: str = "") -> CheckpointShape:
-        """See `Preparation.find_checkpoint`."""
-        return self._preparation.find_checkpoint(name, style)
+        """See `RenderPlanner.find_checkpoint`."""
+        return self._planner.find_checkpoint(name, style)
 
     def asked_checkpoint(self, name: str, storyboard: Artifact) -> CheckpointShape:
         """The checkpoint that a storyboard, if one is named, would be drawn with."""
@@ -62,8 +66,8 @@ class Renderer:
         return self.find_checkpoint(name, style)
 
     def prepare(self, job: RenderJob, report: Report, token: CancelToken) -> PreparedRender:
-        """See `Preparation.prepare`."""
-        return self._preparation.prepare(job, report, token)
+        """See `RenderPlanner.prepare`."""
+        return self._planner.prepare(job, report, token)
 
     def finished(self, prepared: PreparedRender) -> RenderResult | None:
         """The result of the same plan, if it was rendered before and is still there."""

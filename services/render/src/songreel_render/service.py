@@ -11,13 +11,13 @@ from songreel_kit.server.service import Service
 
 from songreel_render.backends.backend import DrawingBackend
 from songreel_render.servicer import RenderServicer
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 
 NAME = "songreel.render.v1.RenderService"
 
 
 def create_service(
-    settings: RenderSettings,
+    settings: RenderServiceSettings,
     store: ArtifactStore,
     backend: DrawingBackend | None = None,
     *,

@@ -24,13 +24,13 @@ from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
 from songreel_render.backends.backend import DrawingBackend
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
-from songreel_render.checkpoints.schedulers import DENOISERS
+from songreel_render.checkpoints.schedulers import SCHEDULERS
 from songreel_render.identity_grants import IdentityGrants, until_revoked
 from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
 from songreel_render.motion.schedules import SCHEDULES
 from songreel_render.plan.planner import PreparedRender, RenderJob
 from songreel_render.renderer import Renderer
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.containers import CONTAINERS
 
 
@@ -46,7 +46,7 @@ class RenderServicer(RenderServiceServicer):
 
     def __init__(
         self,
-        settings: RenderSettings,
+        settings: RenderServiceSettings,
         store: ArtifactStore,
         backend: DrawingBackend | None = None,
         identity_target: Callable[[], str] | None = None,
@@ -142,7 +142,7 @@ class RenderServicer(RenderServiceServicer):
             device=self._renderer.backend.describe(),
             default_checkpoint=str(self._settings.checkpoint or ""),
             schedules=sorted(SCHEDULES),
-            schedulers=sorted(DENOISERS),
+            schedulers=sorted(SCHEDULERS),
             formats=list(CONTAINERS),
             styles=sorted(self._settings.styles),
             people_in_memory=self._grants.adapters,

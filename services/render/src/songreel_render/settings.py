@@ -13,7 +13,7 @@ from songreel_kit.settings import ServiceSettings, data_folder
 CompileMode = Literal["auto", "off", "default", "reduce-overhead", "max-autotune"]
 
 
-class RenderSettings(ServiceSettings):
+class RenderServiceSettings(ServiceSettings):
     """How and with what this process renders."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_RENDER_")

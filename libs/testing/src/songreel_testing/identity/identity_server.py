@@ -29,16 +29,12 @@ from songreel_kit.artifacts.documents import store_document
 from songreel_kit.checkpoints.hashes import folder_sha256
 from songreel_kit.likeness.adapters import AdapterHead
 from songreel_render.service import create_service as create_render
-from songreel_render.settings import RenderSettings
+from songreel_render.settings import RenderServiceSettings
 
 from songreel_testing.identity.enrolled import enrol, made_up_stills
-from songreel_testing.render.tiny_checkpoint import (
-    analysis_of,
-    scene,
-    storyboard_of,
-    write_checkpoint,
-    write_song,
-)
+from songreel_testing.render.click_track import analysis_of, write_song
+from songreel_testing.render.storyboards import scene, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 from songreel_testing.serving import serving_at, temporary_store
 
 ANN = "projects/p/identities/ann"
@@ -125,7 +121,7 @@ class House:
     async def open(self, **settings: Any) -> AsyncIterator[tuple[Any, Any]]:
         """Stubs of the identity and the render service."""
         addresses: list[str] = []
-        render = RenderSettings(
+        render = RenderServiceSettings(
             **{
                 "checkpoint": self.checkpoint, "store": str(self.folder / "artifacts"),
                 "scratch": self.folder, "device": "cpu", "dtype": "float32",

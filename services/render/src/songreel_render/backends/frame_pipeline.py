@@ -18,20 +18,20 @@ from songreel_render.checkpoints.devices import out_of_memory
 from songreel_render.checkpoints.identity_adapter import find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
-from songreel_render.diffusion.frame_generator import FrameArtist, FrameSource
-from songreel_render.diffusion.prompt_embeddings import EmbeddingMemory
+from songreel_render.diffusion.frame_generator import FrameGenerator, FrameSource
+from songreel_render.diffusion.prompt_embeddings import EmbeddingCache
 from songreel_render.diffusion.stills import (
+    PreviewGenerator,
     SceneStills,
-    StillsArtist,
     collect_stills,
     scenes_with_stills,
 )
-from songreel_render.plan.open_plan import DrawablePlan
+from songreel_render.plan.open_plan import OpenedPlan
 from songreel_render.plan.plan import stills_key
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.settings import RenderServiceSettings
 
 
-class Studio:
+class FramePipeline:
     """Opens sources of frames.
 
     Args:
@@ -41,25 +41,23 @@ class Studio:
     """
 
     def __init__(
-        self, settings: ServiceSettings, store: ArtifactStore, loader: CheckpointLoader
+        self, settings: RenderServiceSettings, store: ArtifactStore, loader: CheckpointLoader
     ) -> None:
         self._settings = settings
         self._store = store
         self._loader = loader
-        self._memory = EmbeddingMemory()
+        self._memory = EmbeddingCache()
 
-    def stills(
-        self, drawable: DrawablePlan, report: Report, token: CancelToken
-    ) -> SceneStills | None:
+    def stills(self, opened: OpenedPlan, report: Report, token: CancelToken) -> SceneStills | None:
         """A still of each scene, drawn and kept, or found in the store.
 
         Returns:
             None where the settings ask for none.
         """
-        scenes = scenes_with_stills(drawable.layout, drawable.plan.settings)
+        scenes = scenes_with_stills(opened.layout, opened.plan.settings)
         if not scenes:
             return None
-        found = find_stills(self._store, drawable)
+        found = find_stills(self._store, opened)
         if found is not None:
             return found
         total = len(scenes)
@@ -69,68 +67,68 @@ class Studio:
             report(Progress(step="stills", fraction=STILLS_DRAWN * count / total))
 
         report(Progress(step="load"))
-        with memory_errors_typed(drawable.batch_frames):
-            stills = collect_stills(scenes, self._artist(drawable).stills(scenes), drawn)
+        with typed_memory_errors(opened.batch_frames):
+            stills = collect_stills(scenes, self._generator(opened).stills(scenes), drawn)
         artifact = self._store.put_bytes(stills.to_bytes(), "application/octet-stream")
-        self._store.bind(stills_key(drawable.key), artifact)
+        self._store.bind(stills_key(opened.key), artifact)
         return stills
 
-    def source(self, drawable: DrawablePlan, stills: SceneStills | None) -> FrameSource:
+    def source(self, opened: OpenedPlan, stills: SceneStills | None) -> FrameSource:
         """Where the plan's frames come from; loads the networks.
 
         Args:
-            drawable: the plan.
+            opened: the plan.
             stills: of `stills`.
         """
-        plan, scenes, layout = drawable.plan, drawable.storyboard.scenes, drawable.layout
+        plan, scenes, layout = opened.plan, opened.storyboard.scenes, opened.layout
         settings = plan.settings
         if settings.preview:
             assert stills is not None, "every storyboard has a scene with a frame"
-            return StillsArtist(stills, scenes, layout, settings, drawable.batch_frames)
-        artist = self._artist(drawable)
+            return PreviewGenerator(stills, scenes, layout, settings, opened.batch_frames)
+        generator = self._generator(opened)
         if stills is not None and settings.colour_match:
-            artist.colours = stills.colours(len(scenes), settings.colour_match)
-        return artist
+            generator.colours = stills.colours(len(scenes), settings.colour_match)
+        return generator
 
-    def load(self, drawable: DrawablePlan) -> Checkpoint:
+    def load(self, opened: OpenedPlan) -> Checkpoint:
         """The plan's checkpoint with its LoRA merged in, in memory; without an identity adapter."""
-        with open_loras(drawable.plan.settings, self._store) as loras:
-            return self._loader.load(drawable.shape.files, loras)
+        with open_loras(opened.plan.settings, self._store) as loras:
+            return self._loader.load(opened.shape.files, loras)
 
-    def _with_person(self, drawable: DrawablePlan) -> Checkpoint:
+    def _with_person(self, opened: OpenedPlan) -> Checkpoint:
         """`load`, with the plan's identity adapter applied.
 
         Raises:
             GrantInvalid: the plan shows a person for whom no grant was redeemed here.
         """
-        checkpoint = self.load(drawable)
-        for lora in drawable.plan.settings.loras:
+        checkpoint = self.load(opened)
+        for lora in opened.plan.settings.loras:
             if lora.adapter_sha256:
-                adapter = find_adapter(drawable.adapters, lora.adapter_sha256)
+                adapter = find_adapter(opened.adapters, lora.adapter_sha256)
                 if adapter is None:
                     raise GrantInvalid("the plan shows a person without a grant: ask for one")
                 with loading("person"):
                     checkpoint = adapter.join(checkpoint, lora.weight)
         return checkpoint
 
-    def _artist(self, drawable: DrawablePlan) -> FrameArtist:
+    def _generator(self, opened: OpenedPlan) -> FrameGenerator:
         torch.set_num_threads(self._settings.threads)
-        settings = drawable.plan.settings
-        files = drawable.shape.files
-        return FrameArtist(
-            self._with_person(drawable),
-            drawable.storyboard.scenes,
-            drawable.layout,
+        settings = opened.plan.settings
+        files = opened.shape.files
+        return FrameGenerator(
+            self._with_person(opened),
+            opened.storyboard.scenes,
+            opened.layout,
             settings,
-            batch=drawable.batch_frames,
+            batch=opened.batch_frames,
             autoencoder=self._loader.preview_autoencoder(files) if settings.preview else None,
             memory=self._memory,
         )
 
 
-def find_stills(store: ArtifactStore, drawable: DrawablePlan) -> SceneStills | None:
+def find_stills(store: ArtifactStore, opened: OpenedPlan) -> SceneStills | None:
     """The plan's stills, if they were drawn before and are still whole."""
-    found = store.lookup(stills_key(drawable.key))
+    found = store.lookup(stills_key(opened.key))
     if found is None:
         return None
     try:
@@ -140,7 +138,7 @@ def find_stills(store: ArtifactStore, drawable: DrawablePlan) -> SceneStills | N
 
 
 @contextmanager
-def memory_errors_typed(batch: int) -> Generator[None]:
+def typed_memory_errors(batch: int) -> Generator[None]:
     """Turns torch's error about memory into one that says what to do."""
     try:
         yield

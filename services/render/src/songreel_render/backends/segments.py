@@ -18,10 +18,10 @@ from songreel_kit.telemetry.tracing import span
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render.diffusion.frame_generator import FrameSource
+from songreel_render.diffusion.stills import video_size
 from songreel_render.metrics import FRAMES_DRAWN
 from songreel_render.plan.plan import plan_key, segment_key
-from songreel_render.plan.settings_resolution import shown_size
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.encoder import EncodingThread, VideoFormat
 
@@ -43,7 +43,7 @@ class SegmentDrawing:
 
     def __init__(
         self,
-        settings: ServiceSettings,
+        settings: RenderServiceSettings,
         store: ArtifactStore,
         plan: RenderPlan,
         *,
@@ -78,7 +78,7 @@ class SegmentDrawing:
         settings = self._plan.settings
         video = VideoFormat(
             Fraction(settings.fps),
-            shown_size(settings),
+            video_size(settings),
             self._settings.crf,
             self._settings.encode_threads,
             CONTAINERS[settings.format].video_codec,

@@ -1,4 +1,4 @@
-"""Spreads the parts of a render over workers that may be lost; knows nothing of Ray."""
+"""A pool of tasks on workers that may be lost; knows nothing of Ray."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ _log = get_logger(__name__)
 T = TypeVar("T")
 R = TypeVar("R", covariant=True)
 
-# A part that takes its worker down so often will do it again.
+# A task that takes its worker down so often will do it again.
 ATTEMPTS: Final = 3
 # How often a cancel is looked for while all workers draw.
 _CANCEL_SECONDS: Final = 0.2
 
 
 class WorkerLost(Exception):  # noqa: N818 - never leaves this package
-    """The worker ended in the middle; the part is to be done again by another."""
+    """The worker ended in the middle; the task is to be done again by another."""
 
 
 class QueueFull(Exception):  # noqa: N818 - never leaves this package
-    """No worker is free and no more parts may wait."""
+    """No worker is free and no more tasks may wait."""
 
 
-class Ticket(Protocol[R]):
-    """A part that was given out."""
+class TaskFuture(Protocol[R]):
+    """A task that was submitted."""
 
     def result(self) -> R:
         """Wait for it.
 
         Raises:
             WorkerLost, QueueFull: see there.
-            SongreelError: the part cannot be done.
+            SongreelError: the task cannot be done.
         """
         ...
 
@@ -47,71 +47,71 @@ class Ticket(Protocol[R]):
         ...
 
 
-class Spread(Generic[T, R]):
-    """Gives parts out, at most so many at a time.
+class TaskPool(Generic[T, R]):
+    """Runs tasks on workers, at most `width` at a time.
 
     Args:
-        give: gives a part out.
-        width: parts given out at the same time at most.
-        done: told of each part that is done, in the order in which they end.
+        submit: hands a task to a worker.
+        width: most tasks under way at the same time.
+        done: called with each task and its result, in the order in which they end.
     """
 
     def __init__(
-        self, give: Callable[[T], Ticket[R]], width: int, done: Callable[[T, R], None]
+        self, submit: Callable[[T], TaskFuture[R]], width: int, done: Callable[[T, R], None]
     ) -> None:
-        self._give = give
-        self._most = width
+        self._submit = submit
+        self._max_width = width
         self._width = width
         self._done = done
         self._waiting: deque[T] = deque()
-        self._running: dict[Future[R], tuple[T, Ticket[R], int]] = {}
+        self._running: dict[Future[R], tuple[T, TaskFuture[R], int]] = {}
         self._count = 0
         self._lost: Counter[T] = Counter()
 
-    def run(self, parts: Iterable[T], token: CancelToken) -> None:
-        """Have all parts done; on any error those under way are cancelled and waited for.
+    def run(self, tasks: Iterable[T], token: CancelToken) -> None:
+        """Run all tasks; after any error those under way are cancelled and waited for.
 
         Raises:
-            Busy: not even one part finds room.
-            ServiceUnavailable: a part was lost with its worker too often.
-            SongreelError: a part cannot be done.
+            Busy: not even one task finds room.
+            ServiceUnavailable: a task was lost with its worker too often.
+            SongreelError: a task cannot be done.
             Cancelled: the token was cancelled.
         """
-        self._waiting.extend(parts)
-        pool = ThreadPoolExecutor(self._most, thread_name_prefix="songreel-spread")
+        self._waiting.extend(tasks)
+        pool = ThreadPoolExecutor(self._max_width, thread_name_prefix="songreel-tasks")
         try:
             while self._waiting or self._running:
                 token.check()
                 while self._waiting and len(self._running) < self._width:
-                    part = self._waiting.popleft()
-                    ticket = self._give(part)
-                    self._running[pool.submit(ticket.result)] = part, ticket, self._count
+                    task = self._waiting.popleft()
+                    remote = self._submit(task)
+                    self._running[pool.submit(remote.result)] = task, remote, self._count
                 ended = wait(self._running, _CANCEL_SECONDS, FIRST_COMPLETED).done
                 for future in ended:
                     self._settle(future)
         finally:
-            for _, ticket, _ in self._running.values():
-                ticket.cancel()
+            for _, remote, _ in self._running.values():
+                remote.cancel()
             pool.shutdown()
 
     def _settle(self, future: Future[R]) -> None:
-        part, _, count = self._running.pop(future)
+        task, _, count = self._running.pop(future)
         try:
             result = future.result()
         except QueueFull as error:
-            self._narrow(part, count, error)
+            self._narrow(task, count, error)
         except WorkerLost as error:
-            self._again(part, error)
+            self._retry(task, error)
         else:
             self._count += 1
-            self._width = min(self._width + 1, self._most)
-            self._done(part, result)
+            self._width = min(self._width + 1, self._max_width)
+            self._done(task, result)
 
-    def _narrow(self, part: T, count: int, error: QueueFull) -> None:
-        """Other renders have filled the queue: this one goes on with what it has there.
+    def _narrow(self, task: T, count: int, error: QueueFull) -> None:
+        """Go on with fewer tasks at a time: other renders have filled the queue.
 
-        `count` is how many parts were done when this one was given out: if one has ended
-        since, its place may be free.
+        `count` is how many tasks were done when this one was submitted: if one has ended since,
+        its place may be free.
         """
         if not self._running and self._count == count:
             raise Busy(
@@ -119,14 +119,14 @@ class Spread(Generic[T, R]):
                 "with SONGREEL_RENDER_RAY_MAX_REPLICAS or SONGREEL_RENDER_RAY_MAX_QUEUED"
             ) from error
         self._width = max(1, len(self._running))
-        self._waiting.appendleft(part)
+        self._waiting.appendleft(task)
 
-    def _again(self, part: T, error: WorkerLost) -> None:
-        self._lost[part] += 1
-        _log.warning("a worker was lost while it drew", part=str(part), times=self._lost[part])
-        if self._lost[part] >= ATTEMPTS:
+    def _retry(self, task: T, error: WorkerLost) -> None:
+        self._lost[task] += 1
+        _log.warning("a worker was lost while it drew", task=str(task), times=self._lost[task])
+        if self._lost[task] >= ATTEMPTS:
             raise ServiceUnavailable(
-                f"the replicas that drew {part} ended {ATTEMPTS} times in the middle ({error}); "
+                f"the replicas that drew {task} ended {ATTEMPTS} times in the middle ({error}); "
                 "they may have too little memory"
             ) from error
-        self._waiting.appendleft(part)
+        self._waiting.appendleft(task)

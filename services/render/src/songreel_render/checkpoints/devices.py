@@ -46,7 +46,7 @@ def decoder_dtype(dtype: torch.dtype, *, overflows: bool) -> torch.dtype:
     return torch.bfloat16 if overflows and dtype == torch.float16 else dtype
 
 
-def placed(network: Any, device: torch.device, dtype: torch.dtype) -> Any:
+def to_device(network: Any, device: torch.device, dtype: torch.dtype) -> Any:
     """Move a network; channels-last is what convolutions are fastest in, on CPU and GPU."""
     # torch's own `to`: diffusers' warns of modules to be kept in float32, and here are none.
     plain: Any = torch.nn.Module.to

@@ -20,7 +20,7 @@ from songreel_kit.likeness.adapters import read_head
 
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.lora_keys import Change, Target, parse_names
-from songreel_render.checkpoints.loras import twin
+from songreel_render.checkpoints.loras import copy_sharing_weights
 
 _NAME: Final = "the adapter"
 
@@ -118,7 +118,7 @@ class IdentityAdapter:
         Raises:
             LoraUnusable: a layer is not in the checkpoint.
         """
-        unet = twin(checkpoint.unet)
+        unet = copy_sharing_weights(checkpoint.unet)
         names = {
             name.replace(".", "_"): name
             for name, layer in cast("torch.nn.Module", unet).named_modules()

@@ -23,7 +23,7 @@ from songreel_render.checkpoints.devices import (
     choose_dtype,
     compile_options,
     decoder_dtype,
-    placed,
+    to_device,
 )
 from songreel_render.checkpoints.families import Family
 from songreel_render.checkpoints.files import CheckpointFiles, inspect_checkpoint, read_json
@@ -31,7 +31,7 @@ from songreel_render.checkpoints.folder import Parts, Precision, load_autoencode
 from songreel_render.checkpoints.loras import LoadedLora, adapt
 from songreel_render.checkpoints.schedulers import checkpoint_scheduler
 from songreel_render.checkpoints.single_file import config_folder, load_file_parts, tokenizer_folder
-from songreel_render.settings import CompileMode, RenderSettings
+from songreel_render.settings import CompileMode, RenderServiceSettings
 
 
 class CheckpointLoader:
@@ -71,7 +71,7 @@ class CheckpointLoader:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, settings: RenderSettings) -> CheckpointLoader:
+    def of(cls, settings: RenderServiceSettings) -> CheckpointLoader:
         """A loader as the service's settings ask for."""
         return cls(
             device=settings.device,
@@ -156,7 +156,7 @@ class CheckpointLoader:
             if folder not in self._previews:
                 with loading("preview"):
                     network = load_autoencoder(folder, "", self.dtype)
-                    self._previews[folder] = placed(_frozen(network), self.device, self.dtype)
+                    self._previews[folder] = to_device(_frozen(network), self.device, self.dtype)
             return self._previews[folder]
 
     def has_tiny(self, files: CheckpointFiles) -> bool:
@@ -211,8 +211,8 @@ class CheckpointLoader:
                 )
                 for tokenizer, network in zip(parts.tokenizers, parts.text_encoders, strict=True)
             ),
-            unet=placed(_frozen(parts.unet), self.device, self.dtype),
-            autoencoder=placed(_frozen(parts.autoencoder), self.device, precision.autoencoder),
+            unet=to_device(_frozen(parts.unet), self.device, self.dtype),
+            autoencoder=to_device(_frozen(parts.autoencoder), self.device, precision.autoencoder),
             scheduler_class=scheduler_class,
             scheduler_config=scheduler_config,
             device=self.device,

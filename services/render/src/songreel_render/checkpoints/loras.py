@@ -121,8 +121,8 @@ def adapt(checkpoint: Checkpoint, loras: Sequence[LoadedLora]) -> Checkpoint:
     Raises:
         LoraUnusable: a LoRA is damaged, or none of its layers fits the checkpoint.
     """
-    unet = twin(checkpoint.unet)
-    encoders = [twin(encoder.network) for encoder in checkpoint.text_encoders]
+    unet = copy_sharing_weights(checkpoint.unet)
+    encoders = [copy_sharing_weights(encoder.network) for encoder in checkpoint.text_encoders]
     layers = {
         target: _layers_of(network)
         for target, network in zip(Target, [unet, *encoders], strict=False)
@@ -153,7 +153,7 @@ def adapt(checkpoint: Checkpoint, loras: Sequence[LoadedLora]) -> Checkpoint:
     )
 
 
-def twin(network: Any) -> Any:
+def copy_sharing_weights(network: Any) -> Any:
     """A copy of the modules on the same weights."""
     tensors = [*network.parameters(), *network.buffers()]
     return copy.deepcopy(network, {id(tensor): tensor for tensor in tensors})

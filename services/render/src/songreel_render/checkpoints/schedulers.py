@@ -12,7 +12,7 @@ from songreel_kit.errors import CheckpointUnsupported, InvalidRenderSettings
 
 
 @dataclass(frozen=True)
-class Denoiser:
+class SchedulerSpec:
     """A way to come from noise to a picture in steps."""
 
     class_name: str
@@ -21,16 +21,16 @@ class Denoiser:
     """Steps that it is made for; None leaves them to the checkpoint."""
     guidance_scale: float | None = None
     """Guidance that it is made for."""
-    most_steps: int = 200
+    max_steps: int = 200
 
 
 # LCM and TCD draw in 4 to 8 steps with checkpoints or LoRA that were distilled for them
 # (Luo et al. 2023, Zheng et al. 2024), and then without guidance.
-DENOISERS: Final = {
-    "ddim": Denoiser("DDIMScheduler"),
-    "euler": Denoiser("EulerDiscreteScheduler"),
-    "lcm": Denoiser("LCMScheduler", 4, 1.0, 50),
-    "tcd": Denoiser("TCDScheduler", 4, 1.0, 50),
+SCHEDULERS: Final = {
+    "ddim": SchedulerSpec("DDIMScheduler"),
+    "euler": SchedulerSpec("EulerDiscreteScheduler"),
+    "lcm": SchedulerSpec("LCMScheduler", 4, 1.0, 50),
+    "tcd": SchedulerSpec("TCDScheduler", 4, 1.0, 50),
 }
 # Keep state from batch to batch and ask for a step more than they are told; DDIM on the same
 # configuration gives their pictures without that.
@@ -39,16 +39,16 @@ _REPLACED: Final = {"PNDMScheduler", "LMSDiscreteScheduler"}
 _REPLACED_DEFAULTS: Final = {"clip_sample": False, "set_alpha_to_one": False, "steps_offset": 1}
 
 
-def find_denoiser(name: str) -> Denoiser:
-    """Look up a denoiser by name.
+def find_scheduler(name: str) -> SchedulerSpec:
+    """Look up a scheduler by name.
 
     Raises:
         InvalidRenderSettings: no such name; the message lists those there are.
     """
-    found = DENOISERS.get(name)
+    found = SCHEDULERS.get(name)
     if found is None:
         raise InvalidRenderSettings(
-            f"there is no scheduler {name!r}; known: {', '.join(sorted(DENOISERS))}",
+            f"there is no scheduler {name!r}; known: {', '.join(sorted(SCHEDULERS))}",
             field="scheduler",
         )
     return found
@@ -73,7 +73,7 @@ def make_scheduler(own: type[Any], config: dict[str, Any], name: str) -> Any:
     """A fresh scheduler: the checkpoint's `own` for "", else the named one on its noise."""
     if not name:
         return cast("Any", own).from_config(config)
-    chosen: Any = getattr(diffusers, find_denoiser(name).class_name)
+    chosen: Any = getattr(diffusers, find_scheduler(name).class_name)
     # What another class calls its options means nothing here, or something else.
     known = inspect.signature(chosen.__init__).parameters
     return chosen.from_config({key: value for key, value in config.items() if key in known})

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 DEFAULT_STRENGTH: Final = 0.35
 # How much of a scene's palette is its neighbours'.
@@ -45,13 +45,13 @@ class ColourMatch:
         self._targets = torch.from_numpy(_shared(palettes, shown))
 
     def apply(
-        self, pictures: torch.Tensor, recipe: FrameRecipe, frames: NDArray[np.int64]
+        self, pictures: torch.Tensor, mix: FrameMix, frames: NDArray[np.int64]
     ) -> torch.Tensor:
         """The frames (n, 3, h, w) in [0, 1], matched."""
-        weight = torch.from_numpy(recipe.noise_weight[frames].astype(np.float32))
+        weight = torch.from_numpy(mix.noise_weight[frames].astype(np.float32))
         target = torch.lerp(
-            self._targets[torch.from_numpy(recipe.scene[frames])],
-            self._targets[torch.from_numpy(recipe.other[frames])],
+            self._targets[torch.from_numpy(mix.scene[frames])],
+            self._targets[torch.from_numpy(mix.other[frames])],
             weight[:, None, None],
         ).to(pictures.device)
         own = palette(pictures)

@@ -1,4 +1,4 @@
-"""Draws the frames of a plan: denoised ones, and those between them."""
+"""The frames of a plan from noise and prompts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.diffusion.colour_match import ColourMatch
-from songreel_render.diffusion.latents import SceneNoise
+from songreel_render.diffusion.latents import SceneNoise, interpolate_keys
 from songreel_render.diffusion.prompt_embeddings import (
-    EmbeddingMemory,
+    EmbeddingCache,
     PromptEmbeddings,
     cut_prompts,
     token_limit,
 )
-from songreel_render.diffusion.sampler import Recipe, Sampler, to_pixels
-from songreel_render.diffusion.watermark import Mark
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions, to_pixels
+from songreel_render.diffusion.watermark import Watermark
 from songreel_render.motion.camera import view_matrices, warp
-from songreel_render.motion.crossfades import FrameRecipe
-from songreel_render.motion.keyframes import FLOW, Cadence, between, frame_steps
-from songreel_render.plan.plan import Layout
+from songreel_render.motion.crossfades import FrameMix
+from songreel_render.motion.keyframes import FLOW, KeyframePlan, frame_steps
+from songreel_render.motion.layout import Layout
 
 
 class FrameSource(Protocol):
@@ -47,8 +47,8 @@ class FrameSource(Protocol):
         ...
 
 
-class FrameArtist:
-    """Knows how every frame of a plan looks.
+class FrameGenerator:
+    """Generates the frames of a plan: denoised ones, and those between them.
 
     Args:
         checkpoint: loaded.
@@ -69,7 +69,7 @@ class FrameArtist:
         *,
         batch: int,
         autoencoder: Any | None = None,
-        memory: EmbeddingMemory | None = None,
+        memory: EmbeddingCache | None = None,
     ) -> None:
         self._layout = layout
         self._strength = checkpoint.strength
@@ -79,7 +79,9 @@ class FrameArtist:
         self._by_flow = settings.in_betweens == FLOW
         self._sampler = Sampler(
             checkpoint,
-            Recipe(settings.steps, settings.guidance_scale, settings.scheduler, settings.size),
+            SamplerOptions(
+                settings.steps, settings.guidance_scale, settings.scheduler, settings.size
+            ),
             autoencoder=autoencoder,
             batch=batch,
         )
@@ -91,7 +93,7 @@ class FrameArtist:
             memory=memory,
         )
         side = settings.size // checkpoint.pixels_per_latent
-        travel = layout.recipe.travel
+        travel = layout.mix.travel
         self._noise = SceneNoise(
             (checkpoint.latent_channels, side, side),
             settings.seed,
@@ -101,8 +103,8 @@ class FrameArtist:
         )
         self._step_seeds = [_step_seed(settings.seed, scene.seed) for scene in scenes]
         self._moves = [scene.camera for scene in scenes]
-        self._steps = frame_steps(layout.recipe)
-        self._mark = Mark(settings.mark, settings.size) if settings.mark else None
+        self._steps = frame_steps(layout.mix)
+        self._watermark = Watermark(settings.mark, settings.size) if settings.mark else None
         self._notes = _cut_prompt_notes(checkpoint, scenes)
         self.colours: ColourMatch | None = None
         """Palettes that the frames are drawn to; None leaves them as they are."""
@@ -114,7 +116,7 @@ class FrameArtist:
         return [*self._notes, *self._sampler.notes]
 
     def stills(self, scenes: Sequence[int]) -> Iterator[torch.Tensor]:
-        """The middle frame of each scene, without camera, colours and mark.
+        """The middle frame of each scene, without camera, colours and watermark.
 
         Returns:
             Batches (n, 3, height, width) float32 in [0, 1], in order.
@@ -125,17 +127,17 @@ class FrameArtist:
             yield self._sampler.decode(latents)
 
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
-        """See `FrameSource`. The cadence begins anew with each call."""
-        cadence = Cadence.of(self._steps, first, end, self._arc)
+        """See `FrameSource`. The keyframes are chosen anew at each call."""
+        keyframes = KeyframePlan.of(self._steps, first, end, self._arc)
         # The keys that are still needed, as latents, or as pictures for the flow, ...
         known: torch.Tensor | None = None
         base, drawn = 0, 0  # ... the place of the first of them, and of the first not yet drawn.
         for start in range(0, end - first, self._batch):
             stop = min(start + self._batch, end - first)
-            before, weight = cadence.before[start:stop], cadence.weight[start:stop]
+            before, weight = keyframes.before[start:stop], keyframes.weight[start:stop]
             needed = int(before[-1]) + (2 if weight[-1] > 0 else 1)
             while drawn < needed:
-                keys = cadence.keys[drawn : drawn + self._batch]
+                keys = keyframes.keys[drawn : drawn + self._batch]
                 fresh = self._denoise(keys)
                 fresh = self._sampler.decode(fresh) if self._by_flow else fresh
                 known = fresh if known is None else torch.cat([known, fresh])
@@ -149,14 +151,14 @@ class FrameArtist:
             )
 
     def _denoise(self, frames: NDArray[np.int64]) -> torch.Tensor:
-        recipe = self._layout.recipe
+        mix = self._layout.mix
         if self._strength is not None:
-            self._strength.set(torch.from_numpy(protagonist_share(recipe, self._shown, frames)))
+            self._strength.set(torch.from_numpy(protagonist_share(mix, self._shown, frames)))
         return self._sampler.denoise(
-            self._noise.at(recipe, frames),
-            self._embeddings.positive(recipe, frames),
-            self._embeddings.negative(recipe, frames),
-            [self._step_seeds[scene] for scene in recipe.scene[frames].tolist()],
+            self._noise.at(mix, frames),
+            self._embeddings.positive(mix, frames),
+            self._embeddings.negative(mix, frames),
+            [self._step_seeds[scene] for scene in mix.scene[frames].tolist()],
         )
 
     def _between(
@@ -168,34 +170,34 @@ class FrameArtist:
             from songreel_render.diffusion.optical_flow import flow_between
 
             return flow_between(known, before, weight)
-        return self._sampler.decode(between(known, before, weight))
+        return self._sampler.decode(interpolate_keys(known, before, weight))
 
     def _finished(self, pictures: torch.Tensor, frames: NDArray[np.int64]) -> NDArray[np.uint8]:
-        recipe = self._layout.recipe
+        mix = self._layout.mix
         if self.colours is not None:
-            pictures = self.colours.apply(pictures, recipe, frames)
-        views = view_matrices(self._moves, recipe, frames)
+            pictures = self.colours.apply(pictures, mix, frames)
+        views = view_matrices(self._moves, mix, frames)
         if views is not None:
             pictures = warp(pictures, views)
         pixels = to_pixels(pictures)
-        if self._mark is not None:
-            self._mark.draw(pixels)
+        if self._watermark is not None:
+            self._watermark.draw(pixels)
         return pixels
 
 
 def protagonist_share(
-    recipe: FrameRecipe, shown: NDArray[np.float32], frames: NDArray[np.int64]
+    mix: FrameMix, shown: NDArray[np.float32], frames: NDArray[np.int64]
 ) -> NDArray[np.float32]:
     """How much of the protagonist's scene each frame is: (frames,) float32 in [0, 1].
 
     Args:
-        recipe: the frames in time.
+        mix: the frames in time.
         shown: (scenes,) 1 where the protagonist is in the picture, else 0.
         frames: numbers of frames.
     """
-    own, other = shown[recipe.scene[frames]], shown[recipe.other[frames]]
+    own, other = shown[mix.scene[frames]], shown[mix.other[frames]]
     # Where two scenes are mixed. Towards a cut the words drift on by themselves; the person waits.
-    weight = recipe.noise_weight[frames].astype(np.float32)
+    weight = mix.noise_weight[frames].astype(np.float32)
     return (own + (other - own) * weight).astype(np.float32)
 
 

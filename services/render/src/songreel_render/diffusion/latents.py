@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from songreel_render.motion.angles import SCENE_ANGLE, WANDER_ANGLE
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 _PARALLEL: Final = 1e-4
 # Scenes around the present one whose paths are kept.
@@ -66,6 +66,30 @@ def turned(noise: torch.Tensor, towards: torch.Tensor, radians: float) -> torch.
     angle = float(angle_between(noise[None], towards[None]))
     weight = torch.tensor([radians / max(angle, _PARALLEL)], dtype=noise.dtype)
     return slerp(noise[None], towards[None], weight)[0]
+
+
+def interpolate_keys(
+    keys: torch.Tensor, before: NDArray[np.int64], weight: NDArray[np.float64]
+) -> torch.Tensor:
+    """Latents of frames on the arcs between the keys around them.
+
+    Args:
+        keys: (k, c, h, w).
+        before: (n,) place of the key before each frame.
+        weight: (n,) in [0, 1); 0 is the key itself, untouched.
+
+    Returns:
+        (n, c, h, w).
+    """
+    place = torch.from_numpy(before)
+    start = keys[place]
+    moving = np.flatnonzero(weight > 0)
+    if moving.size == 0:
+        return start
+    inside = torch.from_numpy(moving)
+    share = torch.from_numpy(weight[moving].astype(np.float32)).to(keys.device)
+    start[inside] = slerp(start[inside], keys[place[inside] + 1], share)
+    return start
 
 
 @dataclass(frozen=True)
@@ -151,13 +175,13 @@ class SceneNoise:
             self._paths[scene] = found
         return found
 
-    def at(self, recipe: FrameRecipe, frames: NDArray[np.int64]) -> torch.Tensor:
+    def at(self, mix: FrameMix, frames: NDArray[np.int64]) -> torch.Tensor:
         """The noise of frames (n,): (n, channels, height, width) float32 on the CPU."""
-        own = self._gather(recipe.scene[frames], recipe.travel[frames])
-        weight = recipe.noise_weight[frames]
+        own = self._gather(mix.scene[frames], mix.travel[frames])
+        weight = mix.noise_weight[frames]
         if not weight.any():
             return own
-        other = self._gather(recipe.other[frames], recipe.other_travel[frames])
+        other = self._gather(mix.other[frames], mix.other_travel[frames])
         return slerp(own, other, torch.from_numpy(weight.astype(np.float32)))
 
     def _gather(self, scenes: NDArray[np.int64], travel: NDArray[np.float64]) -> torch.Tensor:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from songreel_kit.telemetry.metrics import looked_up
 
 from songreel_render.checkpoints.checkpoint import Checkpoint
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 _BATCH = 16
 # Bytes of embeddings remembered between renders: a prompt of Stable Diffusion 1.x has 0.24 MB.
@@ -52,7 +52,7 @@ class Conditioning:
         )
 
 
-class EmbeddingMemory:
+class EmbeddingCache:
     """The embeddings of the prompts last used, by checkpoint; thread-safe."""
 
     def __init__(self, limit: int = _REMEMBERED_BYTES) -> None:
@@ -107,21 +107,21 @@ class PromptEmbeddings:
         negative_prompts: Sequence[str],
         *,
         guided: bool,
-        memory: EmbeddingMemory | None = None,
+        memory: EmbeddingCache | None = None,
     ) -> None:
-        memory = memory or EmbeddingMemory()
+        memory = memory or EmbeddingCache()
         self._positive = _Table(memory, checkpoint, prompts, negative=False)
         self._negative = (
             _Table(memory, checkpoint, negative_prompts, negative=True) if guided else None
         )
 
-    def positive(self, recipe: FrameRecipe, frames: NDArray[np.int64]) -> Conditioning:
+    def positive(self, mix: FrameMix, frames: NDArray[np.int64]) -> Conditioning:
         """What frames (n,) show."""
-        return self._positive.mixed(recipe, frames)
+        return self._positive.mixed(mix, frames)
 
-    def negative(self, recipe: FrameRecipe, frames: NDArray[np.int64]) -> Conditioning | None:
+    def negative(self, mix: FrameMix, frames: NDArray[np.int64]) -> Conditioning | None:
         """What frames (n,) shall not show; None when not guided."""
-        return None if self._negative is None else self._negative.mixed(recipe, frames)
+        return None if self._negative is None else self._negative.mixed(mix, frames)
 
 
 class _Table:
@@ -129,7 +129,7 @@ class _Table:
 
     def __init__(
         self,
-        memory: EmbeddingMemory,
+        memory: EmbeddingCache,
         checkpoint: Checkpoint,
         prompts: Sequence[str],
         *,
@@ -140,12 +140,12 @@ class _Table:
         self._places = np.asarray([index[text] for text in prompts], dtype=np.int64)
         self._rows = memory.encode(checkpoint, wanted, negative=negative)
 
-    def mixed(self, recipe: FrameRecipe, frames: NDArray[np.int64]) -> Conditioning:
-        own = self._rows.rows(self._places[recipe.scene[frames]])
-        weight = torch.from_numpy(recipe.text_weight[frames].astype(np.float32))
+    def mixed(self, mix: FrameMix, frames: NDArray[np.int64]) -> Conditioning:
+        own = self._rows.rows(self._places[mix.scene[frames]])
+        weight = torch.from_numpy(mix.text_weight[frames].astype(np.float32))
         if not weight.any():
             return own
-        other = self._rows.rows(self._places[recipe.other[frames]])
+        other = self._rows.rows(self._places[mix.other[frames]])
         return own.mixed(other, weight.to(own.tokens.device))
 
 

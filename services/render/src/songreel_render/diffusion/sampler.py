@@ -17,7 +17,7 @@ from songreel_render.diffusion.prompt_embeddings import Conditioning
 
 
 @dataclass(frozen=True)
-class Recipe:
+class SamplerOptions:
     """How pictures are denoised."""
 
     steps: int
@@ -25,7 +25,7 @@ class Recipe:
     guidance_scale: float
     """Classifier-free guidance; at 1 the network runs once per step instead of twice."""
     scheduler: str = ""
-    """Name out of `denoisers.DENOISERS`; empty is the checkpoint's own."""
+    """Name out of `SCHEDULERS`; empty is the checkpoint's own."""
     size: int = 512
     """Pixels of a side; told to SDXL."""
 
@@ -35,7 +35,7 @@ class Sampler:
 
     Args:
         checkpoint: in memory.
-        recipe: how.
+        options: how.
         autoencoder: to decode with, instead of the checkpoint's.
         batch: pictures at once at most; compiled networks see exactly so many.
     """
@@ -43,13 +43,13 @@ class Sampler:
     def __init__(
         self,
         checkpoint: Checkpoint,
-        recipe: Recipe,
+        options: SamplerOptions,
         *,
         autoencoder: Any | None = None,
         batch: int = 1,
     ) -> None:
         self.checkpoint = checkpoint
-        self.recipe = recipe
+        self._options = options
         self._batch = batch
         self._autoencoder = autoencoder or checkpoint.autoencoder
         self._compiled = checkpoint.compiled()
@@ -63,7 +63,7 @@ class Sampler:
     @property
     def guided(self) -> bool:
         """Whether negative prompts have a say."""
-        return self.recipe.guidance_scale > 1.0 and not self._guidance_width
+        return self._options.guidance_scale > 1.0 and not self._guidance_width
 
     @property
     def notes(self) -> list[str]:
@@ -102,8 +102,8 @@ class Sampler:
         """
         checkpoint, wanted = self.checkpoint, len(noise)
         noise, text, negative, step_seeds = self._padded(noise, text, negative, step_seeds)
-        scheduler = checkpoint.new_scheduler(self.recipe.steps, self.recipe.scheduler)
-        options = _step_options(scheduler, step_seeds)
+        scheduler = checkpoint.new_scheduler(self._options.steps, self._options.scheduler)
+        step_options = _step_options(scheduler, step_seeds)
         told = text if negative is None else Conditioning.joined([negative, text])
         embeddings = told.tokens.to(checkpoint.device, checkpoint.dtype)
         # The latents stay in float32: a small step in bfloat16 would be lost to rounding.
@@ -121,8 +121,8 @@ class Sampler:
             )[0].float()
             if negative is not None:
                 without, with_text = predicted.chunk(2)
-                predicted = torch.lerp(without, with_text, self.recipe.guidance_scale)
-            latents = scheduler.step(predicted, time, latents, return_dict=False, **options)[0]
+                predicted = torch.lerp(without, with_text, self._options.guidance_scale)
+            latents = scheduler.step(predicted, time, latents, return_dict=False, **step_options)[0]
         return latents[:wanted]
 
     @torch.inference_mode()
@@ -174,13 +174,13 @@ class Sampler:
             return None
         half = width // 2
         rates = torch.exp(torch.arange(half) * (-math.log(10000.0) / (half - 1)))
-        angles = 1000.0 * (self.recipe.guidance_scale - 1.0) * rates
+        angles = 1000.0 * (self._options.guidance_scale - 1.0) * rates
         row = torch.nn.functional.pad(torch.cat([angles.sin(), angles.cos()]), (0, width % 2))
         return row.expand(batch, -1).to(self.checkpoint.device, self.checkpoint.dtype)
 
     def _size_and_text(self, pooled: torch.Tensor) -> dict[str, torch.Tensor]:
         """SDXL's size, crop (none) and target size, all in pixels, and the pooled text."""
-        size = float(self.recipe.size)
+        size = float(self._options.size)
         times = torch.tensor([size, size, 0.0, 0.0, size, size])
         device, dtype = self.checkpoint.device, self.checkpoint.dtype
         return {

@@ -16,13 +16,14 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 
 from songreel_render.diffusion.colour_match import ColourMatch, palette
 from songreel_render.diffusion.sampler import to_pixels
-from songreel_render.diffusion.watermark import Mark
+from songreel_render.diffusion.watermark import Watermark
 from songreel_render.motion.camera import view_matrices, warp
-from songreel_render.plan.plan import Layout
-from songreel_render.plan.settings_resolution import PREVIEW_SHOWN, shown_size
+from songreel_render.motion.layout import Layout
 
 # Shorter scenes flash by: their colours are their neighbours', and need no still.
 _LEAST_FRAMES: Final = 8
+# Pixels of a side of a preview, at most.
+_PREVIEW_SIZE: Final = 256
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class SceneStills:
     scenes: NDArray[np.int64]
     """(n,) numbers of the scenes, ascending."""
     pixels: NDArray[np.uint8]
-    """(n, height, width, 3) RGB, `PREVIEW_SHOWN` pixels or less a side."""
+    """(n, height, width, 3) RGB, at most 256 pixels a side."""
     palettes: NDArray[np.float32]
     """(n, 2, 3) mean and deviation of each channel at full size, in [0, 1]."""
 
@@ -65,6 +66,11 @@ class SceneStills:
         return ColourMatch(palettes, self.scenes.tolist(), strength)
 
 
+def video_size(settings: RenderSettings) -> int:
+    """Pixels of a side of the video."""
+    return min(settings.size, _PREVIEW_SIZE) if settings.preview else settings.size
+
+
 def scenes_with_stills(layout: Layout, settings: RenderSettings) -> list[int]:
     """The scenes that a render draws a still of before its frames."""
     if settings.preview:
@@ -95,7 +101,7 @@ def collect_stills(
     count = 0
     for pictures in batches:
         palettes.append(palette(pictures).cpu().numpy())
-        size = min(PREVIEW_SHOWN, pictures.shape[-1])
+        size = min(_PREVIEW_SIZE, pictures.shape[-1])
         if size < pictures.shape[-1]:
             pictures = torch.nn.functional.interpolate(
                 pictures, size=(size, size), mode="bilinear", antialias=True
@@ -108,7 +114,7 @@ def collect_stills(
     )
 
 
-class StillsArtist:
+class PreviewGenerator:
     """Draws a preview: stills, moved by their camera and dissolved as the storyboard says.
 
     Args:
@@ -133,26 +139,26 @@ class StillsArtist:
         self._pixels = stills.pixels
         self._places = np.zeros(len(scenes), dtype=np.int64)
         self._places[stills.scenes] = np.arange(len(stills.scenes))
-        self._mark = Mark(settings.mark, shown_size(settings)) if settings.mark else None
+        self._watermark = Watermark(settings.mark, video_size(settings)) if settings.mark else None
         self.denoised = len(stills.scenes)
         self.fallbacks: list[str] = []
 
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
         """See `FrameSource`."""
-        recipe = self._layout.recipe
+        mix = self._layout.mix
         for start in range(first, end, self._batch):
             frames = np.arange(start, min(start + self._batch, end))
-            pictures = self._pictures(recipe.scene[frames])
-            weight = recipe.noise_weight[frames]
+            pictures = self._pictures(mix.scene[frames])
+            weight = mix.noise_weight[frames]
             if weight.any():
                 share = torch.from_numpy(weight.astype(np.float32))[:, None, None, None]
-                pictures = torch.lerp(pictures, self._pictures(recipe.other[frames]), share)
-            views = view_matrices(self._moves, recipe, frames)
+                pictures = torch.lerp(pictures, self._pictures(mix.other[frames]), share)
+            views = view_matrices(self._moves, mix, frames)
             if views is not None:
                 pictures = warp(pictures, views)
             pixels = to_pixels(pictures)
-            if self._mark is not None:
-                self._mark.draw(pixels)
+            if self._watermark is not None:
+                self._watermark.draw(pixels)
             yield pixels
 
     def _pictures(self, scenes: NDArray[np.int64]) -> torch.Tensor:

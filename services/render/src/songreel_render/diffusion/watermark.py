@@ -16,7 +16,7 @@ _WIDEST: Final = 0.6
 _OPACITY: Final = 0.8
 
 
-class Mark:
+class Watermark:
     """Words in the lower right corner, white on a dark ground.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 MOVES: Final = ("none", "zoom-in", "zoom-out", "pan-left", "pan-right", "rotate")
 # The largest zoom. Pans and turns need a margin to move in, which the zoom gives.
@@ -20,7 +20,7 @@ _TURN: Final = math.radians(2.5)
 
 
 def view_matrices(
-    moves: Sequence[str], recipe: FrameRecipe, frames: NDArray[np.int64]
+    moves: Sequence[str], mix: FrameMix, frames: NDArray[np.int64]
 ) -> NDArray[np.float32] | None:
     """The view of each frame, as `torch.nn.functional.affine_grid` takes it.
 
@@ -28,23 +28,23 @@ def view_matrices(
 
     Args:
         moves: of each scene, names out of `MOVES`; others count as "none".
-        recipe: of all frames.
+        mix: of all frames.
         frames: (n,) numbers of the frames wanted.
 
     Returns:
         (n, 2, 3), or None when no frame moves.
     """
-    scenes = recipe.scene[frames]
-    others = np.where(recipe.noise_weight[frames] > 0, recipe.other[frames], scenes)
+    scenes = mix.scene[frames]
+    others = np.where(mix.noise_weight[frames] > 0, mix.other[frames], scenes)
     shown = {moves[scene] for scene in np.unique(np.concatenate([scenes, others])).tolist()}
     if not any(move in MOVES and move != "none" for move in shown):
         return None
     views = np.zeros((len(frames), 2, 3), dtype=np.float32)
     for place, frame in enumerate(frames.tolist()):
-        pose = _pose(moves[int(scenes[place])], float(recipe.progress[frame]))
-        weight = float(recipe.noise_weight[frame])
+        pose = _pose(moves[int(scenes[place])], float(mix.progress[frame]))
+        weight = float(mix.noise_weight[frame])
         if weight:
-            other = _pose(moves[int(others[place])], float(recipe.other_progress[frame]))
+            other = _pose(moves[int(others[place])], float(mix.other_progress[frame]))
             pose = (1.0 - weight) * pose + weight * other
         views[place] = _view(pose)
     return views

@@ -20,7 +20,7 @@ _DRIFT_WEIGHT: Final = 0.18
 
 
 @dataclass(frozen=True)
-class FrameRecipe:
+class FrameMix:
     """What each frame is drawn from; every array is (frames,)."""
 
     scene: NDArray[np.int64]
@@ -43,7 +43,7 @@ class FrameRecipe:
 
 def mix_scenes(
     grid: FrameGrid, spans: Sequence[FrameSpan], dissolves: Sequence[Dissolve], motion: Motion
-) -> FrameRecipe:
+) -> FrameMix:
     """Turn the motion into recipes.
 
     Scenes without a frame are passed over.
@@ -55,7 +55,7 @@ def mix_scenes(
         motion: from the schedule.
     """
     shown = [index for index, (first, end) in enumerate(spans) if end > first]
-    recipe = FrameRecipe(
+    mix = FrameMix(
         scene=np.zeros(grid.count, dtype=np.int64),
         other=np.zeros(grid.count, dtype=np.int64),
         noise_weight=np.zeros(grid.count),
@@ -70,26 +70,26 @@ def mix_scenes(
     for place, index in enumerate(shown):
         first, end = spans[index]
         following = shown[place + 1] if place + 1 < len(shown) else index
-        recipe.scene[first:end] = index
-        recipe.other[first:end] = following
-        recipe.travel[first:end] = motion.travel[first:end] - motion.travel[first]
-        recipe.progress[first:end] = (np.arange(first, end) - first) / (end - first)
+        mix.scene[first:end] = index
+        mix.other[first:end] = following
+        mix.travel[first:end] = motion.travel[first:end] - motion.travel[first]
+        mix.progress[first:end] = (np.arange(first, end) - first) / (end - first)
         if following == index:
             continue
         if scene_by_scene:
-            recipe.noise_weight[first:end] = motion.blend[first:end]
-            recipe.text_weight[first:end] = motion.blend[first:end]
+            mix.noise_weight[first:end] = motion.blend[first:end]
+            mix.text_weight[first:end] = motion.blend[first:end]
         elif following not in dissolved:
-            late = (recipe.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
-            recipe.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
+            late = (mix.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
+            mix.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
     if not scene_by_scene:
         for dissolve in dissolves:
-            _dissolve(recipe, spans, motion, dissolve)
-    return recipe
+            _dissolve(mix, spans, motion, dissolve)
+    return mix
 
 
 def _dissolve(
-    recipe: FrameRecipe, spans: Sequence[FrameSpan], motion: Motion, dissolve: Dissolve
+    mix: FrameMix, spans: Sequence[FrameSpan], motion: Motion, dissolve: Dissolve
 ) -> None:
     before, after = dissolve.before, dissolve.after
     boundary, reach = dissolve.boundary, dissolve.reach
@@ -99,16 +99,14 @@ def _dissolve(
     crossed = dissolve.crossed(frames)
     leaving = frames < boundary
     weight = np.where(leaving, crossed, 1.0 - crossed)
-    recipe.noise_weight[first:end] = weight
-    recipe.text_weight[first:end] = weight
-    recipe.other[first:boundary] = after
-    recipe.other[boundary:end] = before
-    recipe.other_travel[first:boundary] = 0.0
-    recipe.other_progress[boundary:end] = 1.0
+    mix.noise_weight[first:end] = weight
+    mix.text_weight[first:end] = weight
+    mix.other[first:boundary] = after
+    mix.other[boundary:end] = before
+    mix.other_travel[first:boundary] = 0.0
+    mix.other_progress[boundary:end] = 1.0
     # The scene that is left keeps moving while it fades.
-    recipe.other_travel[boundary:end] = (
-        motion.travel[boundary:end] - motion.travel[spans[before][0]]
-    )
+    mix.other_travel[boundary:end] = motion.travel[boundary:end] - motion.travel[spans[before][0]]
 
 
 def _smoothstep(share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from songreel_render.diffusion.latents import slerp
 from songreel_render.motion.angles import CROSSING_ANGLE
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 # Radians between two denoised frames unless asked otherwise. Measured on the embedded checkpoint
 # at 12 frames a second: the frames between differ by .13 grey levels of 255 from denoised ones,
@@ -29,30 +27,30 @@ _WORDS: Final = 1.0
 _CUT: Final = 0.5
 
 
-def frame_steps(recipe: FrameRecipe) -> NDArray[np.float64]:
+def frame_steps(mix: FrameMix) -> NDArray[np.float64]:
     """Radians of change from each frame to the next: (frames - 1,), infinite at cuts.
 
     Movement along the scene's path, mixing of two scenes' noise, and mixing of their words, as
     far as they show.
     """
-    same = np.diff(recipe.scene) == 0
-    weight, other = recipe.noise_weight, recipe.other
+    same = np.diff(mix.scene) == 0
+    weight, other = mix.noise_weight, mix.other
     # Where the frame and its neighbour change places (the middle of a dissolve), the weights
     # count from the other side.
-    swapped = other[:-1] == recipe.scene[1:]
+    swapped = other[:-1] == mix.scene[1:]
     mixed = np.where(
         same,
         np.where(np.diff(other) == 0, np.abs(np.diff(weight)), weight[:-1] + weight[1:]),
         np.where(swapped, np.abs(1.0 - weight[:-1] - weight[1:]), 1.0),
     )
-    moved = np.where(same, np.abs(np.diff(recipe.travel)), 0.0)
-    words = np.where(same, np.abs(np.diff(recipe.text_weight)), mixed)
+    moved = np.where(same, np.abs(np.diff(mix.travel)), 0.0)
+    words = np.where(same, np.abs(np.diff(mix.text_weight)), mixed)
     steps = moved + CROSSING_ANGLE * mixed + _WORDS * words
     return np.where(~same & (mixed > _CUT), np.inf, steps)
 
 
 @dataclass(frozen=True)
-class Cadence:
+class KeyframePlan:
     """The frames of a stretch that are denoised, and the way to the others."""
 
     keys: NDArray[np.int64]
@@ -63,7 +61,7 @@ class Cadence:
     """(n,) how far each frame is on its way from that key to the next, in [0, 1)."""
 
     @classmethod
-    def of(cls, steps: NDArray[np.float64], first: int, end: int, arc: float) -> Cadence:
+    def of(cls, steps: NDArray[np.float64], first: int, end: int, arc: float) -> KeyframePlan:
         """Choose the keys of frames first..end-1.
 
         Args:
@@ -91,30 +89,6 @@ class Cadence:
         keys = np.asarray(chosen, dtype=np.int64)
         before = np.searchsorted(keys, np.arange(last + 1), side="right") - 1
         return cls(keys + first, before, _weights(within, keys, before))
-
-
-def between(
-    keys: torch.Tensor, before: NDArray[np.int64], weight: NDArray[np.float64]
-) -> torch.Tensor:
-    """Denoised latents of frames from those of the keys around them.
-
-    Args:
-        keys: (k, c, h, w).
-        before: (n,) place of the key before each frame.
-        weight: (n,) in [0, 1); 0 is the key itself, untouched.
-
-    Returns:
-        (n, c, h, w).
-    """
-    place = torch.from_numpy(before)
-    start = keys[place]
-    moving = np.flatnonzero(weight > 0)
-    if moving.size == 0:
-        return start
-    inside = torch.from_numpy(moving)
-    share = torch.from_numpy(weight[moving].astype(np.float32)).to(keys.device)
-    start[inside] = slerp(start[inside], keys[place[inside] + 1], share)
-    return start
 
 
 def _weights(

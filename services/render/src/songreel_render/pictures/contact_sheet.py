@@ -14,7 +14,7 @@ from matplotlib import font_manager
 from PIL import Image, ImageDraw, ImageFont
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 
-from songreel_render.plan.plan import Layout
+from songreel_render.motion.layout import Layout
 
 _THUMB: Final = 256
 _GAP: Final = 16

@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 
-from songreel_render.plan.plan import Layout
+from songreel_render.motion.layout import Layout
 
 _INK: Final = "#22262e"
 _FAINT: Final = "#8a92a0"
@@ -104,9 +104,9 @@ def _draw_motion(axes: Any, analysis: SongAnalysis, layout: Layout) -> None:
     axes.set_ylim(0, 1.5)  # Room for the legend.
     axes.set_ylabel("onset strength", color=_INK)
     speed = axes.twinx()
-    recipe, grid = layout.recipe, layout.grid
-    steps = np.diff(recipe.travel, prepend=0.0)
-    steps[np.diff(recipe.scene, prepend=-1) != 0] = np.nan
+    mix, grid = layout.mix, layout.grid
+    steps = np.diff(mix.travel, prepend=0.0)
+    steps[np.diff(mix.scene, prepend=-1) != 0] = np.nan
     speed.plot(
         grid.times(), steps * float(grid.rate), color=_TRAVEL, linewidth=1.1, alpha=0.9,
         label="motion (rad/s)",

@@ -17,8 +17,9 @@ from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.devices import batch_for, total_memory
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.plan.plan import Layout, Machine, lay_out, plan_key
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.motion.layout import Layout, lay_out
+from songreel_render.plan.plan import RenderEnvironment, plan_key
+from songreel_render.settings import RenderServiceSettings
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class PlanReference:
 
 
 @dataclass(frozen=True)
-class DrawablePlan:
+class OpenedPlan:
     """A plan, its documents and its checkpoint's files."""
 
     plan: RenderPlan
@@ -50,10 +51,10 @@ class DrawablePlan:
 
 def open_plan(
     reference: PlanReference,
-    service: ServiceSettings,
+    service: RenderServiceSettings,
     store: ArtifactStore,
     loader: CheckpointLoader,
-) -> DrawablePlan:
+) -> OpenedPlan:
     """Open a plan that another process made, to draw parts of it with equal frames.
 
     Raises:
@@ -67,14 +68,14 @@ def open_plan(
     analysis = load_document(store, reference.analysis, SongAnalysis)
     shape = loader.inspect(Path(plan.settings.checkpoint))
     check_checkpoint(shape, plan.checkpoint_sha256)
-    machine = machine_of(service, loader, plan.settings, shape)
-    if machine.describe() != plan.renderer:
+    environment = render_environment(service, loader, plan.settings, shape)
+    if environment.describe() != plan.renderer:
         raise Aborted(
             f"the plan was made for a renderer of {plan.renderer!r}, and this one is of "
-            f"{machine.describe()!r}: their settings or versions differ; plan again"
+            f"{environment.describe()!r}: their settings or versions differ; plan again"
         )
     layout = lay_out(analysis, storyboard, plan.settings)
-    return DrawablePlan(plan, storyboard, shape, layout, machine.batch_frames)
+    return OpenedPlan(plan, storyboard, shape, layout, environment.batch_frames)
 
 
 def check_checkpoint(shape: CheckpointShape, sha256: str) -> None:
@@ -88,17 +89,17 @@ def check_checkpoint(shape: CheckpointShape, sha256: str) -> None:
         )
 
 
-def machine_of(
-    service: ServiceSettings,
+def render_environment(
+    service: RenderServiceSettings,
     loader: CheckpointLoader,
     settings: RenderSettings,
     shape: CheckpointShape,
-) -> Machine:
+) -> RenderEnvironment:
     """What of this process has a say in the frames of a render with `settings`."""
     device, dtype = loader.device, loader.dtype
     needed = shape.frame_bytes(settings.size, dtype.itemsize)
     batch = service.batch_frames or batch_for(total_memory(device), device.type, needed)
-    return Machine(
+    return RenderEnvironment(
         device=device.type,
         dtype=str(dtype).removeprefix("torch."),
         batch_frames=batch,

@@ -25,10 +25,11 @@ from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter, find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
-from songreel_render.plan.open_plan import DrawablePlan, PlanReference
-from songreel_render.plan.plan import Machine, build_plan, lay_out
+from songreel_render.motion.layout import lay_out
+from songreel_render.plan.open_plan import OpenedPlan, PlanReference
+from songreel_render.plan.plan import RenderEnvironment, build_plan
 from songreel_render.plan.settings_resolution import resolve_settings
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.audio_track import AudioTrack, choose_track
 from songreel_render.video.certificates import (
     SigningIdentity,
@@ -51,7 +52,7 @@ class RenderJob:
 
 
 @dataclass(frozen=True)
-class PreparedRender(DrawablePlan):
+class PreparedRender(OpenedPlan):
     """A job with its plan made and stored; nothing is drawn yet."""
 
     job: RenderJob
@@ -73,27 +74,27 @@ class PreparedRender(DrawablePlan):
         return stage_key("render.Render", VERSION, self.key, str(self.track.start), signer)
 
 
-class Preparation:
+class RenderPlanner:
     """Checks everything that can be wrong and makes plans.
 
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
         loader: of checkpoints.
-        machine: tells what has a say in the frames at the place where they will be drawn.
+        environment: tells what has a say in the frames at the place where they will be drawn.
     """
 
     def __init__(
         self,
-        settings: ServiceSettings,
+        settings: RenderServiceSettings,
         store: ArtifactStore,
         loader: CheckpointLoader,
-        machine: Callable[[RenderSettings, CheckpointShape], Machine],
+        environment: Callable[[RenderSettings, CheckpointShape], RenderEnvironment],
     ) -> None:
         self._settings = settings
         self._store = store
         self._loader = loader
-        self._machine = machine
+        self._environment = environment
 
     def find_checkpoint(self, name: str, style: str = "") -> CheckpointShape:
         """Inspect the checkpoint at a path; for "" the style's, or the default one.
@@ -125,11 +126,11 @@ class Preparation:
         container = CONTAINERS[settings.format]
         with self._store.local_path(job.song) as song:
             track = choose_track(song, analysis.excerpt.start, analysis.duration, container)
-        machine = self._machine(settings, shape)
+        environment = self._environment(settings, shape)
         plan = build_plan(
             settings,
             layout,
-            machine,
+            environment,
             checkpoint_sha256=shape.files.sha256,
             song_sha256=job.song.sha256,
             analysis_sha256=job.analysis.sha256,
@@ -145,7 +146,7 @@ class Preparation:
             plan_artifact=store_document(self._store, plan),
             track=track,
             identity=self._identity() if container.carries_credentials else None,
-            batch_frames=machine.batch_frames,
+            batch_frames=environment.batch_frames,
             adapters=job.adapters,
         )
 

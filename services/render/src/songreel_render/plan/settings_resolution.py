@@ -11,10 +11,11 @@ from songreel_kit.errors import InvalidRenderSettings
 
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.loras import MAX_WEIGHT
-from songreel_render.checkpoints.schedulers import find_denoiser
+from songreel_render.checkpoints.schedulers import find_scheduler
 from songreel_render.diffusion.colour_match import DEFAULT_STRENGTH
 from songreel_render.motion.frames import format_frame_rate, parse_frame_rate
 from songreel_render.motion.keyframes import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
+from songreel_render.motion.layout import MAX_SEED
 from songreel_render.motion.schedules import DEFAULT_SCHEDULE, find_schedule
 from songreel_render.video.containers import DEFAULT_CONTAINER, find_container
 
@@ -22,13 +23,10 @@ MIN_SIZE: Final = 64
 MAX_SIZE: Final = 2048
 MAX_STEPS: Final = 200
 MAX_GUIDANCE: Final = 50.0
-MAX_SEED: Final = 2**53 - 1
-MAX_MARK: Final = 60
+MAX_WATERMARK: Final = 60
 MAX_LORAS: Final = 16
-# Pixels: stills of a preview are drawn no larger, unless asked for, ...
+# Pixels: stills of a preview are drawn no larger, unless asked for.
 _PREVIEW_DRAWN: Final = 384
-# ... and shown no larger.
-PREVIEW_SHOWN: Final = 256
 # Steps of a preview, unless asked for: half of the checkpoint's own, between these.
 _PREVIEW_LEAST: Final = 4
 _PREVIEW_MOST: Final = 10
@@ -58,9 +56,9 @@ def resolve_settings(
     find_schedule(schedule)
     if not 0 <= asked.seed <= MAX_SEED:
         raise InvalidRenderSettings(f"seed {asked.seed} is outside 0..{MAX_SEED}", field="seed")
-    if len(asked.mark) > MAX_MARK:
+    if len(asked.mark) > MAX_WATERMARK:
         raise InvalidRenderSettings(
-            f"the mark has {len(asked.mark)} letters; at most {MAX_MARK} fit", field="mark"
+            f"the mark has {len(asked.mark)} letters; at most {MAX_WATERMARK} fit", field="mark"
         )
     settings = RenderSettings(
         checkpoint=checkpoint,
@@ -80,11 +78,6 @@ def resolve_settings(
     )
     settings.loras.extend(_loras(asked, lora_hashes or {}))
     return settings
-
-
-def shown_size(settings: RenderSettings) -> int:
-    """Pixels of a side of the video."""
-    return min(settings.size, PREVIEW_SHOWN) if settings.preview else settings.size
 
 
 def _size(asked: RenderSettings, shape: CheckpointShape) -> int:
@@ -108,8 +101,8 @@ def _steps(asked: RenderSettings, shape: CheckpointShape) -> int:
         # Composition and colours are there after half of the steps; stills want no more.
         own = min(own, max(_PREVIEW_LEAST, min(own // 2, _PREVIEW_MOST)))
     if asked.scheduler:
-        denoiser = find_denoiser(asked.scheduler)
-        own, most = denoiser.steps or own, denoiser.most_steps
+        spec = find_scheduler(asked.scheduler)
+        own, most = spec.steps or own, spec.max_steps
     steps = asked.steps or own
     if not 1 <= steps <= most:
         by = f" of {asked.scheduler}" if asked.scheduler else ""
@@ -121,7 +114,7 @@ def _guidance(asked: RenderSettings, shape: CheckpointShape) -> float:
     own = shape.guidance_scale
     # A network that was distilled with guidance inside takes it as an input.
     if asked.scheduler and not shape.distilled:
-        own = find_denoiser(asked.scheduler).guidance_scale or own
+        own = find_scheduler(asked.scheduler).guidance_scale or own
     guidance = asked.guidance_scale or own
     if not 1.0 <= guidance <= MAX_GUIDANCE:
         raise InvalidRenderSettings(

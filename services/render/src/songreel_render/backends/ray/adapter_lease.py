@@ -1,4 +1,4 @@
-"""Calls of replicas that draw a person: the service's end."""
+"""Leases an identity adapter to replicas for one render: the service's side."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import ray
 from ray.exceptions import RayError
 from songreel_kit.errors import Cancelled, ServiceUnavailable
 
-from songreel_render.backends.ray.futures import RayTicket
-from songreel_render.backends.ray.lease_ref import Shown
-from songreel_render.backends.ray.sealed_adapter import Sender, Stranger
+from songreel_render.backends.ray.futures import RayFuture
+from songreel_render.backends.ray.lease_ref import LeaseRef
+from songreel_render.backends.ray.sealed_adapter import NeedsKey, Sealer
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 R = TypeVar("R")
@@ -23,85 +23,85 @@ R = TypeVar("R")
 _OPEN_SECONDS: Final = 120.0
 
 
-class Showing:
-    """A person whom replicas draw, until the end of the work for a render.
+class AdapterLease:
+    """Lets replicas draw with an adapter until the render ends.
 
     Args:
-        adapter: who is drawn.
-        desk: name of the actor.
+        adapter: of the person who is drawn.
+        actor_name: of the `RevocationActor`.
         actor: its handle.
 
     Raises:
-        ServiceUnavailable: it does not answer.
+        ServiceUnavailable: the actor does not answer.
     """
 
-    def __init__(self, adapter: IdentityAdapter, desk: str, actor: Any) -> None:
-        self._sender = Sender(adapter)
-        self._desk = desk
+    def __init__(self, adapter: IdentityAdapter, actor_name: str, actor: Any) -> None:
+        self._sealer = Sealer(adapter)
+        self._actor_name = actor_name
         self._actor = actor
         self._lock = threading.Lock()
         self._ended = False
         self._begun: frozenset[str] = frozenset()
         try:
-            ray.get(actor.open.remote(self._sender.parcel.errand), timeout=_OPEN_SECONDS)
+            ray.get(actor.open.remote(self._sealer.sealed.lease_id), timeout=_OPEN_SECONDS)
         except RayError as error:
             raise ServiceUnavailable(
                 "the actor that replicas ask about people is gone, and is started anew"
             ) from error
 
-    def shown(self, call: str) -> Shown:
-        """What is sent with a call."""
-        return Shown(self._sender.parcel, self._desk, call)
+    def ref(self, call: str) -> LeaseRef:
+        """What is sent along with a call."""
+        return LeaseRef(self._sealer.sealed, self._actor_name, call)
 
-    def meet(self, stranger: Stranger) -> None:
-        """See `Sender.meet`."""
-        self._sender.meet(stranger)
+    def add_key(self, request: NeedsKey) -> None:
+        """See `Sealer.add_key`."""
+        self._sealer.add_key(request)
 
     def end(self) -> frozenset[str]:
-        """No call may begin any more; those whose replicas held the person at this moment."""
+        """End the lease; returns the calls whose replicas hold the adapter at this moment."""
         with self._lock:
             if not self._ended:
                 self._ended = True
-                with suppress(Exception):  # a desk that is gone has ended everything itself
-                    self._begun = ray.get(self._actor.close.remote(self._sender.parcel.errand))
+                with suppress(Exception):  # an actor that is gone has ended every lease
+                    self._begun = ray.get(self._actor.close.remote(self._sealer.sealed.lease_id))
             return self._begun
 
 
-class ShownTicket(Generic[R]):
-    """A `Ticket` of a call that draws a person.
+class LeasedFuture(Generic[R]):
+    """A `TaskFuture` of a call that draws with a leased adapter.
 
     Args:
-        showing: the person.
+        lease: of the adapter.
         send: makes the call.
     """
 
-    def __init__(self, showing: Showing, send: Callable[[Shown], Any]) -> None:
-        self._showing = showing
+    def __init__(self, lease: AdapterLease, send: Callable[[LeaseRef], Any]) -> None:
+        self._lease = lease
         self._send = send
         self._call = secrets.token_hex(16)
         self._lock = threading.Lock()
         self._cancelled = False
-        self._ticket = self._sent()
+        self._future = self._sent()
 
     def result(self) -> R:
-        """See `Ticket.result`; after a cancel it ends when the replica has wiped the person."""
+        """See `TaskFuture.result`; after a cancel, once the adapter is wiped."""
         while True:
-            answer = self._ticket.result()
-            if not isinstance(answer, Stranger):
+            answer = self._future.result()
+            if not isinstance(answer, NeedsKey):
                 return answer
-            self._showing.meet(answer)
+            self._lease.add_key(answer)
             with self._lock:
                 if self._cancelled:
                     raise Cancelled("the work was cancelled")
-                self._ticket = self._sent()
+                self._future = self._sent()
 
     def cancel(self) -> None:
-        """See `Ticket.cancel`."""
+        """See `TaskFuture.cancel`."""
         with self._lock:
             self._cancelled = True
-            # Ray would not wait for what was begun: that hears of the end from the desk.
-            if self._call not in self._showing.end():
-                self._ticket.cancel()
+            # Ray would not wait for a call that has begun: the actor tells that one to stop.
+            if self._call not in self._lease.end():
+                self._future.cancel()
 
-    def _sent(self) -> RayTicket[R | Stranger]:
-        return RayTicket(self._send(self._showing.shown(self._call)))
+    def _sent(self) -> RayFuture[R | NeedsKey]:
+        return RayFuture(self._send(self._lease.ref(self._call)))

@@ -1,4 +1,4 @@
-"""Has plans drawn by replicas of Ray Serve."""
+"""Draws plans on replicas of Ray Serve."""
 
 from __future__ import annotations
 
@@ -16,78 +16,78 @@ from songreel_kit.work import CancelToken, Report
 
 from songreel_render.backends.backend import Drawn
 from songreel_render.backends.frame_pipeline import find_stills
-from songreel_render.backends.ray.adapter_lease import Showing, ShownTicket
+from songreel_render.backends.ray.adapter_lease import AdapterLease, LeasedFuture
 from songreel_render.backends.ray.cluster import Replicas
-from songreel_render.backends.ray.futures import RayTicket
-from songreel_render.backends.ray.lease_ref import Shown
+from songreel_render.backends.ray.futures import RayFuture
+from songreel_render.backends.ray.lease_ref import LeaseRef
 from songreel_render.backends.ray.replica import model_id
 from songreel_render.backends.segment_worker import DrawnSegment
 from songreel_render.backends.segments import DRAWN, SegmentDrawing, complete
-from songreel_render.backends.task_pool import Spread, Ticket, WorkerLost
+from songreel_render.backends.task_pool import TaskFuture, TaskPool, WorkerLost
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.diffusion.stills import SceneStills, scenes_with_stills
-from songreel_render.plan.plan import Machine
+from songreel_render.plan.plan import RenderEnvironment
 from songreel_render.plan.planner import PreparedRender
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.settings import RenderServiceSettings
 
-_KNOWN_MACHINES: Final = 256
+_KNOWN_ENVIRONMENTS: Final = 256
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What is given to a replica at once."""
+class _Task:
+    """A call of a replica."""
 
-    what: str
+    name: str
     index: int = -1
     frames: int = 0
 
     def __str__(self) -> str:
-        return self.what
+        return self.name
 
 
-class RayServe:
-    """Spreads segments over the replicas of a deployment.
+class RayBackend:
+    """Spreads the segments of a plan over the replicas of a deployment.
 
     Args:
         settings: of the service.
         store: where replicas put segments; they must have the same one.
     """
 
-    def __init__(self, settings: ServiceSettings, store: ArtifactStore) -> None:
+    def __init__(self, settings: RenderServiceSettings, store: ArtifactStore) -> None:
         self._settings = settings
         self._store = store
         self._replicas = Replicas(settings)
         self._lock = threading.Lock()
         self._device = ""
-        self._machines: dict[tuple[str, int, bool], Machine] = {}
+        self._environments: dict[tuple[str, int, bool], RenderEnvironment] = {}
 
     def describe(self) -> str:
         """See `DrawingBackend`: "Ray Serve, at most 2 replicas: cpu bfloat16"."""
         place = self._settings.ray_address or f"at most {self._settings.ray_max_replicas} replicas"
         return f"Ray Serve, {place}: {self._device or 'not started yet'}"
 
-    def machine(self, settings: RenderSettings, shape: CheckpointShape) -> Machine:
+    def environment(self, settings: RenderSettings, shape: CheckpointShape) -> RenderEnvironment:
         """See `DrawingBackend`; replicas are asked once, they are all alike."""
         key = (shape.files.sha256, settings.size, settings.preview)
-        known = self._machines.get(key)
+        known = self._environments.get(key)
         if known is not None:
             return known
         handle = self._replicas.handle()
-        found: list[Machine] = []
+        found: list[RenderEnvironment] = []
 
-        def ask(part: _Part) -> RayTicket[Machine]:
-            return RayTicket(handle.machine.remote(settings, shape.files.sha256))
+        def submit(task: _Task) -> RayFuture[RenderEnvironment]:
+            return RayFuture(handle.environment.remote(settings, shape.files.sha256))
 
-        def answered(part: _Part, machine: Machine) -> None:
-            found.append(machine)
+        def answered(task: _Task, environment: RenderEnvironment) -> None:
+            found.append(environment)
 
-        with self._watched():
-            Spread(ask, 1, answered).run([_Part("nothing yet")], CancelToken())
+        with self._drop_stale():
+            TaskPool(submit, 1, answered).run([_Task("nothing yet")], CancelToken())
         self._device = f"{found[0].device} {found[0].dtype}"
         with self._lock:
-            if len(self._machines) >= _KNOWN_MACHINES:
-                self._machines.clear()
-            self._machines[key] = found[0]
+            if len(self._environments) >= _KNOWN_ENVIRONMENTS:
+                self._environments.clear()
+            self._environments[key] = found[0]
         return found[0]
 
     def stills(
@@ -102,11 +102,11 @@ class RayServe:
         report(Progress(step="load"))
         handle = self._sticky(prepared)
 
-        def ask(part: _Part) -> Ticket[None]:
-            return _ticket(showing, lambda shown: handle.stills.remote(prepared.reference, shown))
+        def submit(task: _Task) -> TaskFuture[None]:
+            return _future(lease, lambda ref: handle.stills.remote(prepared.reference, ref))
 
-        with self._watched(), self._showing(prepared) as showing:
-            Spread(ask, 1, _no_news).run([_Part("the stills")], token)
+        with self._drop_stale(), self._lease(prepared) as lease:
+            TaskPool(submit, 1, _ignore).run([_Task("the stills")], token)
         found = find_stills(self._store, prepared)
         if found is None:
             raise DataLoss(
@@ -127,25 +127,25 @@ class RayServe:
         denoised = 0
         fallbacks: dict[str, None] = {}
 
-        def ask(part: _Part) -> Ticket[DrawnSegment]:
-            return _ticket(
-                showing,
-                lambda shown: handle.segment.remote(prepared.reference, part.index, shown),
+        def submit(task: _Task) -> TaskFuture[DrawnSegment]:
+            return _future(
+                lease,
+                lambda ref: handle.segment.remote(prepared.reference, task.index, ref),
             )
 
-        def done(part: _Part, drawn: DrawnSegment) -> None:
+        def done(task: _Task, drawn: DrawnSegment) -> None:
             nonlocal denoised
-            drawing.take(part.index, drawn.artifact)
+            drawing.take(task.index, drawn.artifact)
             denoised += drawn.denoised
             fallbacks.update(dict.fromkeys(drawn.fallbacks))
-            counter.add(part.frames)
+            counter.add(task.frames)
             report(counter.progress())
 
         report(counter.progress())
-        with self._watched(), self._showing(prepared) as showing:
-            Spread(ask, self._settings.ray_max_replicas, done).run(
+        with self._drop_stale(), self._lease(prepared) as lease:
+            TaskPool(submit, self._settings.ray_max_replicas, done).run(
                 [
-                    _Part(f"segment {each.index}", each.index, each.end_frame - each.first_frame)
+                    _Task(f"segment {each.index}", each.index, each.end_frame - each.first_frame)
                     for each in drawing.missing
                 ],
                 token,
@@ -164,26 +164,26 @@ class RayServe:
         return self._replicas.handle().options(multiplexed_model_id=model_id(prepared.plan))
 
     @contextmanager
-    def _showing(self, prepared: PreparedRender) -> Generator[Showing | None]:
-        """The person of a plan, for the calls in the block; None where it shows nobody."""
+    def _lease(self, prepared: PreparedRender) -> Generator[AdapterLease | None]:
+        """Leases the plan's adapter to the calls in the block; None where it has none."""
         if not prepared.adapters:
             yield None
             return
-        showing = Showing(prepared.adapters[0], *self._replicas.desk())
+        lease = AdapterLease(prepared.adapters[0], *self._replicas.revocation_actor())
         try:
-            yield showing
+            yield lease
         finally:
-            showing.end()
+            lease.end()
 
     @contextmanager
-    def _watched(self) -> Generator[None]:
-        """Forgets what an error shows to be out of date."""
+    def _drop_stale(self) -> Generator[None]:
+        """Forgets what an error shows to be stale."""
         try:
             yield
         except Aborted:
             # Replicas have other settings than when they were asked.
             with self._lock:
-                self._machines.clear()
+                self._environments.clear()
             raise
         except ServiceUnavailable as error:
             if not isinstance(error.__cause__, WorkerLost):
@@ -191,9 +191,9 @@ class RayServe:
             raise
 
 
-def _ticket(showing: Showing | None, send: Callable[[Shown | None], Any]) -> Ticket[Any]:
-    return RayTicket(send(None)) if showing is None else ShownTicket(showing, send)
+def _future(lease: AdapterLease | None, send: Callable[[LeaseRef | None], Any]) -> TaskFuture[Any]:
+    return RayFuture(send(None)) if lease is None else LeasedFuture(lease, send)
 
 
-def _no_news(part: _Part, result: None) -> None:
-    """The part is done, and that is all."""
+def _ignore(task: _Task, result: None) -> None:
+    """Nothing to collect."""

@@ -13,14 +13,14 @@ from songreel_kit.errors import ServiceUnavailable
 from songreel_kit.ray.cluster import Cluster, Place, first_line
 
 from songreel_render.backends.ray.replica import APPLICATION, DEPLOYMENT, build
-from songreel_render.backends.ray.revocation import Desk
-from songreel_render.settings import RenderSettings
+from songreel_render.backends.ray.revocation import RevocationActor
+from songreel_render.settings import RenderServiceSettings
 
 
 @dataclass
 class _Entered:
     handle: Any
-    desk: tuple[str, Any] | None = None
+    actor: tuple[str, Any] | None = None
 
 
 class Replicas:
@@ -30,7 +30,7 @@ class Replicas:
         settings: of the service.
     """
 
-    def __init__(self, settings: RenderSettings) -> None:
+    def __init__(self, settings: RenderServiceSettings) -> None:
         self._settings = settings
         self._most = max(settings.ray_min_replicas, settings.ray_max_replicas)
         self._lock = threading.Lock()
@@ -62,19 +62,22 @@ class Replicas:
         """
         return self._cluster.enter().handle
 
-    def desk(self) -> tuple[str, Any]:
-        """Name and handle of the service's `Desk`; the first call starts it. Raises as `handle`."""
+    def revocation_actor(self) -> tuple[str, Any]:
+        """Name and handle of the `RevocationActor`, started at the first call.
+
+        Raises as `handle`.
+        """
         entered = self._cluster.enter()
         with self._lock:
-            if entered.desk is None:
-                name = f"desk-{secrets.token_hex(8)}"
-                actor: Any = ray.remote(Desk)
+            if entered.actor is None:
+                name = f"revocation-{secrets.token_hex(8)}"
+                actor: Any = ray.remote(RevocationActor)
                 # It waits more than it works: no CPU is set apart for it.
-                entered.desk = name, actor.options(name=name, num_cpus=0).remote()
-            return entered.desk
+                entered.actor = name, actor.options(name=name, num_cpus=0).remote()
+            return entered.actor
 
     def close(self) -> None:
-        """Leaves the cluster; one that was started here ends, with all its processes."""
+        """Leave the cluster; one that was started here ends, with all its processes."""
         self._cluster.close()
 
     def _find(self) -> Any:
@@ -83,7 +86,7 @@ class Replicas:
         except Exception as error:
             raise ServiceUnavailable(
                 f"there is no Serve application {APPLICATION!r} at {self._settings.ray_address} "
-                f"({first_line(error)}); see that it runs there"
+                f"({first_line(error)}); start it there"
             ) from error
 
     def _deploy(self) -> Any:

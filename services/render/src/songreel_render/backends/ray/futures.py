@@ -24,8 +24,8 @@ R = TypeVar("R")
 _LOST: Final = (RayActorError, WorkerCrashedError, NodeDiedError, OutOfMemoryError)
 
 
-class RayTicket(Generic[R]):
-    """A `Ticket` of the response of a deployment handle.
+class RayFuture(Generic[R]):
+    """A `TaskFuture` of the response of a deployment handle.
 
     Args:
         response: a `ray.serve.handle.DeploymentResponse`.
@@ -35,7 +35,7 @@ class RayTicket(Generic[R]):
         self._response = response
 
     def result(self) -> R:
-        """See `Ticket.result`."""
+        """See `TaskFuture.result`."""
         try:
             return cast("R", self._response.result())
         except BackPressureError as error:
@@ -55,7 +55,7 @@ class RayTicket(Generic[R]):
             ) from error
 
     def cancel(self) -> None:
-        """See `Ticket.cancel`."""
+        """See `TaskFuture.cancel`."""
         self._response.cancel()
 
 

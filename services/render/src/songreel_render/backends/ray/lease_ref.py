@@ -1,4 +1,4 @@
-"""Calls of replicas that draw a person: the replica's end."""
+"""Draws with a leased adapter: the replica's side."""
 
 from __future__ import annotations
 
@@ -13,54 +13,54 @@ from songreel_kit.errors import Cancelled, ServiceUnavailable
 from songreel_kit.ray.cluster import NAMESPACE
 from songreel_kit.work import CancelToken, Done, run_in_thread
 
-from songreel_render.backends.ray.sealed_adapter import Parcel, Receiver
+from songreel_render.backends.ray.sealed_adapter import Opener, SealedAdapter
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Shown:
-    """Goes with a call that draws a person."""
+class LeaseRef:
+    """Goes with a call that draws with a leased adapter."""
 
-    parcel: Parcel
-    desk: str
-    """Name of the actor that says whether the person may still be drawn."""
+    sealed: SealedAdapter
+    actor_name: str
+    """Name of the `RevocationActor`."""
     call: str
 
 
-async def draw_shown(
-    shown: Shown, receiver: Receiver, work: Callable[[tuple[IdentityAdapter, ...], CancelToken], T]
+async def draw_leased(
+    lease: LeaseRef, opener: Opener, work: Callable[[tuple[IdentityAdapter, ...], CancelToken], T]
 ) -> T:
-    """Draws a person for as long as the desk is there and does not say that it is over.
+    """Draw with the adapter until the work is done or the lease ends.
 
     Args:
-        shown: the person.
-        receiver: opens the parcel.
-        work: runs in a thread; wipes the person at its end.
+        lease: of the adapter.
+        opener: of the sealed adapter.
+        work: runs in a thread; wipes the adapter at its end.
 
     Raises:
         Cancelled: the render is over.
-        ServiceUnavailable: the desk is gone, and the service with it.
+        ServiceUnavailable: the actor is gone, and the service with it.
     """
-    names = shown.parcel.errand, shown.call
-    desk: Any = await _heard(asyncio.to_thread(ray.get_actor, shown.desk, NAMESPACE))
-    if not await _heard(desk.begin.remote(*names)):
+    names = lease.sealed.lease_id, lease.call
+    actor: Any = await _answer(asyncio.to_thread(ray.get_actor, lease.actor_name, NAMESPACE))
+    if not await _answer(actor.begin.remote(*names)):
         raise Cancelled("the render is over")
 
     def draw(token: CancelToken) -> T:
         token.check()
-        return work((receiver.open(shown.parcel),), token)
+        return work((opener.open(lease.sealed),), token)
 
     drawing = asyncio.ensure_future(in_thread(draw))
-    over = asyncio.ensure_future(_heard(desk.until_over.remote(*names)))
+    over = asyncio.ensure_future(_answer(actor.until_over.remote(*names)))
     try:
         await asyncio.wait({drawing, over}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         drawing.cancel()
-        # For the thread's end, and with it for the wiping.
+        # Until the thread has ended, and with it the wiping.
         await asyncio.wait({drawing})
-        desk.done.remote(*names)
+        actor.done.remote(*names)
     if drawing.cancelled():
         await over
         raise Cancelled("the render is over")
@@ -69,14 +69,14 @@ async def draw_shown(
 
 
 async def in_thread(function: Callable[[CancelToken], T]) -> T:
-    """What the function returns, from a thread that is waited for also after a cancel."""
+    """Run the function in a thread; waits for the thread's end after a cancel, too."""
     async for event in run_in_thread(lambda _, token: function(token)):
         if isinstance(event, Done):
             return event.value
     raise AssertionError("work ends with its value")
 
 
-async def _heard(answer: Awaitable[T]) -> T:
+async def _answer(answer: Awaitable[T]) -> T:
     try:
         return await answer
     except (RayError, ValueError) as error:  # the latter for a name that nobody has

@@ -16,13 +16,13 @@ from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
 from songreel_kit.artifacts.store import open_store
 from songreel_kit.work import CancelToken
 
-from songreel_render.backends.ray.lease_ref import Shown, draw_shown, in_thread
-from songreel_render.backends.ray.sealed_adapter import Receiver, Stranger
-from songreel_render.backends.segment_worker import DrawnSegment, Painter
+from songreel_render.backends.ray.lease_ref import LeaseRef, draw_leased, in_thread
+from songreel_render.backends.ray.sealed_adapter import NeedsKey, Opener
+from songreel_render.backends.segment_worker import DrawnSegment, SegmentWorker
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.plan.open_plan import PlanReference
-from songreel_render.plan.plan import Machine
-from songreel_render.settings import RenderSettings as ServiceSettings
+from songreel_render.plan.plan import RenderEnvironment
+from songreel_render.settings import RenderServiceSettings
 
 T = TypeVar("T")
 
@@ -44,58 +44,62 @@ class Replica:
         settings: of the service; None takes them from this process's environment.
     """
 
-    def __init__(self, settings: ServiceSettings | None = None) -> None:
-        settings = settings or ServiceSettings()
+    def __init__(self, settings: RenderServiceSettings | None = None) -> None:
+        settings = settings or RenderServiceSettings()
         name = f"process {os.getpid()} on {platform.node()}"
-        self._painter = Painter(settings, open_store(settings.store), name)
-        self._receiver = Receiver()
+        self._worker = SegmentWorker(settings, open_store(settings.store), name)
+        self._opener = Opener()
         self._wanted: dict[str, PlanReference] = {}
 
         async def load(model: str) -> str:
-            await in_thread(lambda _: self._painter.load(self._wanted[model]))
+            await in_thread(lambda _: self._worker.load(self._wanted[model]))
             return model
 
-        # Serve hears which models a replica has in memory and sends it their work first. The
-        # painter's loader keeps as many.
+        # Serve knows which models a replica has in memory and sends it their work first. The
+        # worker's loader keeps as many.
         self._hold: Any = serve.multiplexed(
             load, max_num_models_per_replica=settings.loaded_checkpoints
         )
 
-    async def machine(self, settings: RenderSettings, checkpoint_sha256: str) -> Machine:
-        """See `Painter.machine`."""
-        return await in_thread(lambda _: self._painter.machine(settings, checkpoint_sha256))
+    async def environment(
+        self, settings: RenderSettings, checkpoint_sha256: str
+    ) -> RenderEnvironment:
+        """See `SegmentWorker.environment`."""
+        return await in_thread(lambda _: self._worker.environment(settings, checkpoint_sha256))
 
-    async def stills(self, reference: PlanReference, shown: Shown | None = None) -> Stranger | None:
-        """See `Painter.stills`."""
+    async def stills(
+        self, reference: PlanReference, lease: LeaseRef | None = None
+    ) -> NeedsKey | None:
+        """See `SegmentWorker.stills`."""
         return await self._draw(
             reference,
-            shown,
-            lambda adapters, token: self._painter.stills(reference, token, adapters),
+            lease,
+            lambda adapters, token: self._worker.stills(reference, token, adapters),
         )
 
     async def segment(
-        self, reference: PlanReference, index: int, shown: Shown | None = None
-    ) -> DrawnSegment | Stranger:
-        """See `Painter.segment`."""
+        self, reference: PlanReference, index: int, lease: LeaseRef | None = None
+    ) -> DrawnSegment | NeedsKey:
+        """See `SegmentWorker.segment`."""
         return await self._draw(
             reference,
-            shown,
-            lambda adapters, token: self._painter.segment(reference, index, token, adapters),
+            lease,
+            lambda adapters, token: self._worker.segment(reference, index, token, adapters),
         )
 
     async def _draw(
         self,
         reference: PlanReference,
-        shown: Shown | None,
+        lease: LeaseRef | None,
         work: Callable[[tuple[IdentityAdapter, ...], CancelToken], T],
-    ) -> T | Stranger:
-        stranger = self._receiver.stranger_to(shown.parcel) if shown else None
-        if stranger is not None:
-            return stranger
+    ) -> T | NeedsKey:
+        needs_key = self._opener.needs_key(lease.sealed) if lease else None
+        if needs_key is not None:
+            return needs_key
         await self._load(reference)
-        if shown is None:
+        if lease is None:
             return await in_thread(lambda token: work((), token))
-        return await draw_shown(shown, self._receiver, work)
+        return await draw_leased(lease, self._opener, work)
 
     async def _load(self, reference: PlanReference) -> None:
         model = serve.get_multiplexed_model_id()
@@ -119,7 +123,7 @@ def model_id(plan: RenderPlan) -> str:
     return hashlib.sha256("+".join(names).encode()).hexdigest()[:32]
 
 
-def build(settings: ServiceSettings, *, own: bool) -> serve.Application:
+def build(settings: RenderServiceSettings, *, own: bool) -> serve.Application:
     """The application.
 
     Args:
@@ -154,4 +158,4 @@ def application(arguments: dict[str, str]) -> serve.Application:
     """
     if arguments:
         raise ValueError(f"the application takes no arguments, not {', '.join(sorted(arguments))}")
-    return build(ServiceSettings(), own=False)
+    return build(RenderServiceSettings(), own=False)

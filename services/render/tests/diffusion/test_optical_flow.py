@@ -12,13 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel_kit.errors import InvalidRenderSettings
 from songreel_render.diffusion.optical_flow import FlowPair, flow_between
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    scene,
-    storyboard_of,
-)
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, scene, storyboard_of
 
 SIZE, BLOCK = 96, 32
 
@@ -91,23 +87,23 @@ def test_keys_are_left_as_they_are() -> None:
     assert not torch.equal(frames[1], keys[0])
 
 
-def test_a_film_by_flow(stage: Stage, song: Path) -> None:
-    films: list[np.ndarray] = []
+def test_a_video_by_flow(harness: RenderHarness, song: Path) -> None:
+    videos: list[np.ndarray] = []
     for name in ("latent", "flow"):
         board = storyboard_of(scene(0, 1, "beach"), scene(1, 2, "@#", 9))
-        request = stage.request(song, analysis_of(2.0), board, fps="24", in_betweens=name)
-        result = stage.render(request)
+        request = harness.request(song, analysis_of(2.0), board, fps="24", in_betweens=name)
+        result = harness.render(request)
         assert result.frames_denoised < 36
-        films.append(stage.film(result.video).frames.astype(float))
-    apart = np.abs(films[0] - films[1]).mean(axis=(1, 2, 3))
+        videos.append(harness.decode(result.video).frames.astype(float))
+    apart = np.abs(videos[0] - videos[1]).mean(axis=(1, 2, 3))
     assert apart.max() > 0
-    assert apart.mean() < np.abs(np.diff(films[0], axis=0)).mean()
-    assert b"opencv" in stage.store.read_bytes(result.plan)
+    assert apart.mean() < np.abs(np.diff(videos[0], axis=0)).mean()
+    assert b"opencv" in harness.store.read_bytes(result.plan)
 
 
-def test_an_unknown_way_is_refused(stage: Stage, song: Path) -> None:
-    request = stage.request(
-        song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)), in_betweens="magic"
+def test_an_unknown_way_is_refused(harness: RenderHarness, song: Path) -> None:
+    request = harness.request(
+        song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)), in_betweens="magic"
     )
     with pytest.raises(InvalidRenderSettings, match="latent, flow"):
-        stage.render(request)
+        harness.render(request)

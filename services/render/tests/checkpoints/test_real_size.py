@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 
 
 @pytest.mark.slow
@@ -53,7 +55,7 @@ def test_a_picture_with_networks_of_the_real_size(
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_film_with_networks_of_the_real_size(
+def test_a_video_with_networks_of_the_real_size(
     tmp_path: Path, song: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stable Diffusion 1.5's, from the storyboard to the file."""
@@ -62,11 +64,11 @@ def test_a_film_with_networks_of_the_real_size(
 
     folder = write_real_size(tmp_path / "sd1")
     try:
-        stage = Stage(tmp_path / "stage", folder, {"dtype": "auto", "batch_frames": None})
-        request = stage.request(
-            song, analysis_of(2.0), storyboard_of(*even_scenes(2.0, 1)), fps="2", steps=1,
+        harness = RenderHarness(tmp_path / "stage", folder, {"dtype": "auto", "batch_frames": None})
+        request = harness.request(
+            song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0, 1)), fps="2", steps=1,
             size=256, guidance_scale=1.0, colour_match=0.0, cadence=0.0,
         )  # fmt: skip
-        assert stage.film(stage.render(request).video).frames.shape == (4, 256, 256, 3)
+        assert harness.decode(harness.render(request).video).frames.shape == (4, 256, 256, 3)
     finally:
         shutil.rmtree(folder)

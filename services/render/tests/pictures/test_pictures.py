@@ -10,15 +10,11 @@ import pytest
 from PIL import Image
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel_render.motion.layout import lay_out
 from songreel_render.pictures.timeline_plot import draw_timeline
-from songreel_render.plan.plan import lay_out
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    scene,
-    storyboard_of,
-)
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, scene, storyboard_of
 
 
 def opened(png: bytes) -> Image.Image:
@@ -27,24 +23,24 @@ def opened(png: bytes) -> Image.Image:
     return picture
 
 
-def test_both_come_with_the_video(stage: Stage, song: Path) -> None:
-    board = storyboard_of(*even_scenes(2.0, 3))
-    result = stage.render(stage.request(song, analysis_of(2.0), board, steps=1))
-    timeline = opened(stage.store.read_bytes(result.timeline))
+def test_both_come_with_the_video(harness: RenderHarness, song: Path) -> None:
+    board = storyboard_of(*equal_scenes(2.0, 3))
+    result = harness.render(harness.request(song, analysis_of(2.0), board, steps=1))
+    timeline = opened(harness.store.read_bytes(result.timeline))
     assert 1300 <= timeline.width <= 2700
     assert 600 <= timeline.height <= 1200
-    sheet = opened(stage.store.read_bytes(result.contact_sheet))
+    sheet = opened(harness.store.read_bytes(result.contact_sheet))
     assert (sheet.width, sheet.height) == (3 * 272 + 16, 56 + 16 + 272 + 110)
     # The first cell shows the middle frame of the first scene.
     cell = np.asarray(sheet.convert("RGB").crop((16, 56, 272, 312)).resize((64, 64))).astype(int)
-    frames = stage.film(result.video).frames.astype(int)
+    frames = harness.decode(result.video).frames.astype(int)
     assert int(np.abs(frames - cell).mean(axis=(1, 2, 3)).argmin()) == 4
 
 
-def test_a_sheet_of_100_scenes_shows_60(stage: Stage, song: Path) -> None:
-    board = storyboard_of(*even_scenes(2.0, 100))
-    request = stage.request(song, analysis_of(2.0), board, steps=1, fps="60")
-    sheet = opened(stage.store.read_bytes(stage.render(request).contact_sheet))
+def test_a_sheet_of_100_scenes_shows_60(harness: RenderHarness, song: Path) -> None:
+    board = storyboard_of(*equal_scenes(2.0, 100))
+    request = harness.request(song, analysis_of(2.0), board, steps=1, fps="60")
+    sheet = opened(harness.store.read_bytes(harness.render(request).contact_sheet))
     assert sheet.width == 5 * 272 + 16
     assert sheet.height == 56 + 16 + 12 * (272 + 110)
 

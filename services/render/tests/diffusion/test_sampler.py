@@ -1,4 +1,4 @@
-"""What saves network calls: denoisers by name, remembered embeddings, batches, compilation."""
+"""What saves network calls: schedulers by name, remembered embeddings, batches, compilation."""
 
 from __future__ import annotations
 
@@ -21,19 +21,17 @@ from songreel_render.checkpoints.devices import (
     total_memory,
 )
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.checkpoints.schedulers import DENOISERS
+from songreel_render.checkpoints.schedulers import SCHEDULERS
 from songreel_render.diffusion.prompt_embeddings import (
     Conditioning,
-    EmbeddingMemory,
+    EmbeddingCache,
     PromptEmbeddings,
     encode_prompts,
 )
-from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 from songreel_render.plan.settings_resolution import resolve_settings
-from songreel_testing.render.tiny_checkpoint import Stage
-
-from .test_camera import recipe_at
-from .test_render import simple
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import mix_at
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +48,11 @@ def noise(count: int) -> torch.Tensor:
     return torch.randn(count, 4, 8, 8, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize("name", sorted(DENOISERS))
-def test_every_denoiser_draws_and_depends_on_nothing_but_seeds(
+@pytest.mark.parametrize("name", sorted(SCHEDULERS))
+def test_every_scheduler_draws_and_depends_on_nothing_but_seeds(
     loaded: Checkpoint, name: str
 ) -> None:
-    sampler = Sampler(loaded, Recipe(4, 1.0, name))
+    sampler = Sampler(loaded, SamplerOptions(4, 1.0, name))
     text = encode_prompts(loaded, ["a beach"] * 3)
     whole = sampler.denoise(noise(3), text, None, [1, 2, 3])
     assert whole.isfinite().all()
@@ -63,21 +61,21 @@ def test_every_denoiser_draws_and_depends_on_nothing_but_seeds(
     assert torch.equal(whole, again)
     alone = sampler.denoise(noise(3)[1:2], text.rows(np.array([0])), None, [2])
     torch.testing.assert_close(whole[1:2], alone, atol=1e-3, rtol=1e-3)
-    assert type(loaded.new_scheduler(4, name)).__name__ == DENOISERS[name].class_name
+    assert type(loaded.new_scheduler(4, name)).__name__ == SCHEDULERS[name].class_name
 
 
-def test_denoisers_give_different_pictures(loaded: Checkpoint) -> None:
+def test_schedulers_give_different_pictures(loaded: Checkpoint) -> None:
     text = encode_prompts(loaded, ["a beach"])
     drawn = [
-        Sampler(loaded, Recipe(4, 1.0, name)).denoise(noise(1), text, None, [1])
-        for name in sorted(DENOISERS)
+        Sampler(loaded, SamplerOptions(4, 1.0, name)).denoise(noise(1), text, None, [1])
+        for name in sorted(SCHEDULERS)
     ]
     for one in range(len(drawn)):
         for other in range(one):
             assert not torch.allclose(drawn[one], drawn[other], atol=1e-3)
 
 
-def test_few_step_denoisers_bring_their_steps_and_no_guidance(
+def test_few_step_schedulers_bring_their_steps_and_no_guidance(
     loader: CheckpointLoader, checkpoint: Path
 ) -> None:
     shape = loader.inspect(checkpoint)
@@ -105,7 +103,7 @@ def test_guidance_is_one_call_per_step_and_the_textbook_formula(loaded: Checkpoi
     calls: list[int] = []
     handle = loaded.unet.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
     text, negative = encode_prompts(loaded, ["a beach"]), encode_prompts(loaded, ["ugly"])
-    drawn = Sampler(loaded, Recipe(1, 3.0)).denoise(noise(1), text, negative, [1])
+    drawn = Sampler(loaded, SamplerOptions(1, 3.0)).denoise(noise(1), text, negative, [1])
     handle.remove()
     assert calls == [2]
     scheduler = loaded.new_scheduler(1)
@@ -122,23 +120,21 @@ def test_every_distinct_prompt_is_encoded_once(loaded: Checkpoint) -> None:
     handle = loaded.text_encoders[0].network.register_forward_pre_hook(
         lambda _, given: encoded.append(len(given[0]))
     )
-    memory = EmbeddingMemory()
+    memory = EmbeddingCache()
     prompts, negative = ["beach", "lake", "beach"], ["ugly"] * 3
     for _ in range(2):
         embeddings = PromptEmbeddings(loaded, prompts, negative, guided=True, memory=memory)
     handle.remove()
     assert sum(encoded) == 3
-    recipe = recipe_at([0.0, 0.5])
-    told, without = (
-        each(recipe, np.arange(2)) for each in (embeddings.positive, embeddings.negative)
-    )
+    mix = mix_at([0.0, 0.5])
+    told, without = (each(mix, np.arange(2)) for each in (embeddings.positive, embeddings.negative))
     assert told.tokens.shape == without.tokens.shape == (2, 16, 32)
     torch.testing.assert_close(told.tokens[:1], encode_prompts(loaded, ["beach"]).tokens)
 
 
 def test_the_memory_of_embeddings_is_bounded(loaded: Checkpoint) -> None:
     one = encode_prompts(loaded, ["x"]).tokens.numel() * 4
-    memory = EmbeddingMemory(3 * one)
+    memory = EmbeddingCache(3 * one)
     memory.encode(loaded, [f"prompt {k}" for k in range(20)])
     assert memory._size <= 3 * one
     assert len(memory._kept) == 3
@@ -155,9 +151,9 @@ def test_batches_fit_a_quarter_of_the_memory(memory: int, frame: int, device: st
 
 
 def test_a_plan_says_the_batch_that_memory_gave(tmp_path: Path, checkpoint: Path, song: Path):
-    stage = Stage(tmp_path, checkpoint, {"batch_frames": None, "segment_frames": 24})
-    result = stage.render(simple(stage, song))
-    assert "batch 8" in stage.store.read_bytes(result.plan).decode()
+    harness = RenderHarness(tmp_path, checkpoint, {"batch_frames": None, "segment_frames": 24})
+    result = harness.render(harness.simple_request(song))
+    assert "batch 8" in harness.store.read_bytes(result.plan).decode()
 
 
 def test_compilation_pads_batches_and_gives_the_same_pictures(loaded: Checkpoint) -> None:
@@ -166,7 +162,7 @@ def test_compilation_pads_batches_and_gives_the_same_pictures(loaded: Checkpoint
     text = encode_prompts(loaded, ["a beach", "rain", "sun"])
     pictures: list[torch.Tensor] = []
     for checkpoint in (loaded, compiled):
-        sampler = Sampler(checkpoint, Recipe(2, 1.0), batch=4)
+        sampler = Sampler(checkpoint, SamplerOptions(2, 1.0), batch=4)
         pictures.append(sampler.decode(sampler.denoise(noise(3), text, None, [1, 2, 3])))
         assert sampler.notes == []
     assert pictures[1].shape == (3, 3, 64, 64)
@@ -201,7 +197,7 @@ def test_half_precision_draws_nearly_the_same(checkpoint: Path, dtype: str) -> N
         loader = CheckpointLoader(device="cpu", dtype=name)
         loaded = loader.load(loader.inspect(checkpoint).files)
         assert loaded.unet.conv_in.weight.is_contiguous(memory_format=torch.channels_last)
-        sampler = Sampler(loaded, Recipe(2, 1.0))
+        sampler = Sampler(loaded, SamplerOptions(2, 1.0))
         text = encode_prompts(loaded, ["a beach"])
         pictures.append(sampler.decode(sampler.denoise(noise(1), text, None, [1])))
     assert (pictures[0] - pictures[1]).abs().mean() < 0.02
@@ -211,8 +207,8 @@ def test_a_style_has_a_checkpoint_of_its_own(tmp_path: Path, checkpoint: Path, s
     import shutil
 
     other = shutil.copytree(checkpoint, tmp_path / "other")
-    stage = Stage(tmp_path / "stage", checkpoint, {"styles": {"sketch": other}})
-    find = stage.renderer.find_checkpoint
+    harness = RenderHarness(tmp_path / "stage", checkpoint, {"styles": {"sketch": other}})
+    find = harness.renderer.find_checkpoint
     assert find("", "sketch").files.path == other
     assert find("", "cartoon").files.path == checkpoint
     assert find(str(checkpoint), "sketch").files.path == checkpoint

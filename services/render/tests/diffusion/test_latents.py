@@ -18,7 +18,7 @@ from songreel_render.diffusion.latents import (
     turned,
 )
 from songreel_render.motion.angles import SCENE_ANGLE, WANDER_ANGLE
-from songreel_render.motion.crossfades import FrameRecipe
+from songreel_render.motion.crossfades import FrameMix
 
 SHAPE = (4, 16, 16)
 
@@ -108,14 +108,14 @@ def test_scenes_are_relatives_and_their_seeds_decide_them() -> None:
 
 def test_frames_do_not_depend_on_the_batch_they_are_asked_in() -> None:
     count = 12
-    recipe = FrameRecipe(
+    mix = FrameMix(
         scene=np.repeat([0, 1], 6), other=np.repeat([1, 0], 6),
         noise_weight=np.where(np.arange(count) % 4 == 1, 0.3, 0.0), text_weight=np.zeros(count),
         travel=np.tile(np.linspace(0, 2, 6), 2), other_travel=np.zeros(count),
         progress=np.zeros(count), other_progress=np.zeros(count),
     )  # fmt: skip
     seeds, ways = [3, 4], [2.0, 2.0]
-    whole = SceneNoise(SHAPE, 1, seeds, ways).at(recipe, np.arange(count))
+    whole = SceneNoise(SHAPE, 1, seeds, ways).at(mix, np.arange(count))
     scenes = SceneNoise(SHAPE, 1, seeds, ways)
-    parts = torch.cat([scenes.at(recipe, np.arange(first, first + 4)) for first in (8, 0, 4)])
+    parts = torch.cat([scenes.at(mix, np.arange(first, first + 4)) for first in (8, 0, 4)])
     torch.testing.assert_close(torch.cat([parts[4:], parts[:4]]), whole)

@@ -14,7 +14,9 @@ from songreel_render.video.audio_track import choose_track
 from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 from songreel_render.video.muxer import write_video
-from songreel_testing.render.tiny_checkpoint import Stage, analysis_of, even_scenes, storyboard_of
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
 
 
 @pytest.fixture
@@ -41,12 +43,12 @@ def test_joining_on_a_full_disk_keeps_what_was_drawn(
     small_disk: Callable[[int], Path], tmp_path: Path, checkpoint: Path, song: Path
 ) -> None:
     scratch = small_disk(8)
-    stage = Stage(tmp_path, checkpoint, {"scratch": scratch})
-    board = storyboard_of(*even_scenes(2.0))
+    harness = RenderHarness(tmp_path, checkpoint, {"scratch": scratch})
+    board = storyboard_of(*equal_scenes(2.0))
     with pytest.raises(DiskFull):
-        stage.render(stage.request(song, analysis_of(2.0), board))
+        harness.render(harness.request(song, analysis_of(2.0), board))
     assert list(scratch.iterdir()) == []
-    with_room = Stage(tmp_path, checkpoint)
+    with_room = RenderHarness(tmp_path, checkpoint)
     result = with_room.render(with_room.request(song, analysis_of(2.0), board))
     assert result.frames_reused == result.frames
     assert not result.reused
@@ -57,10 +59,10 @@ def test_drawing_into_a_full_store(
 ) -> None:
     # Room for the song and the documents, not for every segment.
     folder = small_disk(120)
-    stage = Stage(folder, checkpoint)
-    request = stage.request(song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)), fps="60")
+    harness = RenderHarness(folder, checkpoint)
+    request = harness.request(song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)), fps="60")
     with pytest.raises(DiskFull):
-        stage.render(request)
+        harness.render(request)
     for path in (folder / "artifacts").rglob("*"):
         assert "tmp" not in path.name, "half-written"
         assert "partial" not in path.name

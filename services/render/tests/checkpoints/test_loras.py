@@ -15,14 +15,11 @@ from songreel_kit.errors import InvalidRenderSettings, LoraUnusable
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import LoadedLora, find_lora
+from songreel_testing.render.click_track import analysis_of
 from songreel_testing.render.families import write_xl
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    storyboard_of,
-    write_json,
-)
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_json
 
 QUERY = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q"
 OUT = "mid_block.attentions.0.transformer_blocks.0.attn2.to_out.0"
@@ -229,28 +226,30 @@ def test_what_is_no_plain_lora_is_refused(
             find_lora(path)
 
 
-def test_a_film_with_two_lora_from_a_path_and_from_the_store(
-    stage: Stage, song: Path, base: Checkpoint
+def test_a_video_with_two_lora_from_a_path_and_from_the_store(
+    harness: RenderHarness, song: Path, base: Checkpoint
 ) -> None:
-    board = storyboard_of(*even_scenes(2.0))
-    file = stage.folder / "lora.safetensors"
+    board = storyboard_of(*equal_scenes(2.0))
+    file = harness.folder / "lora.safetensors"
     save_file(kohya(base), file)
-    stored = stage.store.put_file(file, "application/octet-stream")
-    films: list[str] = []
+    stored = harness.store.put_file(file, "application/octet-stream")
+    videos: list[str] = []
     for loras in ([], [Lora(path=str(file), weight=0.3)], [Lora(artifact=stored, weight=0.3)]):
-        request = stage.request(song, analysis_of(2.0), board, loras=loras)
-        result = stage.render(request)
-        assert result.reused == (len(films) == 2), "the same LoRA from elsewhere"
-        film = stage.film(result.video)
-        films.append(film.sha256)
-    one = film.frames.astype(int)
-    assert films[0] != films[1] == films[2]
+        request = harness.request(song, analysis_of(2.0), board, loras=loras)
+        result = harness.render(request)
+        assert result.reused == (len(videos) == 2), "the same LoRA from elsewhere"
+        decoded = harness.decode(result.video)
+        videos.append(decoded.sha256)
+    one = decoded.frames.astype(int)
+    assert videos[0] != videos[1] == videos[2]
     both = [Lora(path=str(file), weight=0.3), Lora(path=str(file), weight=-0.3)]
-    result = stage.render(stage.request(song, analysis_of(2.0), board, loras=both))
-    drawn = stage.film(result.video).frames.astype(int)
-    plain = stage.film(stage.render(stage.request(song, analysis_of(2.0), board)).video).frames
+    result = harness.render(harness.request(song, analysis_of(2.0), board, loras=both))
+    drawn = harness.decode(result.video).frames.astype(int)
+    plain = harness.decode(
+        harness.render(harness.request(song, analysis_of(2.0), board)).video
+    ).frames
     assert abs(drawn - plain).mean() < 0.05 * abs(one - plain).mean(), "they cancel out"
     with pytest.raises(InvalidRenderSettings, match="weight"):
-        stage.render(
-            stage.request(song, analysis_of(2.0), board, loras=[Lora(path=str(file), weight=9)])
+        harness.render(
+            harness.request(song, analysis_of(2.0), board, loras=[Lora(path=str(file), weight=9)])
         )

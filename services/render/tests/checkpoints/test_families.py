@@ -17,16 +17,13 @@ from songreel_render.checkpoints.families import Family, family_of_file
 from songreel_render.checkpoints.files import read_json
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.diffusion.prompt_embeddings import Conditioning, encode_prompts
-from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions
+from songreel_testing.render.click_track import analysis_of
 from songreel_testing.render.families import single_state, write_sd2, write_xl
+from songreel_testing.render.harness import RenderHarness
 from songreel_testing.render.single_file import to_single_file
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    storyboard_of,
-    write_json,
-)
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_json
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 CONFIGS = Path(single_file.__file__).parent
@@ -49,7 +46,7 @@ def load(path: Path, **options: object) -> Checkpoint:
 
 
 def draw(checkpoint: Checkpoint, guidance: float = 1.0) -> torch.Tensor:
-    sampler = Sampler(checkpoint, Recipe(2, guidance, size=64))
+    sampler = Sampler(checkpoint, SamplerOptions(2, guidance, size=64))
     noise = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     text = encode_prompts(checkpoint, PROMPTS)
     negative = encode_prompts(checkpoint, ["", "ugly"], negative=True) if guidance > 1 else None
@@ -104,16 +101,16 @@ def test_xl_is_encoded_as_diffusers_does_it(xl: Path) -> None:
         latents=noise.clone(), num_inference_steps=2, guidance_scale=4.0, height=64, width=64,
         output_type="latent",
     ).images  # fmt: skip
-    sampler = Sampler(ours, Recipe(2, 4.0, size=64))
+    sampler = Sampler(ours, SamplerOptions(2, 4.0, size=64))
     drawn = sampler.denoise(noise, text, nothing, [1])
     torch.testing.assert_close(drawn, expected, atol=1e-3, rtol=1e-3)
 
 
-def test_a_film_with_xl_and_guidance(xl: Path, tmp_path: Path, song: Path) -> None:
-    stage = Stage(tmp_path, xl)
-    board = storyboard_of(*even_scenes(2.0))
-    result = stage.render(stage.request(song, analysis_of(2.0), board, guidance_scale=3.0))
-    assert len(stage.film(result.video).times) == 24
+def test_a_video_with_xl_and_guidance(xl: Path, tmp_path: Path, song: Path) -> None:
+    harness = RenderHarness(tmp_path, xl)
+    board = storyboard_of(*equal_scenes(2.0))
+    result = harness.render(harness.request(song, analysis_of(2.0), board, guidance_scale=3.0))
+    assert len(harness.decode(result.video).times) == 24
 
 
 def test_an_xl_folder_needs_its_second_text_encoder(xl: Path, tmp_path: Path) -> None:
@@ -219,13 +216,15 @@ def test_latents_of_any_factor_and_channels(checkpoint: Path, tmp_path: Path, so
         up_block_types=("UpDecoderBlock2D",) * 5, latents_mean=[0.5] * 32, latents_std=[2.0] * 32,
         scaling_factor=1.0,
     ).save_pretrained(folder / "vae")  # fmt: skip
-    stage = Stage(tmp_path / "stage", folder)
-    result = stage.render(
-        stage.request(song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)), guidance_scale=3.0)
+    harness = RenderHarness(tmp_path / "stage", folder)
+    result = harness.render(
+        harness.request(
+            song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)), guidance_scale=3.0
+        )
     )
-    film = stage.film(result.video)
-    assert film.frames.shape[1:3] == (64, 64)
-    sampler = Sampler(load(folder), Recipe(1, 1.0))
+    decoded = harness.decode(result.video)
+    assert decoded.frames.shape[1:3] == (64, 64)
+    sampler = Sampler(load(folder), SamplerOptions(1, 1.0))
     latents = torch.randn(1, 32, 4, 4, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         plain = sampler.checkpoint.autoencoder.decode(latents * 2.0 + 0.5).sample

@@ -12,16 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.errors import InvalidRenderSettings
-from songreel_render.motion.keyframes import Cadence, between, frame_steps
+from songreel_render.diffusion.latents import interpolate_keys
+from songreel_render.motion.keyframes import KeyframePlan, frame_steps
+from songreel_render.motion.layout import lay_out
 from songreel_render.motion.schedules import SCHEDULES
-from songreel_render.plan.plan import lay_out
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    scene,
-    storyboard_of,
-)
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, scene, storyboard_of
 
 steps_of = st.lists(
     st.one_of(st.floats(0, 0.3), st.just(0.0), st.just(float("inf"))), min_size=0, max_size=60
@@ -34,7 +31,7 @@ def test_keys_are_never_further_apart_than_the_bound(
 ) -> None:
     count = len(steps) + 1
     padded = np.concatenate([np.full(first, 0.1), steps, np.full(3, 0.1)])
-    cadence = Cadence.of(padded, first, first + count, arc)
+    cadence = KeyframePlan.of(padded, first, first + count, arc)
     keys = cadence.keys - first
     assert keys[0] == 0
     assert keys[-1] == count - 1
@@ -50,12 +47,12 @@ def test_keys_are_never_further_apart_than_the_bound(
 
 
 def test_no_arc_denoises_every_frame() -> None:
-    cadence = Cadence.of(np.full(9, 0.01), 0, 10, 0.0)
+    cadence = KeyframePlan.of(np.full(9, 0.01), 0, 10, 0.0)
     assert cadence.keys.tolist() == list(range(10))
 
 
 def test_accents_stay_in_the_frames_between_two_keys() -> None:
-    cadence = Cadence.of(np.array([0.01, 0.03, 0.01]), 0, 4, 0.1)
+    cadence = KeyframePlan.of(np.array([0.01, 0.03, 0.01]), 0, 4, 0.1)
     assert cadence.keys.tolist() == [0, 3]
     np.testing.assert_allclose(cadence.weight, [0, 0.2, 0.8, 0])
 
@@ -67,13 +64,13 @@ def test_accents_stay_in_the_frames_between_two_keys() -> None:
 )  # fmt: skip
 def test_only_cuts_are_jumps(schedule: str, fps: str, scenes: int, dissolves: bool) -> None:
     transition = "dissolve" if dissolves else "cut"
-    board = storyboard_of(*even_scenes(8.0, scenes, transition=transition))
+    board = storyboard_of(*equal_scenes(8.0, scenes, transition=transition))
     layout = lay_out(analysis_of(8.0), board, RenderSettings(fps=fps, schedule=schedule))
-    steps = frame_steps(layout.recipe)
+    steps = frame_steps(layout.mix)
     assert not np.isnan(steps).any()
     assert (steps >= 0).all()
     cuts = np.flatnonzero(np.isinf(steps)) + 1
-    boundaries = np.flatnonzero(np.diff(layout.recipe.scene)) + 1
+    boundaries = np.flatnonzero(np.diff(layout.mix.scene)) + 1
     assert set(cuts) <= set(boundaries)
     if schedule != "paper" and scenes <= 5:
         assert len(cuts) == (0 if dissolves else len(boundaries))
@@ -81,39 +78,41 @@ def test_only_cuts_are_jumps(schedule: str, fps: str, scenes: int, dissolves: bo
 
 def test_between_is_on_the_arc_and_leaves_keys_alone() -> None:
     keys = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
-    mixed = between(keys, np.array([0, 0, 1, 2]), np.array([0.0, 0.5, 0.25, 0.0]))
+    mixed = interpolate_keys(keys, np.array([0, 0, 1, 2]), np.array([0.0, 0.5, 0.25, 0.0]))
     assert torch.equal(mixed[0], keys[0])
     assert torch.equal(mixed[3], keys[2])
     norm = keys.flatten(1).norm(dim=1)
     assert mixed[1].norm() == pytest.approx(float(norm[:2].mean()), rel=0.05)
-    assert not torch.equal(between(keys, np.array([0]), np.array([0.0])), keys[:1] + 1)
+    assert not torch.equal(interpolate_keys(keys, np.array([0]), np.array([0.0])), keys[:1] + 1)
 
 
-def test_half_of_the_network_calls_and_nearly_the_same_film(
+def test_half_of_the_network_calls_and_nearly_the_same_video(
     tmp_path: Path, checkpoint: Path, song: Path
 ) -> None:
-    stage = Stage(tmp_path, checkpoint, {"segment_frames": 48})
+    harness = RenderHarness(tmp_path, checkpoint, {"segment_frames": 48})
     board = storyboard_of(scene(0, 1, "beach"), scene(1, 2, "@#", 9))
-    films: list[np.ndarray] = []
+    videos: list[np.ndarray] = []
     denoised: list[int] = []
     for cadence in (0.0, 0.06):
-        request = stage.request(
+        request = harness.request(
             song, analysis_of(2.0), board, fps="24", cadence=cadence, colour_match=0.0
         )
-        result = stage.render(request)
-        films.append(stage.film(result.video).frames.astype(float))
+        result = harness.render(request)
+        videos.append(harness.decode(result.video).frames.astype(float))
         denoised.append(result.frames_denoised)
     assert denoised[0] == 48
     assert denoised[1] < 24
-    apart = np.abs(films[0] - films[1]).mean()
-    moved = np.abs(np.diff(films[0], axis=0)).mean()
+    apart = np.abs(videos[0] - videos[1]).mean()
+    moved = np.abs(np.diff(videos[0], axis=0)).mean()
     assert apart < moved, "less than from one frame to the next"
-    change = np.abs(np.diff(films[1], axis=0)).mean(axis=(1, 2, 3))
+    change = np.abs(np.diff(videos[1], axis=0)).mean(axis=(1, 2, 3))
     # But for what the encoder takes for none in the fading of the last click.
     assert (change == 0).mean() < 0.05, "no stretch stands still"
 
 
-def test_a_cadence_out_of_range_is_refused(stage: Stage, song: Path) -> None:
-    request = stage.request(song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)), cadence=1.5)
+def test_a_cadence_out_of_range_is_refused(harness: RenderHarness, song: Path) -> None:
+    request = harness.request(
+        song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)), cadence=1.5
+    )
     with pytest.raises(InvalidRenderSettings, match="cadence"):
-        stage.render(request)
+        harness.render(request)

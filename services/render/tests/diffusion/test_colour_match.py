@@ -7,8 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel_render.diffusion.colour_match import ColourMatch, palette
-
-from .test_camera import recipe_at
+from songreel_testing.render.storyboards import mix_at
 
 
 def pictures(count: int, seed: int, level: float = 0.5, contrast: float = 0.1) -> torch.Tensor:
@@ -28,7 +27,7 @@ def test_a_frame_comes_closer_by_the_strength(
     match = ColourMatch(palettes(target, target), [0, 1], strength)
     # Little contrast, so that nothing is cut off at black and white.
     before = pictures(2, seed, level, 0.01)
-    after = match.apply(before, recipe_at([0.0, 0.5]), np.arange(2))
+    after = match.apply(before, mix_at([0.0, 0.5]), np.arange(2))
     assert ((after >= 0) & (after <= 1)).all()
     moved = palette(after)[:, 0] - palette(before)[:, 0]
     expected = strength * (target - palette(before)[:, 0])
@@ -38,7 +37,7 @@ def test_a_frame_comes_closer_by_the_strength(
 def test_flicker_within_a_scene_is_damped() -> None:
     match = ColourMatch(palettes(0.5, 0.5), [0, 1], 0.5)
     frames = torch.cat([pictures(1, k, 0.5 + 0.1 * (-1) ** k) for k in range(10)])
-    steady = match.apply(frames, recipe_at([0.0] * 10), np.arange(10))
+    steady = match.apply(frames, mix_at([0.0] * 10), np.arange(10))
     assert palette(steady)[:, 0].std(dim=0).max() < 0.6 * palette(frames)[:, 0].std(dim=0).min()
 
 
@@ -51,9 +50,9 @@ def test_neighbours_come_closer_to_each_other_and_far_scenes_do_not() -> None:
 
 def test_a_dissolve_goes_from_the_one_palette_to_the_other() -> None:
     match = ColourMatch(palettes(0.3, 0.7), [0, 1], 1.0)
-    recipe = recipe_at([0.0] * 3, [0.0, 0.25, 0.5])
+    mix = mix_at([0.0] * 3, [0.0, 0.25, 0.5])
     frames = pictures(1, 3).expand(3, -1, -1, -1)
-    levels = palette(match.apply(frames, recipe, np.arange(3)))[:, 0, 0]
+    levels = palette(match.apply(frames, mix, np.arange(3)))[:, 0, 0]
     assert (np.diff(levels.numpy()) > 0).all()
 
 
@@ -67,5 +66,5 @@ def test_scenes_without_a_still_take_the_nearest_palette() -> None:
 def test_a_flat_picture_stays_flat() -> None:
     match = ColourMatch(palettes(0.5, 0.5), [0, 1], 1.0)
     flat = torch.full((1, 3, 8, 8), 0.5)
-    after = match.apply(flat, recipe_at([0.0]), np.arange(1))
+    after = match.apply(flat, mix_at([0.0]), np.arange(1))
     torch.testing.assert_close(after, flat)

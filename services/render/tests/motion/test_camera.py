@@ -8,25 +8,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel_render.motion.camera import MOVES, ZOOM, view_matrices, warp
-from songreel_render.motion.crossfades import FrameRecipe
-
-
-def recipe_at(
-    progress: list[float], weight: list[float] | None = None, other_progress: float = 0.0
-) -> FrameRecipe:
-    """Frames of scene 0 that borrow from scene 1."""
-    count = len(progress)
-    return FrameRecipe(
-        scene=np.zeros(count, dtype=np.int64), other=np.ones(count, dtype=np.int64),
-        noise_weight=np.asarray(weight or [0.0] * count), text_weight=np.zeros(count),
-        travel=np.zeros(count), other_travel=np.zeros(count), progress=np.asarray(progress),
-        other_progress=np.full(count, other_progress),
-    )  # fmt: skip
+from songreel_testing.render.storyboards import mix_at
 
 
 def corners(move: str, progress: float, weight: float = 0.0, other: str = "rotate") -> np.ndarray:
     """(4, 2) where the picture's corners are taken from; the source is within -1..1."""
-    views = view_matrices([move, other], recipe_at([progress], [weight]), np.arange(1))
+    views = view_matrices([move, other], mix_at([progress], [weight]), np.arange(1))
     if views is None:
         views = np.asarray([[[1, 0, 0], [0, 1, 0]]])
     return np.asarray([[x, y, 1] for x in (-1, 1) for y in (-1, 1)]) @ views[0].T
@@ -41,11 +28,11 @@ def test_no_view_leaves_the_picture(move: str, progress: float, other: str, weig
 def test_the_camera_does_not_jump_in_the_middle_of_a_dissolve(first: str, second: str) -> None:
     """Half of the one scene's end and half of the other's start, from either side."""
     moves = [first, second]
-    leaving = recipe_at([1.0], [0.5], other_progress=0.0)
-    entering = recipe_at([0.0], [0.5], other_progress=1.0)
+    leaving = mix_at([1.0], [0.5], other_progress=0.0)
+    entering = mix_at([0.0], [0.5], other_progress=1.0)
     views = [
-        view_matrices(order, recipe, np.arange(1))
-        for order, recipe in ((moves, leaving), (moves[::-1], entering))
+        view_matrices(order, mix, np.arange(1))
+        for order, mix in ((moves, leaving), (moves[::-1], entering))
     ]
     if views[0] is None:
         assert views[1] is None
@@ -63,8 +50,8 @@ def test_moves_go_where_they_say() -> None:
 
 
 def test_standing_still_needs_no_warp() -> None:
-    assert view_matrices(["none", "handheld"], recipe_at([0.0] * 3), np.arange(3)) is None
+    assert view_matrices(["none", "handheld"], mix_at([0.0] * 3), np.arange(3)) is None
     pictures = torch.rand(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
-    views = view_matrices(["zoom-in", "none"], recipe_at([0.0, 0.0]), np.arange(2))
+    views = view_matrices(["zoom-in", "none"], mix_at([0.0, 0.0]), np.arange(2))
     assert views is not None
     torch.testing.assert_close(warp(pictures, views), pictures, atol=1e-4, rtol=0)

@@ -16,6 +16,7 @@ from songreel_render.diffusion.latents import SceneNoise, angle_between
 from songreel_render.motion.angles import CROSSING_ANGLE, SCENE_ANGLE, WANDER_ANGLE
 from songreel_render.motion.dissolves import Dissolve
 from songreel_render.motion.frames import FrameGrid
+from songreel_render.motion.layout import Layout, lay_out
 from songreel_render.motion.schedules import (
     ACCENT_SHARE,
     MAX_SPEED,
@@ -24,8 +25,8 @@ from songreel_render.motion.schedules import (
     find_schedule,
 )
 from songreel_render.motion.timeline import build_timeline
-from songreel_render.plan.plan import Layout, lay_out
-from songreel_testing.render.tiny_checkpoint import analysis_of, even_scenes, scene, storyboard_of
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.storyboards import equal_scenes, scene, storyboard_of
 
 RATES = ["10", "12", "24000/1001", "24", "25", "30000/1001", "30", "60"]
 
@@ -73,7 +74,7 @@ songs = st.builds(
 
 
 def layout_of(analysis: SongAnalysis, scenes: int, fps: str, schedule: str) -> Layout:
-    board = storyboard_of(*even_scenes(analysis.duration, scenes))
+    board = storyboard_of(*equal_scenes(analysis.duration, scenes))
     return lay_out(analysis, board, RenderSettings(fps=fps, schedule=schedule))
 
 
@@ -104,23 +105,23 @@ def test_travel_is_finite_steady_and_below_the_cap(song: Music, fps: str, schedu
     sorted(SCHEDULES)))  # fmt: skip
 def test_every_frame_has_a_whole_recipe(song: Music, fps: str, scenes: int, schedule: str) -> None:
     layout = layout_of(song.analysis(), scenes, fps, schedule)
-    recipe, count = layout.recipe, layout.grid.count
-    for values in vars(recipe).values():
+    mix, count = layout.mix, layout.grid.count
+    for values in vars(mix).values():
         assert values.shape == (count,)
         assert np.isfinite(values).all()
-    assert (np.diff(recipe.scene) >= 0).all()
-    for weight in (recipe.noise_weight, recipe.text_weight, recipe.progress):
+    assert (np.diff(mix.scene) >= 0).all()
+    for weight in (mix.noise_weight, mix.text_weight, mix.progress):
         assert ((weight >= 0) & (weight <= 1)).all()
-    assert (recipe.travel >= 0).all()
+    assert (mix.travel >= 0).all()
     for index, (first, end) in enumerate(layout.spans):
-        assert (recipe.scene[first:end] == index).all()
+        assert (mix.scene[first:end] == index).all()
 
 
 @pytest.mark.parametrize("fps", RATES)
 def test_the_paper_schedule_moves_evenly_through_silence(fps: str) -> None:
     layout = layout_of(SongAnalysis(duration=4.0), 2, fps, "paper")
     first, end = layout.spans[0]
-    blend = layout.recipe.noise_weight[first:end]
+    blend = layout.mix.noise_weight[first:end]
     np.testing.assert_allclose(np.diff(blend), 1 / (end - first), rtol=1e-9)
     assert blend[0] == 0
 
@@ -149,13 +150,13 @@ def test_a_cut_keeps_its_own_prompt_and_a_dissolve_is_in_the_middle_on_its_beat(
     analysis = analysis_of(8.0)
     for transition, weights in (("cut", (0.25, 0.0)), ("dissolve", (0.55, 0.45))):
         board = storyboard_of(scene(0, 4), scene(4, 8, seed=2, transition=transition))
-        recipe = lay_out(analysis, board, RenderSettings(fps="24", schedule="onset")).recipe
-        boundary = int(np.flatnonzero(np.diff(recipe.scene))[0]) + 1
+        mix = lay_out(analysis, board, RenderSettings(fps="24", schedule="onset")).mix
+        boundary = int(np.flatnonzero(np.diff(mix.scene))[0]) + 1
         assert boundary == 96
-        assert recipe.text_weight[boundary - 1] <= weights[0]
-        assert recipe.noise_weight[boundary] == pytest.approx(weights[1] and 0.5)
+        assert mix.text_weight[boundary - 1] <= weights[0]
+        assert mix.noise_weight[boundary] == pytest.approx(weights[1] and 0.5)
     # From nothing to nothing over the window, without a jump in the mix of the two scenes.
-    share = np.where(recipe.scene == 0, recipe.noise_weight, 1 - recipe.noise_weight)
+    share = np.where(mix.scene == 0, mix.noise_weight, 1 - mix.noise_weight)
     assert share[0] == 0
     assert share[-1] == 1
     assert (np.diff(share) >= 0).all()
@@ -238,15 +239,15 @@ def test_what_a_song_lacks_for_a_schedule_is_named(schedule: str, words: str) ->
 
 def test_scenes_of_one_song_stay_within_a_bounded_angle() -> None:
     layout = layout_of(analysis_of(8.0), 5, "24", "onset")
-    travel = layout.recipe.travel
+    travel = layout.mix.travel
     noise = SceneNoise(
         (4, 16, 16), 3, list(range(5)), [float(travel[end - 1]) for _, end in layout.spans]
     )
-    frames = noise.at(layout.recipe, np.arange(layout.grid.count))
+    frames = noise.at(layout.mix, np.arange(layout.grid.count))
     base = noise._base.expand_as(frames)
     assert angle_between(frames, base).max() <= 1.1 * (SCENE_ANGLE + WANDER_ANGLE)
     steps = angle_between(frames[:-1], frames[1:]).numpy()
-    cuts = np.flatnonzero(np.diff(layout.recipe.scene))
+    cuts = np.flatnonzero(np.diff(layout.mix.scene))
     within = np.delete(steps, cuts)
     assert within.max() <= MAX_SPEED / 24 + 1e-3
     assert within.min() > 1e-3, "a frozen stretch"
@@ -267,14 +268,14 @@ def test_the_cap_holds_in_dissolves_too(
         scene(0, first), scene(first, first + second, seed=2, transition="dissolve")
     )
     layout = lay_out(analysis, board, RenderSettings(fps=fps, schedule=schedule))
-    travel, count = layout.recipe.travel, layout.grid.count
+    travel, count = layout.mix.travel, layout.grid.count
     noise = SceneNoise((4, 32, 32), 3, [1, 2], [float(travel[end - 1]) for _, end in layout.spans])
-    frames = noise.at(layout.recipe, np.arange(count)).flatten(1).double()
+    frames = noise.at(layout.mix, np.arange(count)).flatten(1).double()
     frames = frames / frames.norm(dim=1, keepdim=True)
     steps = 2 * np.arcsin((frames[1:] - frames[:-1]).norm(dim=1).numpy() / 2)
     # Noises of 4,096 values are at right angles to within a few hundredths.
     assert steps.max() <= 1.03 * MAX_SPEED * float(1 / Fraction(fps))
-    assert layout.recipe.noise_weight.max() >= 0.4, "they do cross"
+    assert layout.mix.noise_weight.max() >= 0.4, "they do cross"
 
 
 @given(st.floats(1.0, 40.0), st.just(0.0) | st.floats(0.001, 1 / 3))
@@ -297,7 +298,7 @@ def test_scenes_too_short_for_their_dissolve_cut_and_say_so() -> None:
         scene(2.2, 4, seed=3, transition="dissolve"),
     )  # fmt: skip
     layout = lay_out(analysis_of(4.0), board, RenderSettings(fps="24", schedule="onset"))
-    assert not layout.recipe.noise_weight.any()
+    assert not layout.mix.noise_weight.any()
     assert [text for text in layout.fallbacks if "scene 2, 3" in text]
     # The paper's way needs no dissolves.
     layout = lay_out(analysis_of(4.0), board, RenderSettings(fps="24", schedule="paper"))

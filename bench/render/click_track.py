@@ -15,7 +15,7 @@ BEAT = 0.5
 """Seconds: 120 bpm."""
 
 
-def write_clicks(path: Path, seconds: float) -> Path:
+def write_click_track(path: Path, seconds: float) -> Path:
     """Writes it as mp3."""
     time = np.arange(round(seconds * RATE)) / RATE
     sound = 0.6 * np.exp(-(time % BEAT) * 60) * np.sin(2 * np.pi * 1500 * time)

@@ -17,44 +17,41 @@ from songreel_kit.artifacts.documents import load_document
 from songreel_kit.errors import CredentialsUnusable, InvalidRequest
 from songreel_render.video.certificates import development_authority, development_identity
 from songreel_render.video.credentials import read_credentials
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    audio_packets,
-    even_scenes,
-    storyboard_of,
-)
-
-from .test_render import simple
+from songreel_testing.render.click_track import analysis_of
+from songreel_testing.render.decoded_video import audio_packets
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
 
 
-def taken_out(stage: Stage, song: Path, name: str = "video.mp4", **settings: object) -> Path:
-    result = stage.render(simple(stage, song, **settings))
-    path = stage.folder / name
-    path.write_bytes(stage.store.read_bytes(result.video))
+def taken_out(
+    harness: RenderHarness, song: Path, name: str = "video.mp4", **settings: object
+) -> Path:
+    result = harness.render(harness.simple_request(song, **settings))
+    path = harness.folder / name
+    path.write_bytes(harness.store.read_bytes(result.video))
     return path
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webp"])
-def test_a_video_names_its_song_and_model(stage: Stage, song: Path, kind: str) -> None:
-    video = taken_out(stage, song, f"video.{kind}", format=kind)
-    anchors = development_authority(stage.settings.signing_folder)
+def test_a_video_names_its_song_and_model(harness: RenderHarness, song: Path, kind: str) -> None:
+    video = taken_out(harness, song, f"video.{kind}", format=kind)
+    anchors = development_authority(harness.settings.signing_folder)
     found = read_credentials(video, anchors)
     assert found.state == "trusted", found.problems
     assert found.problems == []
     assert "songreel development" in found.signed_by
     assert found.made_by.startswith("songreel")
-    request = simple(stage, song, format=kind)
-    plan = load_document(stage.store, stage.render(request).plan, RenderPlan)
+    request = harness.simple_request(song, format=kind)
+    plan = load_document(harness.store, harness.render(request).plan, RenderPlan)
     assert found.facts["song_sha256"] == request.song.sha256
     assert found.facts["model_sha256"] == plan.checkpoint_sha256
     assert found.facts["consent_ids"] == []
     assert read_credentials(video, "").state == "valid", "intact, but nobody vouches for it"
 
 
-def test_a_changed_byte_is_noticed(stage: Stage, song: Path) -> None:
-    video = taken_out(stage, song)
-    anchors = development_authority(stage.settings.signing_folder)
+def test_a_changed_byte_is_noticed(harness: RenderHarness, song: Path) -> None:
+    video = taken_out(harness, song)
+    anchors = development_authority(harness.settings.signing_folder)
     data = bytearray(video.read_bytes())
     for place in (len(data) - 200, len(data) // 2):
         changed = bytearray(data)
@@ -68,36 +65,38 @@ def test_a_changed_byte_is_noticed(stage: Stage, song: Path) -> None:
 def test_signing_leaves_pictures_sound_and_the_quick_start_alone(
     tmp_path: Path, checkpoint: Path, song: Path
 ) -> None:
-    films = []
+    videos = []
     for signed in (True, False):
-        stage = Stage(tmp_path / str(signed), checkpoint, {"credentials": signed})
-        result = stage.render(simple(stage, song))
+        harness = RenderHarness(tmp_path / str(signed), checkpoint, {"credentials": signed})
+        result = harness.render(harness.simple_request(song))
         assert result.credentials == ("development" if signed else "none")
-        films.append(stage.film(result.video).sha256)
-        with stage.store.local_path(result.video) as path:
+        videos.append(harness.decode(result.video).sha256)
+        with harness.store.local_path(result.video) as path:
             assert audio_packets(path) == audio_packets(song)
             head = path.read_bytes()
             assert head.index(b"moov") < head.index(b"mdat")
     plain = tmp_path / "plain.mp4"
     plain.write_bytes(head)
     assert read_credentials(plain, "").state == "none"
-    assert films[0] == films[1]
+    assert videos[0] == videos[1]
 
 
-def test_the_consent_of_a_person_is_named(stage: Stage, song: Path, tmp_path: Path) -> None:
+def test_the_consent_of_a_person_is_named(
+    harness: RenderHarness, song: Path, tmp_path: Path
+) -> None:
     from safetensors.torch import save_file
     from songreel.render.v1.render_plan_pb2 import Lora
 
-    from .test_loras import QUERY, dotted
+    from ..checkpoints.test_loras import QUERY, dotted
 
-    loader = stage.renderer.loader
-    base = loader.load(loader.inspect(stage.checkpoint).files)
+    loader = harness.renderer.loader
+    base = loader.load(loader.inspect(harness.checkpoint).files)
     save_file(
         dotted({QUERY: f"unet.{QUERY}"}, base, ".lora_A.weight", ".lora_B.weight"),
         tmp_path / "ada.safetensors",
     )
     lora = Lora(path=str(tmp_path / "ada.safetensors"), weight=0.2, consent_id="consents/ada-1")
-    found = read_credentials(taken_out(stage, song, loras=[lora]), "")
+    found = read_credentials(taken_out(harness, song, loras=[lora]), "")
     assert found.facts["consent_ids"] == ["consents/ada-1"]
     assert found.facts["loras"][0]["weight"] == pytest.approx(0.2)
 
@@ -175,15 +174,15 @@ def test_an_operator_signs_with_an_own_certificate(
     tmp_path: Path, checkpoint: Path, song: Path
 ) -> None:
     certificate, key = operator_certificate(tmp_path)
-    stage = Stage(
+    harness = RenderHarness(
         tmp_path / "stage", checkpoint, {"signing_certificate": certificate, "signing_key": key}
     )
-    video = taken_out(stage, song)
+    video = taken_out(harness, song)
     found = read_credentials(video, "")
     assert found.state == "valid", found.problems
     assert found.signed_by == "Band & Co, videos"
-    assert stage.render(simple(stage, song)).credentials == "operator"
-    assert not (stage.folder / "credentials").exists()
+    assert harness.render(harness.simple_request(song)).credentials == "operator"
+    assert not (harness.folder / "credentials").exists()
 
 
 def test_a_wrong_certificate_is_told_before_anything_is_drawn(
@@ -196,7 +195,7 @@ def test_a_wrong_certificate_is_told_before_anything_is_drawn(
         ({"signing_certificate": certificate}, "SONGREEL_RENDER_SIGNING_KEY"),
         ({"signing_folder": certificate / "below"}, "SONGREEL_RENDER_SIGNING_FOLDER"),
     ):
-        stage = Stage(tmp_path / "stage", checkpoint, options)
-        request = stage.request(song, analysis_of(2.0), storyboard_of(*even_scenes(2.0)))
+        harness = RenderHarness(tmp_path / "stage", checkpoint, options)
+        request = harness.request(song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)))
         with pytest.raises(CredentialsUnusable, match=words):
-            stage.render(request)
+            harness.render(request)

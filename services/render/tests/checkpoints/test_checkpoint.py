@@ -23,7 +23,7 @@ from songreel_kit.errors import (
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.diffusion.prompt_embeddings import cut_prompts, encode_prompts
-from songreel_render.diffusion.sampler import Recipe, Sampler
+from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 from songreel_render.plan.settings_resolution import resolve_settings
 from songreel_testing.render.single_file import to_single_file
 from songreel_testing.render.tiny_checkpoint import PARTS, write_json
@@ -202,7 +202,7 @@ def test_an_editing_unet_and_an_inpainting_unet_are_refused(
 
 
 def test_the_embedded_checkpoint_is_one_that_can_be_drawn_with(loader: CheckpointLoader) -> None:
-    sprout = Path(__file__).parents[3] / "models/sprout"
+    sprout = Path(__file__).parents[4] / "models/sprout"
     assert loader.inspect(sprout).native_size == 256
 
 
@@ -259,10 +259,10 @@ def test_a_distilled_network_takes_the_guidance_as_an_input(broken: Path) -> Non
     text = encode_prompts(distilled, ["a beach", "a lake"])
     pictures: list[torch.Tensor] = []
     for scale in (1.5, 8.5):
-        sampler = Sampler(distilled, Recipe(2, scale))
+        sampler = Sampler(distilled, SamplerOptions(2, scale))
         assert not sampler.guided, "it need not run twice"
         pictures.append(sampler.denoise(noise, text, None, [1, 2]))
-    embedding = Sampler(distilled, Recipe(2, 8.5))._guidance_embedding(1)
+    embedding = Sampler(distilled, SamplerOptions(2, 8.5))._guidance_embedding(1)
     expected = LatentConsistencyModelPipeline.get_guidance_scale_embedding(
         None, torch.tensor([7.5]), embedding_dim=32
     )
@@ -272,7 +272,7 @@ def test_a_distilled_network_takes_the_guidance_as_an_input(broken: Path) -> Non
 
 def test_noise_added_at_each_step_depends_on_the_scene_not_on_the_batch(broken: Path) -> None:
     write_json(broken / "scheduler" / "scheduler_config.json", {"_class_name": "LCMScheduler"})
-    sampler = Sampler(load(broken), Recipe(3, 1.0))
+    sampler = Sampler(load(broken), SamplerOptions(3, 1.0))
     noise = torch.randn(3, 4, 8, 8, generator=torch.Generator().manual_seed(0))
     text = encode_prompts(sampler.checkpoint, ["a beach"] * 3)
     whole = sampler.denoise(noise, text, None, [1, 1, 2])

@@ -18,14 +18,10 @@ from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import Busy, Cancelled, LoraUnusable, from_rpc_error
 from songreel_kit.work import CancelToken
 from songreel_render.service import create_service
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    storyboard_of,
-    write_checkpoint,
-    write_song,
-)
+from songreel_testing.render.click_track import analysis_of, write_song
+from songreel_testing.render.harness import RenderHarness
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 from songreel_testing.serving import collect, serving
 
 pytest.importorskip("songreel_render.backends.ray.cluster", reason="no songreel-render[ray] here")
@@ -40,10 +36,10 @@ SECONDS = 4.0
 
 
 def request_of(
-    stage: Stage, song: Path, seconds: float = SECONDS, **settings: object
+    harness: RenderHarness, song: Path, seconds: float = SECONDS, **settings: object
 ) -> RenderRequest:
-    return stage.request(
-        song, analysis_of(seconds), storyboard_of(*even_scenes(seconds)),
+    return harness.request(
+        song, analysis_of(seconds), storyboard_of(*equal_scenes(seconds)),
         **{"steps": 2, "cadence": 0.0} | settings,
     )  # fmt: skip
 
@@ -70,29 +66,31 @@ def rays() -> set[psutil.Process]:
 
 
 @dataclass
-class Studio:
+class FramePipeline:
     """A stage whose frames are drawn on Ray, and one that draws them by itself."""
 
-    ray: Stage
-    alone: Stage
+    ray: RenderHarness
+    alone: RenderHarness
     song: Path
 
 
 @pytest.fixture(scope="module")
-def studio() -> Iterator[Studio]:
+def pipeline() -> Iterator[FramePipeline]:
     # Sockets below the folder may have paths of 107 characters, pytest's own is too long.
     with tempfile.TemporaryDirectory(prefix="sr-") as folder:
         here = Path(folder)
         checkpoint = write_checkpoint(here / "checkpoint")
         before = rays()
-        ray = Stage(
+        ray = RenderHarness(
             here / "ray",
             checkpoint,
             {"backend": "ray", "ray_min_replicas": 2, "ray_max_replicas": 2, "ray_max_queued": 2},
         )
         try:
-            yield Studio(
-                ray, Stage(here / "alone", checkpoint), write_song(here / "song.mp3", SECONDS)
+            yield FramePipeline(
+                ray,
+                RenderHarness(here / "alone", checkpoint),
+                write_song(here / "song.mp3", SECONDS),
             )
         finally:
             ray.renderer.close()
@@ -100,7 +98,7 @@ def studio() -> Iterator[Studio]:
         assert not left, f"Ray left {left}"
 
 
-def test_two_replicas_draw_the_same_frames(studio: Studio) -> None:
+def test_two_replicas_draw_the_same_frames(pipeline: FramePipeline) -> None:
     seen: list[Progress] = []
 
     def report(progress: Progress) -> None:
@@ -108,10 +106,10 @@ def test_two_replicas_draw_the_same_frames(studio: Studio) -> None:
         copy.CopyFrom(progress)
         seen.append(copy)
 
-    result = studio.ray.render(request_of(studio.ray, studio.song), report)
+    result = pipeline.ray.render(request_of(pipeline.ray, pipeline.song), report)
     assert len(replicas()) == 2
-    whole = studio.alone.render(request_of(studio.alone, studio.song))
-    assert studio.ray.film(result.video).sha256 == studio.alone.film(whole.video).sha256
+    whole = pipeline.alone.render(request_of(pipeline.alone, pipeline.song))
+    assert pipeline.ray.decode(result.video).sha256 == pipeline.alone.decode(whole.video).sha256
     assert result.frames == result.frames_denoised == whole.frames_denoised == 48
     fractions = [each.fraction for each in seen]
     assert fractions == sorted(fractions)
@@ -120,7 +118,7 @@ def test_two_replicas_draw_the_same_frames(studio: Studio) -> None:
 
 
 def test_a_replica_killed_in_the_middle_costs_one_segment(
-    studio: Studio, caplog: pytest.LogCaptureFixture
+    pipeline: FramePipeline, caplog: pytest.LogCaptureFixture
 ) -> None:
     killed: list[int] = []
 
@@ -137,26 +135,28 @@ def test_a_replica_killed_in_the_middle_costs_one_segment(
                     killed.append(each.pid)
                     break
 
-    result = studio.ray.render(request_of(studio.ray, studio.song, seed=5), kill_the_one_that_draws)
+    result = pipeline.ray.render(
+        request_of(pipeline.ray, pipeline.song, seed=5), kill_the_one_that_draws
+    )
     assert killed
     assert killed[0] not in replicas()
     lost = [each for each in caplog.records if "a worker was lost" in str(each.msg)]
     assert len(lost) == 1
     assert result.frames_reused == 0
-    whole = studio.alone.render(request_of(studio.alone, studio.song, seed=5))
-    assert studio.ray.film(result.video).sha256 == studio.alone.film(whole.video).sha256
+    whole = pipeline.alone.render(request_of(pipeline.alone, pipeline.song, seed=5))
+    assert pipeline.ray.decode(result.video).sha256 == pipeline.alone.decode(whole.video).sha256
 
 
-def test_errors_of_replicas_arrive_as_they_are(studio: Studio, tmp_path: Path) -> None:
+def test_errors_of_replicas_arrive_as_they_are(pipeline: FramePipeline, tmp_path: Path) -> None:
     lora = tmp_path / "broken.safetensors"
     lora.write_bytes(b"no weights")
-    request = request_of(studio.ray, studio.song)
+    request = request_of(pipeline.ray, pipeline.song)
     request.settings.loras.add(path=str(lora))
     with pytest.raises(LoraUnusable, match="cannot be read"):
-        studio.ray.render(request)
+        pipeline.ray.render(request)
 
 
-def test_a_cancelled_render_frees_its_replicas(studio: Studio) -> None:
+def test_a_cancelled_render_frees_its_replicas(pipeline: FramePipeline) -> None:
     token = CancelToken()
 
     def cancel(progress: Progress) -> None:
@@ -165,20 +165,22 @@ def test_a_cancelled_render_frees_its_replicas(studio: Studio) -> None:
             token.cancel()
 
     with pytest.raises(Cancelled):
-        studio.ray.render(request_of(studio.ray, studio.song, seed=9), cancel, token)
-    result = studio.ray.render(request_of(studio.ray, studio.song, seed=9))
+        pipeline.ray.render(request_of(pipeline.ray, pipeline.song, seed=9), cancel, token)
+    result = pipeline.ray.render(request_of(pipeline.ray, pipeline.song, seed=9))
     assert 6 <= result.frames_reused < 48
 
 
 async def test_a_full_queue_is_told_on_the_wire_with_the_time_to_come_back(
-    studio: Studio,
+    pipeline: FramePipeline,
 ) -> None:
     """Last, because a service that ends also ends its Ray."""
-    settings = studio.ray.settings.model_copy(update={"max_renders": 8})
-    service = create_service(settings, studio.ray.store, studio.ray.renderer.backend)
+    settings = pipeline.ray.settings.model_copy(update={"max_renders": 8})
+    service = create_service(settings, pipeline.ray.store, pipeline.ray.renderer.backend)
     async with serving(service) as channel:
         stub = RenderServiceStub(channel)
-        requests = [request_of(studio.ray, studio.song, 1.0, seed=100 + each) for each in range(8)]
+        requests = [
+            request_of(pipeline.ray, pipeline.song, 1.0, seed=100 + each) for each in range(8)
+        ]
         ended = await asyncio.gather(
             *(collect(stub.Render(each)) for each in requests), return_exceptions=True
         )

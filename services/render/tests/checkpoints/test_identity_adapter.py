@@ -15,7 +15,7 @@ from safetensors.torch import save
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import AdapterHead
 from songreel_kit.work import CancelToken
-from songreel_render.backends.segment_worker import Painter
+from songreel_render.backends.segment_worker import SegmentWorker
 from songreel_render.backends.segments import SegmentDrawing
 from songreel_render.checkpoints.files import inspect_checkpoint
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
@@ -23,15 +23,10 @@ from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import LoadedLora, LoraFile, adapt
 from songreel_render.diffusion.frame_generator import protagonist_share
 from songreel_render.plan.planner import RenderJob
-from songreel_testing.render.tiny_checkpoint import (
-    Stage,
-    analysis_of,
-    even_scenes,
-    ignore,
-    storyboard_of,
-    write_checkpoint,
-    write_song,
-)
+from songreel_testing.render.click_track import analysis_of, write_song
+from songreel_testing.render.harness import RenderHarness, ignore
+from songreel_testing.render.storyboards import equal_scenes, storyboard_of
+from songreel_testing.render.tiny_checkpoint import write_checkpoint
 
 HEAD = AdapterHead("ab" * 32, "cd" * 32, "person", 1, "{}")
 
@@ -125,27 +120,30 @@ def test_a_painter_draws_a_person_for_one_segment_and_keeps_nothing_of_them(tmp_
     networks = CheckpointLoader(device="cpu", dtype="float32").load(files)
     data = adapter_of(networks, head=dataclasses.replace(HEAD, checkpoint_sha256=files.sha256))
 
-    def prepared(stage, *adapters):
-        scenes = even_scenes(1.0, protagonist=True)
-        asked = stage.request(song, analysis_of(1.0), storyboard_of(*scenes), steps=2)
+    def prepared(harness, *adapters):
+        scenes = equal_scenes(1.0, protagonist=True)
+        asked = harness.request(song, analysis_of(1.0), storyboard_of(*scenes), steps=2)
         if adapters:
             asked.settings.loras.add(adapter_sha256=adapters[0].adapter_sha256)
         job = RenderJob(asked.song, asked.analysis, asked.storyboard, asked.settings, adapters)
-        return stage.renderer.prepare(job, ignore, CancelToken())
+        return harness.renderer.prepare(job, ignore, CancelToken())
 
-    def drawn_at_once(stage, *adapters):
-        plan = prepared(stage, *adapters)
-        drawing = SegmentDrawing(stage.settings, stage.store, plan.plan)
-        stage.renderer.backend.draw(plan, drawing, ignore, CancelToken())
+    def drawn_at_once(harness, *adapters):
+        plan = prepared(harness, *adapters)
+        drawing = SegmentDrawing(harness.settings, harness.store, plan.plan)
+        harness.renderer.backend.draw(plan, drawing, ignore, CancelToken())
         return [drawing.artifact(index).sha256 for index in range(2)]
 
-    here, there = Stage(tmp_path / "here", folder), Stage(tmp_path / "there", folder)
+    here, there = (
+        RenderHarness(tmp_path / "here", folder),
+        RenderHarness(tmp_path / "there", folder),
+    )
     whole, empty = drawn_at_once(here, in_memory(data)), drawn_at_once(here)
     assert not set(whole) & set(empty)
-    painter = Painter(there.settings, there.store)
+    worker = SegmentWorker(there.settings, there.store)
 
     def drawn(plan, index, *adapters):
-        part = painter.segment(plan.reference, index, CancelToken(), adapters)
+        part = worker.segment(plan.reference, index, CancelToken(), adapters)
         assert part.denoised
         return part.artifact.sha256
 
@@ -162,7 +160,7 @@ def test_a_painter_draws_a_person_for_one_segment_and_keeps_nothing_of_them(tmp_
 
 
 @dataclasses.dataclass
-class Recipe:
+class SamplerOptions:
     scene: np.ndarray
     other: np.ndarray
     noise_weight: np.ndarray
@@ -176,13 +174,11 @@ def test_the_share_lies_between_the_two_scenes(data):
     shown = np.asarray(data.draw(st.lists(st.booleans(), min_size=count, max_size=count)), "f4")
     index = st.lists(st.integers(0, count - 1), min_size=frames, max_size=frames)
     weights = st.lists(st.floats(0, 1), min_size=frames, max_size=frames)
-    recipe = Recipe(
+    mix = SamplerOptions(
         np.asarray(data.draw(index)), np.asarray(data.draw(index)), np.asarray(data.draw(weights))
     )
-    share = protagonist_share(recipe, shown, np.arange(frames))
-    low = np.minimum(shown[recipe.scene], shown[recipe.other])
-    high = np.maximum(shown[recipe.scene], shown[recipe.other])
+    share = protagonist_share(mix, shown, np.arange(frames))
+    low = np.minimum(shown[mix.scene], shown[mix.other])
+    high = np.maximum(shown[mix.scene], shown[mix.other])
     assert ((low - 1e-6 <= share) & (share <= high + 1e-6)).all()
-    assert np.array_equal(
-        share[recipe.noise_weight == 0], shown[recipe.scene][recipe.noise_weight == 0]
-    )
+    assert np.array_equal(share[mix.noise_weight == 0], shown[mix.scene][mix.noise_weight == 0])
