@@ -1,9 +1,9 @@
-"""What strangers try at a gateway that checks its callers, and how each try ends.
+"""Attempts against a gateway that checks its callers, and how each of them ends.
 
-    python -m bench.platform strangers [--write]
+    python -m bench.platform access [--write]
 
-Runs the attempts of `gateway/tests` on a real server and prints them as a table;
-`--write` puts it into docs/operate/access.md.
+Runs the attempts of `gateway/tests` against a real server and prints them as a table;
+`--write` writes it into docs/operate/access.md.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "operate" / "access.md"
-BEGIN, END = "<!-- strangers: written by bench.platform.strangers -->", "<!-- end -->"
+BEGIN, END = "<!-- access: written by bench.platform.access -->", "<!-- end -->"
 
 
 async def results() -> list[tuple[Any, str]]:
-    """Every attempt and how it ended, in one gateway."""
+    """Every attempt, made against one gateway, and how it ended."""
     attempts = importlib.import_module("songreel_testing.gateway.attempts")
     guarded = importlib.import_module("songreel_testing.gateway.checked_gateway")
     table = attempts.whole_table()
@@ -33,7 +33,7 @@ async def results() -> list[tuple[Any, str]]:
 
 
 def table(found: list[tuple[Any, str]]) -> str:
-    """As Markdown: how often each group ended as it should, and every attempt."""
+    """Every attempt as a row of a Markdown table."""
     good, all_ = Counter[str](), Counter[str]()
     for tried, ended in found:
         all_[tried.group] += 1
@@ -52,7 +52,7 @@ def table(found: list[tuple[Any, str]]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     """Exits with 1 when one does not end as it should."""
-    parser = argparse.ArgumentParser(prog="bench.platform strangers", description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench.platform access", description=__doc__)
     parser.add_argument("--write", action="store_true", help="into docs/operate/access.md")
     options = parser.parse_args(arguments)
     found = asyncio.run(results())
