@@ -14,7 +14,7 @@ MAY_LOAD = {
     "songreel_gateway.service": {"dbos"},
     "songreel_audio.service": {"av", "librosa", "matplotlib"},
     "songreel_identity.service": set(),
-    "songreel_render.service": {"torch", "diffusers", "transformers", "av", "matplotlib"},
+    "songreel_render.service": set(),
     "songreel_app.__main__": set(),
 }
 

@@ -24,7 +24,7 @@ from songreel_kit.telemetry.tracing import traced
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.wording.tokens import load_counter
-from songreel_render.deferred import create_service as create_render
+from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
 
 from songreel_app.checkpoints import VARIABLE, default_checkpoint
@@ -69,7 +69,7 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
         *gateway.services(),
         create_audio(AudioSettings(), store),
         create_prompt(_prompt_settings(), store),
-        create_render(render, store, identity_target=lambda: addresses[0]),
+        create_render(render, store, identity_target=lambda: addresses[0], deferred=True),
         create_identity(IdentitySettings()),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.

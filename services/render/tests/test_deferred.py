@@ -10,8 +10,8 @@ import pytest
 from songreel.render.v1.render_service_pb2 import GetRendererRequest
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel_kit.errors import UnknownSchedule
-from songreel_render import service
-from songreel_render.deferred import NAME, DeferredServicer, create_service
+from songreel_render.deferred import DeferredServicer
+from songreel_render.service import create_service
 from songreel_testing.render.click_track import analysis_of
 from songreel_testing.render.harness import RenderHarness
 from songreel_testing.render.storyboards import equal_scenes, storyboard_of
@@ -20,7 +20,7 @@ from songreel_testing.serving import collect, expect_error, serving
 
 def test_nothing_heavy_is_imported_before_the_first_call() -> None:
     script = (
-        "import sys, songreel_render.deferred, songreel_render.settings;"
+        "import sys, songreel_render.service, songreel_render.settings;"
         "print(*sorted({'torch', 'diffusers', 'transformers', 'cv2', 'av'} & set(sys.modules)))"
     )
     output = subprocess.run(
@@ -30,11 +30,10 @@ def test_nothing_heavy_is_imported_before_the_first_call() -> None:
 
 
 async def test_it_answers_as_the_service_does(harness: RenderHarness, song: Path) -> None:
-    assert create_service(harness.settings, harness.store).name == NAME == service.NAME
     request = harness.request(
         song, analysis_of(2.0), storyboard_of(*equal_scenes(2.0)), size=64, steps=1
     )
-    async with serving(create_service(harness.settings, harness.store)) as channel:
+    async with serving(create_service(harness.settings, harness.store, deferred=True)) as channel:
         stub = RenderServiceStub(channel)
         assert (await stub.GetRenderer(GetRendererRequest())).native_size == 64
         events = await collect(stub.Render(request))

@@ -21,7 +21,7 @@ def descendants(process=None):
     return found
 
 
-def gone(processes):
+def all_ended(processes):
     return not psutil.wait_procs(processes, timeout=SECONDS)[1]
 
 

@@ -1,7 +1,7 @@
-"""The render service in a process that does other work first: torch is loaded at its first call.
+"""A render servicer that is made at its first call, for processes that do other work first.
 
-torch, diffusers and what they bring take some seconds to import, which who analyses a song or
-writes a storyboard need not wait for.
+torch, diffusers and their dependencies take seconds to import; analysing a song or writing a
+storyboard need not wait for them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2 import (
@@ -18,37 +18,10 @@ from songreel.render.v1.render_service_pb2 import (
     RenderRequest,
     RenderResponse,
 )
-from songreel.render.v1.render_service_pb2_grpc import (
-    RenderServiceServicer,
-    add_RenderServiceServicer_to_server,
-)
-from songreel_kit.artifacts.store import ArtifactStore
-from songreel_kit.server.service import Service
-
-from songreel_render.settings import RenderServiceSettings
+from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 
 if TYPE_CHECKING:
     from songreel_render.servicer import RenderServicer
-
-NAME = "songreel.render.v1.RenderService"
-
-
-def create_service(
-    settings: RenderServiceSettings, store: ArtifactStore, **options: Any
-) -> Service:
-    """As `service.create_service`, whose arguments it takes, without its imports."""
-
-    def make() -> RenderServicer:
-        from songreel_render.servicer import RenderServicer
-
-        return RenderServicer(settings, store, **options)
-
-    servicer = DeferredServicer(make)
-
-    def add(server: grpc.aio.Server) -> None:
-        add_RenderServiceServicer_to_server(servicer, server)
-
-    return Service(name=NAME, add_to_server=add, close=servicer.close)
 
 
 class DeferredServicer(RenderServiceServicer):

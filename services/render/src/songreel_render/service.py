@@ -1,17 +1,21 @@
-"""The render service as a server takes it in."""
+"""The render service as a server takes it in; importing it loads no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2_grpc import add_RenderServiceServicer_to_server
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.service import Service
 
-from songreel_render.backends.backend import DrawingBackend
-from songreel_render.servicer import RenderServicer
+from songreel_render.deferred import DeferredServicer
 from songreel_render.settings import RenderServiceSettings
+
+if TYPE_CHECKING:
+    from songreel_render.backends.backend import DrawingBackend
+    from songreel_render.servicer import RenderServicer
 
 NAME = "songreel.render.v1.RenderService"
 
@@ -22,17 +26,25 @@ def create_service(
     backend: DrawingBackend | None = None,
     *,
     identity_target: Callable[[], str] | None = None,
+    deferred: bool = False,
 ) -> Service:
     """Make the service; loads no checkpoint and starts no Ray before the first render.
 
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
-        backend: where frames are drawn; by default the place that the settings name.
+        backend: draws frames; by default the one that the settings name.
         identity_target: gives the identity service's gRPC target, where it is not known yet;
             by default the settings'.
+        deferred: load torch and the other libraries at the first call, not now.
     """
-    servicer = RenderServicer(settings, store, backend, identity_target)
+
+    def make() -> RenderServicer:
+        from songreel_render.servicer import RenderServicer
+
+        return RenderServicer(settings, store, backend, identity_target)
+
+    servicer = DeferredServicer(make) if deferred else make()
 
     def add(server: grpc.aio.Server) -> None:
         add_RenderServiceServicer_to_server(servicer, server)
