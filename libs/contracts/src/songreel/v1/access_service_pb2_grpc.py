@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class AccessServiceStub:
-    """Who calls, and how much they may do. A server on loopback asks nobody who they are;
-    others want `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
+    """Authentication and quotas. A server on loopback needs no token; others require
+    `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
     """
 
     def __init__(self, channel):
@@ -49,19 +49,19 @@ class AccessServiceStub:
 
 
 class AccessServiceServicer:
-    """Who calls, and how much they may do. A server on loopback asks nobody who they are;
-    others want `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
+    """Authentication and quotas. A server on loopback needs no token; others require
+    `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
     """
 
     def ExchangeKey(self, request, context):
-        """A short-lived token for an API key.
+        """Exchanges an API key for a short-lived token.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetProject(self, request, context):
-        """The project's quotas and what is used of them.
+        """Returns the project's quotas and how much of them is used.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -89,8 +89,8 @@ def add_AccessServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AccessService:
-    """Who calls, and how much they may do. A server on loopback asks nobody who they are;
-    others want `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
+    """Authentication and quotas. A server on loopback needs no token; others require
+    `authorization: Bearer TOKEN` with every call but `ExchangeKey`.
     """
 
     @staticmethod

@@ -26,10 +26,10 @@ if _version_not_supported:
 
 
 class IdentityServiceStub:
-    """People who have agreed to be shown. An identity begins with a consent, is enrolled
-    by a live session before a camera, and ends with its erasure.
+    """People who have agreed to appear in videos. An identity begins with a consent, is
+    enrolled in a live session before a camera, and ends with its erasure.
 
-    Browsers have the same over HTTP and a WebSocket: see docs/identity.
+    Browsers use the same over HTTP and a WebSocket: see docs/identity.
     """
 
     def __init__(self, channel):
@@ -86,35 +86,35 @@ class IdentityServiceStub:
 
 
 class IdentityServiceServicer:
-    """People who have agreed to be shown. An identity begins with a consent, is enrolled
-    by a live session before a camera, and ends with its erasure.
+    """People who have agreed to appear in videos. An identity begins with a consent, is
+    enrolled in a live session before a camera, and ends with its erasure.
 
-    Browsers have the same over HTTP and a WebSocket: see docs/identity.
+    Browsers use the same over HTTP and a WebSocket: see docs/identity.
     """
 
     def GetConsentText(self, request, context):
-        """The words that a person has to agree to now.
+        """Returns the current consent text.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordConsent(self, request, context):
-        """Records that the person agreed; the identity begins with its first consent.
+        """Records that the person agreed. The first consent creates the identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def OpenEnrollment(self, request, context):
-        """Opens one enrolment session under the consent that stands.
+        """Opens one enrolment session under the current consent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Enroll(self, request_iterator, context):
-        """The session itself: frames go in, prompts and one outcome come out.
+        """Runs the session: the client sends frames and receives prompts and one outcome.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -133,23 +133,23 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawConsent(self, request, context):
-        """Takes the consent back: no video shows the person from then on, those being
-        made included.
+        """Withdraws the consent: from then on no video shows the person; renders under way are
+        stopped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def EraseIdentity(self, request, context):
-        """Destroys all that is kept of the person, keys first.
+        """Destroys everything stored about the person, keys first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MeasureLikeness(self, request_iterator, context):
-        """Counts in how many pictures the person is recognised; pictures go in, one
-        result comes out, nothing is kept of them.
+        """Counts the pictures in which the person is recognised. The client sends pictures and
+        receives one result; none of them is stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -212,10 +212,10 @@ def add_IdentityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IdentityService:
-    """People who have agreed to be shown. An identity begins with a consent, is enrolled
-    by a live session before a camera, and ends with its erasure.
+    """People who have agreed to appear in videos. An identity begins with a consent, is
+    enrolled in a live session before a camera, and ends with its erasure.
 
-    Browsers have the same over HTTP and a WebSocket: see docs/identity.
+    Browsers use the same over HTTP and a WebSocket: see docs/identity.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class MediaServiceStub:
-    """Brings files in and out.
+    """Uploads and downloads files.
     """
 
     def __init__(self, channel):
@@ -73,19 +73,19 @@ class MediaServiceStub:
 
 
 class MediaServiceServicer:
-    """Brings files in and out.
+    """Uploads and downloads files.
     """
 
     def UploadMedia(self, request_iterator, context):
-        """Uploads a file in chunks: the first message is the header. Nothing is kept
-        of an upload that breaks off.
+        """Uploads a file in chunks; the first message is the header. A broken upload leaves
+        nothing behind.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DownloadMedia(self, request, context):
-        """Downloads a file in chunks, from an offset on.
+        """Downloads a file in chunks, starting at an offset.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,39 +98,38 @@ class MediaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BeginUpload(self, request, context):
-        """Begins an upload whose bytes go straight to the artifact store: PUT each
-        part to its URL, then FinishUpload. DIRECT_TRANSFER_UNAVAILABLE where the
-        store gives out no URLs: then use UploadMedia.
+        """Begins an upload directly to the artifact store: PUT each part to its URL, then call
+        FinishUpload. DIRECT_TRANSFER_UNAVAILABLE if the store gives out no URLs: use
+        UploadMedia then.
 
-        Its size counts against the quotas until it is finished, cancelled or
-        expired. The same request_id gives the same upload again with new URLs, for
-        the parts that have not come whole yet: so goes on what broke off.
+        Its size counts against the quotas until it is finished, cancelled or expired. To
+        continue a broken upload, repeat the call with the same request_id: it returns the
+        same upload with new URLs for the parts that are not complete yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def FinishUpload(self, request, context):
-        """Makes media of what was put, once the server has read it and found size and
-        SHA-256 as announced. UPLOAD_INCOMPLETE when parts are missing, which can
-        still be put; INVALID_UPLOAD when the bytes are others, and nothing is kept.
-        Finishing twice gives the same answer. Allow time to read the whole file.
+        """Makes media of the uploaded parts after the server has read them and checked the
+        announced size and SHA-256. UPLOAD_INCOMPLETE if parts are missing, which can still be
+        put; INVALID_UPLOAD if the bytes differ, and nothing is kept. Finishing twice gives
+        the same answer. Allow time to read the whole file.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def CancelUpload(self, request, context):
-        """Gives an upload up: its parts and its share of the quotas go.
+        """Cancels an upload: its parts are removed and its share of the quotas is freed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetDownloadUrl(self, request, context):
-        """A URL to GET a file of the project from the artifact store, for whoever has
-        it. DIRECT_TRANSFER_UNAVAILABLE where the store gives out no URLs: then use
-        DownloadMedia.
+        """Returns a URL from which whoever has it can GET a file of the project.
+        DIRECT_TRANSFER_UNAVAILABLE if the store gives out no URLs: use DownloadMedia then.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,7 +182,7 @@ def add_MediaServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class MediaService:
-    """Brings files in and out.
+    """Uploads and downloads files.
     """
 
     @staticmethod

@@ -27,9 +27,9 @@ if _version_not_supported:
 
 
 class VideoServiceStub:
-    """Makes music videos. What takes long returns a `google.longrunning.Operation`
-    (AIP-151), to be followed by `WatchOperation` or by the standard
-    `google.longrunning.Operations` service on the same port.
+    """Makes music videos. Long work returns a `google.longrunning.Operation` (AIP-151); follow
+    it with `WatchOperation` or with the standard `google.longrunning.Operations` service on
+    the same port.
     """
 
     def __init__(self, channel):
@@ -91,9 +91,9 @@ class VideoServiceStub:
 
 
 class VideoServiceServicer:
-    """Makes music videos. What takes long returns a `google.longrunning.Operation`
-    (AIP-151), to be followed by `WatchOperation` or by the standard
-    `google.longrunning.Operations` service on the same port.
+    """Makes music videos. Long work returns a `google.longrunning.Operation` (AIP-151); follow
+    it with `WatchOperation` or with the standard `google.longrunning.Operations` service on
+    the same port.
     """
 
     def CreateVideo(self, request, context):
@@ -124,7 +124,7 @@ class VideoServiceServicer:
 
     def CreateStoryboard(self, request, context):
         """Only the second stage. Response type `CreateStoryboardResult`, metadata `JobMetadata`.
-        What it makes is kept, and can be read, edited and drawn by its name.
+        The storyboard is stored; it can be read, edited and drawn by its name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,21 +143,21 @@ class VideoServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStoryboard(self, request, context):
-        """Edits a storyboard; what comes of it is checked as one given to `CreateVideo` is.
+        """Edits a storyboard; the result is checked like one given to `CreateVideo`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DeleteStoryboard(self, request, context):
-        """Forgets a storyboard; its documents, which are media, and videos of it stay.
+        """Deletes a storyboard; its documents, which are media, and videos made from it stay.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchOperation(self, request, context):
-        """The job's events from an offset on, live until the job has ended.
+        """Streams the job's events from an offset on, live until the job has ended.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -225,9 +225,9 @@ def add_VideoServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class VideoService:
-    """Makes music videos. What takes long returns a `google.longrunning.Operation`
-    (AIP-151), to be followed by `WatchOperation` or by the standard
-    `google.longrunning.Operations` service on the same port.
+    """Makes music videos. Long work returns a `google.longrunning.Operation` (AIP-151); follow
+    it with `WatchOperation` or with the standard `google.longrunning.Operations` service on
+    the same port.
     """
 
     @staticmethod

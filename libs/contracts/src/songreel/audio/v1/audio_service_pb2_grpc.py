@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AudioServiceStub:
-    """Hears a song.
+    """Analyses songs.
     """
 
     def __init__(self, channel):
@@ -43,7 +43,7 @@ class AudioServiceStub:
 
 
 class AudioServiceServicer:
-    """Hears a song.
+    """Analyses songs.
     """
 
     def Analyze(self, request, context):
@@ -70,7 +70,7 @@ def add_AudioServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AudioService:
-    """Hears a song.
+    """Analyses songs.
     """
 
     @staticmethod

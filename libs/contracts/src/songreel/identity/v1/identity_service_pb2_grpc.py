@@ -26,11 +26,11 @@ if _version_not_supported:
 
 
 class IdentityServiceStub:
-    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
-    before the camera, keeps seven pictures of them, and grants every use of them.
+    """CHARCHA (arXiv 2502.02610, section 3): verifies that a live, consenting person is before
+    the camera, keeps seven pictures of them, and authorises every use of them.
 
-    Identities are named `projects/P/identities/I`; the caller must see to it that
-    its user may speak for P.
+    Identities are named `projects/P/identities/I`; the caller must ensure that its user may
+    act for P.
     """
 
     def __init__(self, channel):
@@ -127,59 +127,59 @@ class IdentityServiceStub:
 
 
 class IdentityServiceServicer:
-    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
-    before the camera, keeps seven pictures of them, and grants every use of them.
+    """CHARCHA (arXiv 2502.02610, section 3): verifies that a live, consenting person is before
+    the camera, keeps seven pictures of them, and authorises every use of them.
 
-    Identities are named `projects/P/identities/I`; the caller must see to it that
-    its user may speak for P.
+    Identities are named `projects/P/identities/I`; the caller must ensure that its user may
+    act for P.
     """
 
     def GetConsentText(self, request, context):
-        """The consent text that is asked for now.
+        """Returns the current consent text.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RecordConsent(self, request, context):
-        """Records that a person accepted it; the identity begins with its first consent.
+        """Records that a person agreed. The first consent creates the identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def OpenSession(self, request, context):
-        """Opens one enrolment session under the consent that stands.
+        """Opens one enrolment session under the current consent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Enroll(self, request_iterator, context):
-        """One session: frames go in, prompts and one outcome come out. The server
-        draws, paces and verifies every action.
+        """Runs one session: the client sends frames and receives prompts and one outcome. The
+        server draws, paces and verifies every action.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetIdentity(self, request, context):
-        """What is kept of an identity.
+        """Returns what is stored of an identity.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListIdentities(self, request, context):
-        """A project's identities, by name.
+        """Lists a project's identities by name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WithdrawConsent(self, request, context):
-        """Takes every consent back: no grant is given or redeemed from then on, and the
-        uses under way are told to stop.
+        """Withdraws every consent: from then on no grant is given or redeemed, and uses under
+        way are told to stop.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -193,18 +193,18 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def TrainAdapter(self, request, context):
-        """Trains an adapter (LoRA) of an enrolled person for one checkpoint: sends
-        progress, then exactly one result. One that was trained before for the same
-        pictures is found again; one that was broken off goes on where it was.
-        Cancelling the call stops the training; what it has learnt is kept, encrypted.
+        """Trains an adapter (LoRA) of an enrolled person for one checkpoint: sends progress,
+        then exactly one result. An adapter trained before on the same pictures is returned;
+        an interrupted training continues. Cancelling the call stops the training; its state
+        is kept, encrypted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def MeasureLikeness(self, request_iterator, context):
-        """Counts in how many pictures the person is recognised; pictures go in, one
-        result comes out, nothing is kept.
+        """Counts the pictures in which the person is recognised. The client sends pictures and
+        receives one result; nothing is stored.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -218,23 +218,22 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RedeemGrant(self, request, context):
-        """Uses a grant up; for the renderer, before it draws.
+        """Redeems a grant, once. For the renderer, before it draws.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def WatchUse(self, request, context):
-        """Lives as long as a redeemed use may go on: it fails with PERMISSION_DENIED the
-        moment the consent is withdrawn or the identity erased. For the renderer,
-        while it draws.
+        """Stays open while a redeemed use may continue, and fails with PERMISSION_DENIED when
+        the consent is withdrawn or the identity erased. For the renderer, while it draws.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def OpenAdapter(self, request, context):
-        """The adapter of a redeemed use, in pieces. For the renderer, which keeps it in
+        """Sends the adapter of a redeemed use in pieces. For the renderer, which keeps it in
         memory only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -242,8 +241,7 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def EndUse(self, request, context):
-        """Says that a use has ended and that the renderer holds nothing of the adapter
-        any more.
+        """Reports that a use has ended and that the renderer no longer holds the adapter.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -258,8 +256,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordRefusal(self, request, context):
-        """Puts on record that somebody was refused before a grant was asked for. For the
-        gateway, which lets nobody ask for another project's people.
+        """Records a refusal that came before any request for a grant. For the gateway, which
+        refuses requests for another project's people.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -362,11 +360,11 @@ def add_IdentityServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class IdentityService:
-    """CHARCHA (arXiv 2502.02610, section 3): proves that a live, consenting person is
-    before the camera, keeps seven pictures of them, and grants every use of them.
+    """CHARCHA (arXiv 2502.02610, section 3): verifies that a live, consenting person is before
+    the camera, keeps seven pictures of them, and authorises every use of them.
 
-    Identities are named `projects/P/identities/I`; the caller must see to it that
-    its user may speak for P.
+    Identities are named `projects/P/identities/I`; the caller must ensure that its user may
+    act for P.
     """
 
     @staticmethod

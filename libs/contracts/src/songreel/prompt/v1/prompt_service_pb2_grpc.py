@@ -76,8 +76,8 @@ class PromptServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CheckStoryboard(self, request, context):
-        """Reads a storyboard that a person edited, checks it and mends what is safe
-        to mend; a fault is reported with its line.
+        """Reads a storyboard that a person edited, checks it and corrects what can be corrected
+        safely; a fault is reported with its line.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

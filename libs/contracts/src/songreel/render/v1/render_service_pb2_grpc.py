@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RenderServiceStub:
-    """Draws a storyboard to the music.
+    """Renders a storyboard to the music.
     """
 
     def __init__(self, channel):
@@ -48,19 +48,19 @@ class RenderServiceStub:
 
 
 class RenderServiceServicer:
-    """Draws a storyboard to the music.
+    """Renders a storyboard to the music.
     """
 
     def Render(self, request, context):
-        """Renders a video; sends progress, then exactly one result. Finished segments
-        are kept, so the same request after a crash goes on where it stopped.
+        """Renders a video; sends progress, then exactly one result. Finished segments are kept,
+        so the same request continues after a crash.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetRenderer(self, request, context):
-        """What can be rendered with: checkpoints, schedules, device.
+        """Returns what is available: checkpoints, schedules, device.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -88,7 +88,7 @@ def add_RenderServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RenderService:
-    """Draws a storyboard to the music.
+    """Renders a storyboard to the music.
     """
 
     @staticmethod
