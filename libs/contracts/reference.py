@@ -118,7 +118,7 @@ def pages() -> dict[str, str]:
         ]
         head = made.get(
             page,
-            f"{_MADE}# Types of the stages\n\nOptions and documents that requests pass to the stages.\n",
+            f"{_MADE}# Types of the stages\n\nOptions and documents that requests pass to them.\n",
         )
         made[page] = head + "".join(_type_section(each, types) for each in on_page)
     made["errors.md"] = _errors_page()
