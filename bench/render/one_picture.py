@@ -48,7 +48,7 @@ def main() -> None:
     print(
         json.dumps(
             {
-                "family": shape.files.family.value,
+                "family": shape.files.family.name,
                 "precision": loader.describe(),
                 "native_size": shape.native_size,
                 "text": list(text.tokens.shape),

@@ -9,14 +9,9 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from songreel_render.checkpoints import single_file
+from songreel_render.checkpoints.families import FAMILIES
 from songreel_render.checkpoints.files import read_json
-from transformers import (
-    CLIPTextConfig,
-    CLIPTextModel,
-    CLIPTextModelWithProjection,
-    CLIPTokenizer,
-)
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 
 def write_checkpoint(folder: Path, *, size: int, widths: tuple[int, int, int, int]) -> Path:
@@ -85,30 +80,28 @@ def write_real_size(folder: Path, family: str = "sd1") -> Path:
         folder: Where.
         family: "sd1", "sd2" or "sdxl".
     """
-    configs = Path(single_file.__file__).parent / family
+    row = FAMILIES[family]
 
     def read(part: str, name: str = "config.json") -> dict[str, Any]:
-        return read_json(configs / part / name)
+        return read_json(row.configs / part / name)
 
     for name, cls in (("unet", UNet2DConditionModel), ("vae", AutoencoderKL)):
         network = _random(lambda cls=cls, name=name: cls.from_config(read(name)))
         network.save_pretrained(folder / name, variant="fp16")
         del network
-    encoders = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
     parts: dict[str, list[str]] = {}
-    for name, cls in encoders.items():
-        if (configs / name).is_dir():
-            network = _random(lambda cls=cls, name=name: cls(CLIPTextConfig(**read(name))))
-            network.save_pretrained(folder / name, variant="fp16")
-            del network
-            words = folder / name.replace("text_encoder", "tokenizer")
-            _tokenizer(words).save_pretrained(words)
-            parts[name] = ["transformers", cls.__name__]
+    for spec in row.text_encoders:
+        network = _random(lambda spec=spec: spec.network(CLIPTextConfig(**read(spec.part))))
+        network.save_pretrained(folder / spec.part, variant="fp16")
+        del network
+        words = folder / spec.tokenizer
+        _tokenizer(words).save_pretrained(words)
+        parts[spec.part] = ["transformers", spec.network.__name__]
     (folder / "scheduler").mkdir()
     name = "scheduler_config.json"
     (folder / "scheduler" / name).write_text(json.dumps(read("scheduler", name)))
-    pipeline = f"StableDiffusion{'XL' if family == 'sdxl' else ''}Pipeline"
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": pipeline, **parts}))
+    index = {"_class_name": row.pipelines[0], **parts}
+    (folder / "model_index.json").write_text(json.dumps(index))
     return folder
 
 

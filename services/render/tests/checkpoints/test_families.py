@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,11 @@ import torch
 from diffusers import AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
 from safetensors.torch import save_file
 from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported
-from songreel_render.checkpoints import single_file
 from songreel_render.checkpoints.checkpoint import Checkpoint
-from songreel_render.checkpoints.families import Family, family_of_file
-from songreel_render.checkpoints.files import read_json
+from songreel_render.checkpoints.families import FAMILIES, Family, TextEncoderSpec
+from songreel_render.checkpoints.files import inspect_checkpoint, read_json
 from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.checkpoints.weight_files import family_of_file, read_state
 from songreel_render.diffusion.prompt_embeddings import Conditioning, encode_prompts
 from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 from songreel_testing.render.click_track import analysis_of
@@ -24,9 +25,8 @@ from songreel_testing.render.harness import RenderHarness
 from songreel_testing.render.single_file import to_single_file
 from songreel_testing.render.storyboards import equal_scenes, storyboard_of
 from songreel_testing.render.tiny_checkpoint import write_json
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+from transformers import CLIPTextConfig, CLIPTextModel
 
-CONFIGS = Path(single_file.__file__).parent
 PROMPTS = ["a beach", "rain"]
 
 
@@ -62,13 +62,12 @@ def test_a_single_file_draws_what_its_folder_draws(
     state = single_state(folder) if kind != "sd1" else None
     file = tmp_path / f"tiny{suffix}"
     if state is None:
-        state = single_file.read_state(to_single_file(checkpoint, tmp_path / "sd1.safetensors"))
+        state = read_state(to_single_file(checkpoint, tmp_path / "sd1.safetensors"))
     if suffix == ".ckpt":
         torch.save({"state_dict": state, "global_step": 470000, "epoch": 3}, file)
     else:
         save_file(state, file)
-    expected = {"sd1": Family.SD1, "sd2": Family.SD2, "xl": Family.SDXL}[kind]
-    assert family_of_file(file) is expected
+    assert family_of_file(file).name == {"sd1": "sd1", "sd2": "sd2", "xl": "sdxl"}[kind]
     single = load(file, single_file_config=folder, clip_tokenizer=folder / "tokenizer")
     ours = load(folder)
     if kind != "sd1":
@@ -114,8 +113,6 @@ def test_a_video_with_xl_and_guidance(xl: Path, tmp_path: Path, song: Path) -> N
 
 
 def test_an_xl_folder_needs_its_second_text_encoder(xl: Path, tmp_path: Path) -> None:
-    import shutil
-
     broken = shutil.copytree(xl, tmp_path / "broken")
     shutil.rmtree(broken / "text_encoder_2")
     with pytest.raises(CheckpointIncomplete, match="text_encoder_2"):
@@ -139,7 +136,7 @@ def test_a_pickle_that_would_run_code_is_refused_and_does_not(tmp_path: Path, ca
 
 
 def test_an_inpainting_file_is_refused(checkpoint: Path, tmp_path: Path) -> None:
-    state = single_file.read_state(to_single_file(checkpoint, tmp_path / "sd1.safetensors"))
+    state = read_state(to_single_file(checkpoint, tmp_path / "sd1.safetensors"))
     file = tmp_path / "tiny.safetensors"
     state["model.diffusion_model.input_blocks.0.0.weight"] = torch.zeros(16, 9, 3, 3)
     save_file(state, file)
@@ -173,23 +170,21 @@ def test_what_a_file_of_2_x_predicts(
 @pytest.mark.parametrize(
     ("family", "unet", "text"),
     [
-        (Family.SD1, 859_520_964, [123_060_480]), (Family.SD2, 865_910_724, [340_387_840]),
-        (Family.SDXL, 2_567_463_684, [123_060_480, 694_659_840]),
+        ("sd1", 859_520_964, [123_060_480]), ("sd2", 865_910_724, [340_387_840]),
+        ("sdxl", 2_567_463_684, [123_060_480, 694_659_840]),
     ],
 )  # fmt: skip
 def test_the_configurations_are_of_the_published_sizes(
-    family: Family, unet: int, text: list[int]
+    family: str, unet: int, text: list[int]
 ) -> None:
-    folder = CONFIGS / family.value
-    classes = [CLIPTextModel, CLIPTextModelWithProjection]
+    folder = FAMILIES[family].configs
     with torch.device("meta"):
         networks = [
             UNet2DConditionModel.from_config(read_json(folder / "unet" / "config.json")),
             AutoencoderKL.from_config(read_json(folder / "vae" / "config.json")),
             *(
-                cls(CLIPTextConfig(**read_json(folder / name / "config.json")))
-                for cls, name in zip(classes, ("text_encoder", "text_encoder_2"), strict=True)
-                if (folder / name).is_dir()
+                spec.network(CLIPTextConfig(**read_json(folder / spec.part / "config.json")))
+                for spec in FAMILIES[family].text_encoders
             ),
         ]
     counts = [sum(weight.numel() for weight in network.parameters()) for network in networks]
@@ -198,8 +193,6 @@ def test_the_configurations_are_of_the_published_sizes(
 
 def test_latents_of_any_factor_and_channels(checkpoint: Path, tmp_path: Path, song: Path) -> None:
     """sprout's: 32 channels, 16 pixels a latent, unit variance by per-channel statistics."""
-    import shutil
-
     folder = shutil.copytree(checkpoint, tmp_path / "f16")
     for name in ("unet", "vae"):
         shutil.rmtree(folder / name)
@@ -229,6 +222,45 @@ def test_latents_of_any_factor_and_channels(checkpoint: Path, tmp_path: Path, so
     with torch.inference_mode():
         plain = sampler.checkpoint.autoencoder.decode(latents * 2.0 + 0.5).sample
     torch.testing.assert_close(sampler.decode(latents), (plain * 0.5 + 0.5).clamp(0, 1))
+
+
+@pytest.fixture
+def velvet(checkpoint: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Family:
+    """A made-up family: Stable Diffusion 1.x that predicts the velocity and pads with "!"."""
+    configs = shutil.copytree(checkpoint, tmp_path / "velvet")
+    scheduler = configs / "scheduler" / "scheduler_config.json"
+    write_json(scheduler, read_json(scheduler) | {"prediction_type": "v_prediction"})
+    write_json(configs / "model_index.json", {"_class_name": "VelvetPipeline"})
+    family = Family(
+        name="velvet",
+        pipelines=("VelvetPipeline",),
+        owns_folder=lambda pipeline, _: pipeline == "VelvetPipeline",
+        file_prefix="velvet.",
+        text_prefix="cond_stage_model.",
+        configs=configs,
+        text_encoders=(TextEncoderSpec("text_encoder", CLIPTextModel, "!"),),
+    )
+    rows = {"velvet": family, **FAMILIES}
+    monkeypatch.setattr("songreel_render.checkpoints.families.FAMILIES", rows)
+    return family
+
+
+def test_a_family_is_one_row(
+    velvet: Family, harness: RenderHarness, song: Path, checkpoint: Path, tmp_path: Path
+) -> None:
+    state = read_state(to_single_file(checkpoint, tmp_path / "plain.safetensors"))
+    file = tmp_path / "velvet.safetensors"
+    save_file(state | {"velvet.version": torch.ones(1)}, file)
+    assert family_of_file(file) is inspect_checkpoint(velvet.configs).family is velvet
+    loaded = load(file)
+    assert loaded.text_encoders[0].tokenizer.pad_token == "!"
+    assert loaded.new_scheduler(2).config.prediction_type == "v_prediction"
+
+    result = harness.render(harness.simple_request(song, checkpoint=str(file)))
+    drawn = harness.decode(result.video)
+    plain = harness.decode(harness.render(harness.simple_request(song)).video)
+    assert len(drawn.times) == len(plain.times) == 24
+    assert drawn.sha256 != plain.sha256
 
 
 def test_rows_of_a_conditioning_stay_together() -> None:

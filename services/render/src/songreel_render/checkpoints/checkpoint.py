@@ -9,6 +9,7 @@ from typing import Any, cast
 import torch
 
 from songreel_render.checkpoints.devices import CompiledCall
+from songreel_render.checkpoints.families import Family
 from songreel_render.checkpoints.files import CheckpointFiles
 from songreel_render.checkpoints.schedulers import make_scheduler
 
@@ -27,8 +28,9 @@ class Checkpoint:
 
     key: str
     """Names weights and all that was merged into them; equal keys give equal networks."""
+    family: Family
     text_encoders: tuple[TextEncoder, ...]
-    """One; two for SDXL."""
+    """As many as the family has."""
     unet: Any
     autoencoder: Any
     scheduler_class: type[Any]
@@ -37,7 +39,7 @@ class Checkpoint:
     dtype: torch.dtype
     """Of the UNet."""
     zero_empty_prompts: bool = False
-    """SDXL: an empty negative prompt is all zeros instead of the encoded empty text."""
+    """Whether an empty negative prompt is all zeros, not the encoded empty text."""
     compile_options: dict[str, Any] | None = None
     """Of `torch.compile`; None leaves the networks as they are."""
     strength: Any | None = None
@@ -52,11 +54,6 @@ class Checkpoint:
     def pixels_per_latent(self) -> int:
         """Pixels of a side for one latent pixel (8 for Stable Diffusion 1.x)."""
         return pixels_per_latent(self.autoencoder.config)
-
-    @property
-    def wants_size(self) -> bool:
-        """Whether the UNet is told the picture's size and the pooled text (SDXL)."""
-        return self.unet.config.addition_embed_type == "text_time"
 
     def new_scheduler(self, steps: int, name: str = "") -> Any:
         """A scheduler of its own for one batch (schedulers keep state between steps).

@@ -40,7 +40,7 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 def decoder_dtype(dtype: torch.dtype, *, overflows: bool) -> torch.dtype:
     """Precision of the autoencoder.
 
-    SDXL's overflows float16 and paints black; bfloat16 has the range and half the memory of
+    One that overflows float16 paints black; bfloat16 has the range and half the memory of
     float32.
     """
     return torch.bfloat16 if overflows and dtype == torch.float16 else dtype

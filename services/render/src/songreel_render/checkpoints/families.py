@@ -1,135 +1,141 @@
-"""Weights in a single file: reading them safely, and telling what they are weights of."""
+"""The families of checkpoints that can be rendered with: one row of a table each.
+
+A new family is a row of `FAMILIES`, and a folder of its networks' configurations for checkpoints
+in single files.
+"""
 
 from __future__ import annotations
 
-import pickle
-from enum import Enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
-from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-SUFFIXES: Final = (".safetensors", ".ckpt")
+_PACKAGE: Final = Path(__file__).parent
 
 
-class Family(Enum):
-    """What a checkpoint is a checkpoint of; each has its folder of configurations here."""
+@dataclass(frozen=True)
+class TextEncoderSpec:
+    """A text encoder of a family, and the tokenizer that goes with it."""
 
-    SD1 = "sd1"
-    SD2 = "sd2"
-    SDXL = "sdxl"
+    part: str
+    """Its folder, such as "text_encoder_2"; the tokenizer's is "tokenizer_2"."""
+    network: type[Any]
+    """In transformers."""
+    padding: str | None = None
+    """Token that fills short prompts, for single files, which hold no tokenizer; None is the
+    tokenizer's own."""
+
+    @property
+    def tokenizer(self) -> str:
+        """Folder of the tokenizer."""
+        return self.part.replace("text_encoder", "tokenizer")
 
 
-_OTHER_MODELS: Final = ("double_blocks.", "joint_blocks.", "model.diffusion_model.joint_blocks.",
-                        "model.diffusion_model.double_blocks.")  # fmt: skip
-_UNET: Final = "model.diffusion_model."
-_FIRST_LAYER: Final = "model.diffusion_model.input_blocks.0.0.weight"
-_LATENT_CHANNELS: Final = 4
+@dataclass(frozen=True)
+class Family:
+    """What checkpoints of one kind have in common."""
+
+    name: str
+    """Short, such as "sdxl"."""
+    pipelines: tuple[str, ...]
+    """Beginnings of the class names that a diffusers folder of the family may give."""
+    owns_folder: Callable[[str, Mapping[str, Any]], bool]
+    """Whether a diffusers folder is of the family, by the class name of its pipeline and the
+    configuration of its UNet."""
+    file_prefix: str
+    """What the names of some weights in a single file of the family begin with."""
+    text_prefix: str
+    """What the names of its (last) text encoder's weights begin with in a single file."""
+    configs: Path
+    """Folder with the configurations of single files' networks and default scheduler: unet/,
+    vae/, text_encoder/, scheduler/."""
+    text_encoders: tuple[TextEncoderSpec, ...]
+    """In the order in which their hidden states are put side by side."""
+    hidden_layer: int = -1
+    """Hidden states of the text encoders that the UNet attends to: -1 is the last, normalised."""
+    size_and_pooled_text: bool = False
+    """Whether the UNet is told the picture's size and the last text encoder's pooled output."""
+    zero_empty_prompts: bool = False
+    """Whether an empty negative prompt is all zeros, not the encoded empty text, unless a
+    folder's pipeline says otherwise."""
+    decoder_overflows_float16: bool = False
+    """Whether the autoencoder needs the range of bfloat16; in float16 it paints black."""
+    prediction_by_step: Mapping[int, str] = field(default_factory=dict[int, str])
+    """What the UNet predicts, by the "global_step" in a `.ckpt`, where the scheduler's
+    configuration is wrong for some single files of the family."""
 
 
-def family_of_file(path: Path) -> Family:
-    """Find out what a single file holds; reads names and shapes, for `.ckpt` all of it.
+_CLIP: Final = TextEncoderSpec("text_encoder", CLIPTextModel)
+# OpenCLIP pads with "!", the first of CLIP's tokens.
+_OPEN_CLIP_PADDING: Final = "!"
 
-    Raises:
-        CheckpointUnsupported: not a Stable Diffusion 1.x, 2.x or XL for text to image, or a
-            pickle that could run code.
-        CheckpointIncomplete: damaged, or a part is missing; the message names it.
+# In the order in which a checkpoint is tried: those that ask for most first.
+FAMILIES: Final[dict[str, Family]] = {
+    family.name: family
+    for family in (
+        Family(
+            name="sdxl",
+            pipelines=("StableDiffusionXLPipeline",),
+            owns_folder=lambda _, unet: unet.get("addition_embed_type") == "text_time",
+            file_prefix="conditioner.",
+            text_prefix="conditioner.embedders.1.",
+            configs=_PACKAGE / "sdxl",
+            text_encoders=(
+                _CLIP,
+                TextEncoderSpec("text_encoder_2", CLIPTextModelWithProjection, _OPEN_CLIP_PADDING),
+            ),
+            hidden_layer=-2,  # Podell et al. 2023
+            size_and_pooled_text=True,
+            zero_empty_prompts=True,
+            decoder_overflows_float16=True,
+        ),
+        Family(
+            name="sd2",
+            pipelines=("StableDiffusionPipeline",),
+            owns_folder=lambda _, unet: unet.get("cross_attention_dim") == 1024,
+            file_prefix="cond_stage_model.model.",
+            text_prefix="cond_stage_model.",
+            configs=_PACKAGE / "sd2",
+            text_encoders=(TextEncoderSpec("text_encoder", CLIPTextModel, _OPEN_CLIP_PADDING),),
+            # Stable Diffusion 2.0 of 512 px predicts the noise; its successors the velocity.
+            prediction_by_step={875000: "epsilon"},
+        ),
+        Family(
+            name="sd1",
+            pipelines=("StableDiffusionPipeline", "LatentConsistencyModelPipeline"),
+            owns_folder=lambda *_: True,
+            file_prefix="",
+            text_prefix="cond_stage_model.",
+            configs=_PACKAGE / "sd1",
+            text_encoders=(_CLIP,),
+        ),
+    )
+}
+
+
+def known_pipelines() -> list[str]:
+    """Beginnings of the pipelines' class names, of all families, each once."""
+    return list(dict.fromkeys(each for family in FAMILIES.values() for each in family.pipelines))
+
+
+def family_of_folder(pipeline: str, unet: Mapping[str, Any]) -> Family:
+    """The family of a diffusers folder.
+
+    Args:
+        pipeline: class name in its `model_index.json`.
+        unet: configuration of its UNet.
     """
-    if path.suffix not in SUFFIXES:
-        raise CheckpointUnsupported(
-            f"{path.name} is neither a .safetensors nor a .ckpt file; convert it first"
-        )
-    shapes = _shapes(path)
-    if any(name.startswith(_OTHER_MODELS) for name in shapes):
-        raise CheckpointUnsupported(
-            f"{path.name} is not a Stable Diffusion 1.x, 2.x or XL checkpoint (SD 3, Flux, ...)"
-        )
-    family, text = Family.SD1, "cond_stage_model."
-    if any(name.startswith("conditioner.") for name in shapes):
-        family, text = Family.SDXL, "conditioner.embedders.1."
-    elif any(name.startswith("cond_stage_model.model.") for name in shapes):
-        family = Family.SD2
-    for part, prefix in (("unet", _UNET), ("vae", "first_stage_model."), ("text_encoder", text)):
-        if not any(name.startswith(prefix) for name in shapes):
-            raise CheckpointIncomplete(
-                f"{path.name} holds no {part} ({prefix}*): a LoRA, a refiner or a part of a "
-                "checkpoint? Use a full Stable Diffusion file",
-                missing=part,
-            )
-    first = shapes.get(_FIRST_LAYER, (0, _LATENT_CHANNELS))
-    if len(first) > 1 and first[1] != _LATENT_CHANNELS:
-        raise CheckpointUnsupported(
-            f"the UNet of {path.name} takes {first[1]} channels: an inpainting or editing "
-            "checkpoint; use one for text to image"
-        )
-    return family
+    return next(each for each in FAMILIES.values() if each.owns_folder(pipeline, unet))
 
 
-def read_state(path: Path) -> dict[str, Any]:
-    """All weights of a file: name -> tensor, and of some `.ckpt` files "global_step".
-
-    Raises:
-        CheckpointUnsupported: a pickle that holds more than weights: it could run code.
-        CheckpointIncomplete: damaged.
-    """
-    if path.suffix == ".safetensors":
-        try:
-            return dict(load_file(str(path)))
-        except (SafetensorError, OSError) as error:
-            raise _damaged(path, error) from error
-    return _read_pickle(path)
-
-
-def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    if path.suffix == ".safetensors":
-        try:
-            with safe_open(path, framework="pt") as opened:
-                return {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118 - not a dict
-        except (SafetensorError, OSError) as error:
-            raise _damaged(path, error) from error
-    return {
-        name: tuple(value.shape)
-        for name, value in _read_pickle(path).items()
-        if isinstance(value, torch.Tensor)
-    }
-
-
-def _read_pickle(path: Path) -> dict[str, Any]:
-    try:
-        # Tensors stay on the disk until they are used, where the file's form allows it.
-        content: Any = torch.load(
-            str(path), map_location="cpu", weights_only=True, mmap=_is_zip(path)
-        )
-    except pickle.UnpicklingError as error:
-        raise CheckpointUnsupported(
-            f"{path.name} is a pickle that holds more than weights, could run code when loaded, "
-            "and is refused; get it as .safetensors, or convert it where you trust it"
-        ) from error
-    except MemoryError:
-        raise
-    except Exception as error:
-        raise _damaged(path, error) from error
-    if not isinstance(content, dict):
-        raise CheckpointUnsupported(f"{path.name} holds no named weights")
-    state = cast("dict[str, Any]", content)
-    inner = state.get("state_dict")
-    if not isinstance(inner, dict):
-        return state
-    step = state.get("global_step")
-    weights = cast("dict[str, Any]", inner)
-    return weights | {"global_step": step} if isinstance(step, int) else weights
-
-
-def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
-
-
-def _damaged(path: Path, error: Exception) -> CheckpointIncomplete:
-    first_line = str(error).strip().partition("\n")[0]
-    return CheckpointIncomplete(
-        f"{path.name} cannot be read ({first_line}); copy it again", missing=path.name
+def family_of_weights(names: Iterable[str]) -> Family:
+    """The family of a single file, by the names of its weights."""
+    names = list(names)
+    return next(
+        family
+        for family in FAMILIES.values()
+        if any(name.startswith(family.file_prefix) for name in names) or not family.file_prefix
     )

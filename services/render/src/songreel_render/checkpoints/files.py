@@ -11,21 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from songreel_kit.checkpoints.hashes import DEFAULTS_NAME, PARTS, files_sha256, folder_sha256
 from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
 
-from songreel_render.checkpoints.families import Family, family_of_file
+from songreel_render.checkpoints.families import Family, family_of_folder, known_pipelines
+from songreel_render.checkpoints.weight_files import family_of_file
 
-# Folder of each part and the file that must be in it beside the weights.
-_PARTS: Final = {
-    "tokenizer": (),
-    "text_encoder": ("config.json",),
-    "vae": ("config.json",),
-    "unet": ("config.json",),
-    "scheduler": ("scheduler_config.json",),
-}
-_SECOND_PARTS: Final = {"tokenizer_2": (), "text_encoder_2": ("config.json",)}
-_WEIGHED: Final = ("text_encoder", "text_encoder_2", "vae", "unet")
-_PIPELINES: Final = (
-    "StableDiffusionPipeline", "StableDiffusionXLPipeline", "LatentConsistencyModelPipeline",
-)  # fmt: skip
 _WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
 
 
@@ -53,7 +41,7 @@ class CheckpointFiles:
     sha256: str
     """Over names and contents of the files that are read."""
     defaults: CheckpointDefaults
-    family: Family = Family.SD1
+    family: Family
 
     @property
     def single_file(self) -> bool:
@@ -84,8 +72,9 @@ def inspect_checkpoint(path: Path) -> CheckpointFiles:
         return CheckpointFiles(path, sha256, _read_defaults(beside), family)
     family = _check_folder(path)
     defaults = _read_defaults(path / DEFAULTS_NAME)
-    parts = (*PARTS, *(_SECOND_PARTS if family is Family.SDXL else ()))
-    return CheckpointFiles(path, folder_sha256(path, parts), defaults, family)
+    text = [each for spec in family.text_encoders for each in (spec.tokenizer, spec.part)]
+    sha256 = folder_sha256(path, list(dict.fromkeys([*PARTS, *text])))
+    return CheckpointFiles(path, sha256, defaults, family)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -114,14 +103,15 @@ def _check_folder(folder: Path) -> Family:
             missing="model_index.json",
         )
     kind = str(read_json(index).get("_class_name", ""))
-    if not kind.startswith(_PIPELINES):
+    pipelines = known_pipelines()
+    if not kind.startswith(tuple(pipelines)):
         raise CheckpointUnsupported(
             f"{folder} holds a {kind or 'nameless pipeline'}; Stable Diffusion text-to-image "
-            f"checkpoints ({', '.join(_PIPELINES)}) can be rendered with",
+            f"checkpoints ({', '.join(pipelines)}) can be rendered with",
             kind=kind,
         )
-    for part, needed in _PARTS.items():
-        _check_part(folder, part, needed)
+    for part in PARTS:
+        _check_part(folder, part)
     unet = read_json(folder / "unet" / "config.json")
     vae = read_json(folder / "vae" / "config.json")
     asks = unet.get("addition_embed_type")
@@ -140,24 +130,20 @@ def _check_folder(folder: Path) -> Family:
             f"the UNet of {folder} takes {unet.get('in_channels', 4)} channels but its autoencoder "
             f"makes {vae.get('latent_channels', 4)}: an inpainting checkpoint, or mixed parts"
         )
-    if asks != "text_time":
-        return Family.SD2 if unet.get("cross_attention_dim") == 1024 else Family.SD1
-    for part, needed in _SECOND_PARTS.items():
-        _check_part(folder, part, needed)
-    return Family.SDXL
+    family = family_of_folder(kind, unet)
+    for spec in family.text_encoders:
+        _check_part(folder, spec.tokenizer)
+        _check_part(folder, spec.part)
+    return family
 
 
-def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
+def _check_part(folder: Path, part: str) -> None:
+    """Raises `CheckpointIncomplete` unless configuration and weights of a part are there."""
     if not (folder / part).is_dir():
         raise CheckpointIncomplete(
             f"the checkpoint {folder} lacks its {part} folder; copy the whole checkpoint",
             missing=part,
         )
-    for name in needed:
-        if not (folder / part / name).is_file():
-            raise CheckpointIncomplete(
-                f"the checkpoint {folder} lacks {part}/{name}", missing=f"{part}/{name}"
-            )
     if part.startswith("tokenizer"):
         names = {file.name for file in (folder / part).iterdir()}
         if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
@@ -165,7 +151,13 @@ def _check_part(folder: Path, part: str, needed: tuple[str, ...]) -> None:
                 f"the checkpoint {folder} lacks {part}/vocab.json and {part}/merges.txt",
                 missing=f"{part}/vocab.json",
             )
-    if part in _WEIGHED and not any(
+        return
+    config = "scheduler_config.json" if part == "scheduler" else "config.json"
+    if not (folder / part / config).is_file():
+        raise CheckpointIncomplete(
+            f"the checkpoint {folder} lacks {part}/{config}", missing=f"{part}/{config}"
+        )
+    if part != "scheduler" and not any(
         file.suffix in _WEIGHT_SUFFIXES for file in (folder / part).iterdir()
     ):
         raise CheckpointIncomplete(

@@ -12,10 +12,9 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported, SongreelError
-from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+from transformers import CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from songreel_render.checkpoints.families import Family
 from songreel_render.checkpoints.files import CheckpointFiles, read_json
 
 T = TypeVar("T")
@@ -24,7 +23,6 @@ T = TypeVar("T")
 disable_progress_bar()
 
 _AUTOENCODERS: Final = {"AutoencoderKL": AutoencoderKL, "AutoencoderTiny": AutoencoderTiny}
-TEXT_CLASSES: Final = {"text_encoder": CLIPTextModel, "text_encoder_2": CLIPTextModelWithProjection}
 
 
 @dataclass(frozen=True)
@@ -59,14 +57,11 @@ def load_folder(files: CheckpointFiles, precision: Precision) -> Parts:
         CheckpointUnsupported: an autoencoder of another class.
     """
     folder = files.path
-    names = list(TEXT_CLASSES)[: 2 if files.family is Family.SDXL else 1]
+    specs = files.family.text_encoders
     return Parts(
-        tokenizers=tuple(
-            load_tokenizer(folder / name.replace("text_encoder", "tokenizer")) for name in names
-        ),
+        tokenizers=tuple(load_tokenizer(folder / spec.tokenizer) for spec in specs),
         text_encoders=tuple(
-            _from_folder(folder, name, TEXT_CLASSES[name], "model", precision.text)
-            for name in names
+            _from_folder(folder, spec.part, spec.network, "model", precision.text) for spec in specs
         ),
         unet=_from_folder(
             folder, "unet", UNet2DConditionModel, "diffusion_pytorch_model", precision.unet
@@ -75,7 +70,7 @@ def load_folder(files: CheckpointFiles, precision: Precision) -> Parts:
         scheduler_config=read_json(folder / "scheduler" / "scheduler_config.json"),
         zero_empty_prompts=bool(
             read_json(folder / "model_index.json").get(
-                "force_zeros_for_empty_prompt", files.family is Family.SDXL
+                "force_zeros_for_empty_prompt", files.family.zero_empty_prompts
             )
         ),
     )

@@ -25,7 +25,6 @@ from songreel_render.checkpoints.devices import (
     decoder_dtype,
     to_device,
 )
-from songreel_render.checkpoints.families import Family
 from songreel_render.checkpoints.files import CheckpointFiles, inspect_checkpoint, read_json
 from songreel_render.checkpoints.folder import Parts, Precision, load_autoencoder, load_folder
 from songreel_render.checkpoints.loras import LoadedLora, adapt
@@ -197,7 +196,7 @@ class CheckpointLoader:
             # Once per prompt: on a CPU not worth losing precision for.
             text=torch.float32 if self.device.type == "cpu" else self.dtype,
             unet=self.dtype,
-            autoencoder=decoder_dtype(self.dtype, overflows=files.family is Family.SDXL),
+            autoencoder=decoder_dtype(self.dtype, overflows=files.family.decoder_overflows_float16),
         )
 
     def _assembled(self, files: CheckpointFiles, parts: Parts) -> Checkpoint:
@@ -205,6 +204,7 @@ class CheckpointLoader:
         precision = self._precision(files)
         return Checkpoint(
             key=files.sha256,
+            family=files.family,
             text_encoders=tuple(
                 TextEncoder(
                     tokenizer, _frozen(network).to(device=self.device, dtype=precision.text)

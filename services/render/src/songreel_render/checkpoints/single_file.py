@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import torch
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
@@ -12,26 +12,15 @@ from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
 from songreel_kit.errors import CheckpointIncomplete
 
-from songreel_render.checkpoints.families import Family, read_state
+from songreel_render.checkpoints.families import Family, TextEncoderSpec
 from songreel_render.checkpoints.files import CheckpointFiles, read_json
-from songreel_render.checkpoints.folder import (
-    TEXT_CLASSES,
-    Parts,
-    Precision,
-    guarded,
-    load_tokenizer,
-)
-
-_PACKAGE: Final = Path(__file__).parent
-# What a Stable Diffusion 2.0 of 512 px, which predicts the noise, tells of itself in a .ckpt.
-_SD2_BASE_STEPS: Final = 875000
-# OpenCLIP pads with "!", the first of CLIP's tokens.
-_OPEN_CLIP_PADDING: Final = "!"
+from songreel_render.checkpoints.folder import Parts, Precision, guarded, load_tokenizer
+from songreel_render.checkpoints.weight_files import read_state
 
 
 def config_folder(family: Family, chosen: Path | None) -> Path:
     """Where the configurations of single files of a family are."""
-    return chosen or _PACKAGE / family.value
+    return chosen or family.configs
 
 
 def tokenizer_folder(config: Path, chosen: Path | None) -> Path:
@@ -61,14 +50,12 @@ def load_file_parts(
     Raises:
         CheckpointIncomplete, CheckpointUnsupported: as `read_state`, or a part does not fit.
     """
-    path = files.path
+    path, family = files.path, files.family
     tokenizer = load_tokenizer(tokenizer_folder(config, clip_tokenizer))
     state = read_state(path)
     scheduler = read_json(config / "scheduler" / "scheduler_config.json")
     step = state.pop("global_step", None)
-    prediction = files.defaults.prediction_type
-    if prediction is None and files.family is Family.SD2 and step == _SD2_BASE_STEPS:
-        prediction = "epsilon"
+    prediction = files.defaults.prediction_type or family.prediction_by_step.get(step)
     if prediction is not None:
         scheduler = scheduler | {"prediction_type": prediction}
 
@@ -86,36 +73,33 @@ def load_file_parts(
             ),
         )
 
-    def text(part: str) -> Any:
+    def text(spec: TextEncoderSpec) -> Any:
         return guarded(
             path,
-            part,
+            spec.part,
             lambda: create_diffusers_clip_model_from_ldm(
-                TEXT_CLASSES[part],
+                spec.network,
                 dict(state),
-                subfolder=part,
+                subfolder=spec.part,
                 config=str(config),
                 torch_dtype=precision.text,
                 local_files_only=True,
             ),
         )
 
-    names = list(TEXT_CLASSES)[: 2 if files.family is Family.SDXL else 1]
-    encoders = tuple(text(name) for name in names)
-    tokenizers = [tokenizer] if files.family is not Family.SD2 else [_padded(tokenizer)]
-    if files.family is Family.SDXL:
-        tokenizers.append(_padded(tokenizer))
     return Parts(
-        tokenizers=tuple(tokenizers),
-        text_encoders=encoders,
+        tokenizers=tuple(_padded(tokenizer, spec.padding) for spec in family.text_encoders),
+        text_encoders=tuple(text(spec) for spec in family.text_encoders),
         unet=single(UNet2DConditionModel, "unet", precision.unet),
         autoencoder=single(AutoencoderKL, "vae", precision.autoencoder),
         scheduler_config=scheduler,
-        zero_empty_prompts=files.family is Family.SDXL,
+        zero_empty_prompts=family.zero_empty_prompts,
     )
 
 
-def _padded(tokenizer: Any) -> Any:
+def _padded(tokenizer: Any, padding: str | None) -> Any:
+    if padding is None:
+        return tokenizer
     other = copy.deepcopy(tokenizer)
-    other.pad_token = _OPEN_CLIP_PADDING
+    other.pad_token = padding
     return other

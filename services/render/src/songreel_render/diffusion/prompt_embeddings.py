@@ -28,7 +28,7 @@ class Conditioning:
     tokens: torch.Tensor
     """(n, tokens, width) float32."""
     pooled: torch.Tensor | None = None
-    """(n, width) float32, for SDXL; None for others."""
+    """(n, width) float32; None for families without."""
 
     def mixed(self, other: Conditioning, weight: torch.Tensor) -> Conditioning:
         """Token by token; in float32, so that small steps are not lost to rounding."""
@@ -153,22 +153,21 @@ class _Table:
 def encode_prompts(
     checkpoint: Checkpoint, prompts: Sequence[str], *, negative: bool = False
 ) -> Conditioning:
-    """Encode prompts with the checkpoint's one text encoder, or SDXL's two.
-
-    Stable Diffusion 1.x and 2.x take the last hidden state; SDXL takes the last but one of both
-    encoders, side by side, and the second one's pooled projection (Podell et al. 2023).
-    """
+    """Encode prompts as the checkpoint's family does: (prompts, tokens, width)."""
+    family = checkpoint.family
     tokens: list[torch.Tensor] = []
     pooled: torch.Tensor | None = None
     for encoder in checkpoint.text_encoders:
         ids = _token_ids(encoder.tokenizer, prompts, token_limit(checkpoint))
         ids = ids.to(checkpoint.device)
-        if not checkpoint.wants_size:
-            tokens.append(encoder.network(ids)[0].float())
-            continue
-        output = encoder.network(ids, output_hidden_states=True)
-        tokens.append(output.hidden_states[-2].float())
-        pooled = output[0].float()  # of the last encoder: its projection
+        if family.hidden_layer == -1:
+            output = encoder.network(ids)
+            tokens.append(output.last_hidden_state.float())
+        else:
+            output = encoder.network(ids, output_hidden_states=True)
+            tokens.append(output.hidden_states[family.hidden_layer].float())
+        if family.size_and_pooled_text:
+            pooled = output[0].float()  # of the last encoder: its projection
     result = Conditioning(torch.cat(tokens, dim=-1), pooled)
     if negative and checkpoint.zero_empty_prompts and result.pooled is not None:
         empty = torch.tensor([not text for text in prompts], device=checkpoint.device)
