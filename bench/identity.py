@@ -47,8 +47,8 @@ class Result:
 def session(kind: str, seed: int) -> Result:
     """Simulates one session, with a camera of its own."""
     from songreel_testing.puppet.attacks import ATTACKS, live_puppet_with_light, person
-    from songreel_testing.puppet.people import Willing
     from songreel_testing.puppet.simulation import Camera, simulate
+    from songreel_testing.puppet.subjects import WillingPerson
 
     faces = data.folder() / "faces"
     random = Random(f"{kind} {seed}")
@@ -60,7 +60,7 @@ def session(kind: str, seed: int) -> Result:
         seed=seed,
     )
     if kind == WILLING:
-        sitter = Willing(
+        subject = WillingPerson(
             person(faces, seed),
             random,
             reaction=random.uniform(0.25, 0.8),
@@ -69,8 +69,8 @@ def session(kind: str, seed: int) -> Result:
         )
     else:
         make = live_puppet_with_light if kind == RESIDUAL else ATTACKS[kind]
-        sitter = make(faces, seed)
-    record = simulate(sitter, camera, seed=random.randrange(2**32))
+        subject = make(faces, seed)
+    record = simulate(subject, camera, seed=random.randrange(2**32))
     outcome = record.outcome
     ended = "none none" if outcome is None else f"{outcome.verdict} {outcome.reason}"
     return Result(kind, seed, ended, round(record.seconds, 1))

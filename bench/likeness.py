@@ -68,14 +68,14 @@ def main() -> None:
 def _measured(folder: Path, clip: Path, impostors: list[Path]) -> dict[str, Any]:
     from songreel_identity.service import open_vault
     from songreel_identity.settings import IdentitySettings
-    from songreel_testing.identity.enrolled import enrol, still
+    from songreel_testing.identity.enrolled import enroll, still
 
     store = folder / "data"
     keys = store / "identity-keys"
     database = f"sqlite:///{store / 'identity' / 'vault.db'}"
     vault = open_vault(IdentitySettings(database=database, keys=keys))
     seen = _faces(clip, PICTURES)
-    enrol(vault, "projects/local/identities/one", [still(bgr, vector) for bgr, vector in seen])
+    enroll(vault, "projects/local/identities/one", [still(bgr, vector) for bgr, vector in seen])
     pictures = [_picture(folder / f"{each.stem}.jpg", each) for each in impostors]
     video = folder / "video.mp4"
     began = time.monotonic()
@@ -96,9 +96,9 @@ def _measured(folder: Path, clip: Path, impostors: list[Path]) -> dict[str, Any]
 def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """So many frames, BGR, spread over a clip, each with one face, and their embeddings."""
     import cv2
-    from songreel_identity.faces.recognition import FaceFinder
+    from songreel_identity.faces.recognition import FaceRecogniser
 
-    finder, found = FaceFinder(), []
+    recogniser, found = FaceRecogniser(), []
     capture = cv2.VideoCapture(str(clip))
     frames = []
     while (read := capture.read())[0]:
@@ -106,7 +106,7 @@ def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     # More than are needed: in some the face is turned away.
     for at in np.linspace(0, len(frames) - 1, 3 * count).astype(int):
         image = cv2.cvtColor(frames[at], cv2.COLOR_BGR2RGB)
-        described = finder.describe(image)
+        described = recogniser.describe(image)
         if len(described) == 1:
             found.append((frames[at], described[0]))
     if len(found) < count:

@@ -24,7 +24,7 @@ from songreel_gateway.service import GatewaySettings
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.web.enrollment import Bounds
 from songreel_gateway.web.site import running_site
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
@@ -47,8 +47,10 @@ class Nobody:
     def __init__(self) -> None:
         Nobody.at_work += 1
 
-    def read(self, image: Any, *, frame: int, at: float, digest: bytes, hands: bool) -> Reading:
-        return Reading(frame, at, 0, None, 120.0, 0.0, 0.0, digest=digest)
+    def read(
+        self, image: Any, *, frame: int, at: float, digest: bytes, hands: bool
+    ) -> FrameMeasurements:
+        return FrameMeasurements(frame, at, 0, None, 120.0, 0.0, 0.0, digest=digest)
 
     def close(self) -> None:
         Nobody.at_work -= 1

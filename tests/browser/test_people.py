@@ -8,9 +8,9 @@ from random import Random
 import cv2
 import pytest
 from songreel_identity.liveness.thresholds import Thresholds
-from songreel_testing.puppet.browser_puppet import SLOWDOWN, Onlooker, slow_down
-from songreel_testing.puppet.people import Willing
+from songreel_testing.puppet.browser_puppet import SLOWDOWN, BrowserPuppet, slow_down
 from songreel_testing.puppet.puppet import portrait
+from songreel_testing.puppet.subjects import WillingPerson
 
 from .conftest import FAKE_CAMERA, chromium
 
@@ -33,20 +33,22 @@ async def consented(browser_context, url):
 async def test_a_willing_person_is_enrolled_by_what_the_page_shows(site, faces, ways):
     # The browser's own share of the reaction time is real here.
     slow_down()
-    person = Willing(portrait(faces / "d18.mp4", 5), Random(5), dot_delay=0.05, light_delay=0.02)
-    onlooker = Onlooker(person)
+    person = WillingPerson(
+        portrait(faces / "d18.mp4", 5), Random(5), dot_delay=0.05, light_delay=0.02
+    )
+    camera = BrowserPuppet(person)
     async with site(draw=3, liveness=PATIENT) as url, chromium() as browser:
         context = await browser.new_context(viewport={"width": 360, "height": 640})
-        await onlooker.sit(context)
+        await camera.sit(context)
         page = await consented(context, url)
         for way in ways:
             await page.check(f"#way-{way}")
         await page.click("#check-go")
         await page.wait_for_selector("#result:not([hidden])", timeout=170_000 * SLOWDOWN)
-        assert await page.get_attribute("#result", "data-reason") == "ok", onlooker.actions
+        assert await page.get_attribute("#result", "data-reason") == "ok", camera.actions
         assert "You are enrolled" in await page.inner_text("#result")
-        assert ("light" in onlooker.actions) == ("no-light" not in ways)
-        assert onlooker.actions[-1] == ("lean-in" if "seated" in ways else "stand-up")
+        assert ("light" in camera.actions) == ("no-light" not in ways)
+        assert camera.actions[-1] == ("lean-in" if "seated" in ways else "stand-up")
         await page.click("#result-known")
         await page.get_by_text("7, encrypted").wait_for()
         await page.click("#known-erase")

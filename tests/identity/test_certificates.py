@@ -14,26 +14,26 @@ from songreel_kit.server.server import running_server
 from songreel_kit.server.settings import ServerSettings
 from songreel_render.identity_grants import METHODS, IdentityGrants
 from songreel_testing.gateway.checked_gateway import Authority
-from songreel_testing.identity.identity_server import ANN, House
+from songreel_testing.identity.identity_server import ANN, IdentityServer
 from songreel_testing.serving import expect_error
 
 
 async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
-    house, authority = House(tmp_path), Authority(tmp_path, "authority")
+    people, authority = IdentityServer(tmp_path), Authority(tmp_path, "authority")
     own = ServerTls(*authority.issue("identity"), authority.path)
     only = "render=" + "+".join(METHODS)
     settings = ServerSettings(tls=own, clients=("gateway", only))
-    request = house.request(adapter=house.adapters[ANN])
+    request = people.request(adapter=people.adapters[ANN])
 
     def shown_by(name: str, by: Authority = authority) -> ChannelTls:
         return ChannelTls(authority.path, *by.issue(f"{name}-client", name))
 
-    async with running_server([create_service(house.settings)], settings) as server:
+    async with running_server([create_service(people.settings)], settings) as server:
         async with open_channel(server.address, tls=shown_by("gateway")) as channel:
             granted = await IdentityServiceStub(channel).GrantUse(
                 pb.GrantUseRequest(
                     identity=ANN,
-                    adapter_sha256=house.adapters[ANN],
+                    adapter_sha256=people.adapters[ANN],
                     job_sha256=job_sha256(request),
                 )
             )
@@ -61,4 +61,4 @@ async def test_only_the_renderer_named_may_fetch_a_person(tmp_path):
                 await renderer.ListIdentities(pb.ListIdentitiesRequest(project="local"))
             with expect_error(errors.PermissionDenied):
                 await renderer.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
-    assert house.log()[-1][0] == "end-use"
+    assert people.log()[-1][0] == "end-use"

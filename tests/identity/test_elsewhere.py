@@ -24,7 +24,7 @@ from songreel.v1.identity_service_pb2_grpc import (
 )
 from songreel.v1.video_pb2 import Video, VideoIdentity
 from songreel.v1.video_service_pb2 import CreateVideoRequest
-from songreel_app.enrollment import enrol
+from songreel_app.enrollment import enroll_person
 from songreel_app.likeness import Question, evaluate_identity
 from songreel_app.making import Wishes, make_video
 from songreel_app.remote import remote_client
@@ -50,7 +50,7 @@ from songreel_prompt.storyboard.documents import format_storyboard
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
 from songreel_testing.gateway.checked_gateway import Authority
-from songreel_testing.identity.enrolled import enrol as enrol_somebody
+from songreel_testing.identity.enrolled import enroll as enroll_somebody
 from songreel_testing.identity.enrolled import made_up_stills
 from songreel_testing.render.click_track import write_song
 from songreel_testing.render.storyboards import scene, storyboard_of
@@ -95,7 +95,7 @@ async def elsewhere(folder: Path):
         erase_seconds=8.0,  # one renderer never answers; a busy machine's other one does late
     )
     vault = open_vault(people)
-    enrol_somebody(vault, ANN, made_up_stills())
+    enroll_somebody(vault, ANN, made_up_stills())
     store, checkpoint = temporary_store(folder), write_checkpoint(folder / "tiny")
     render = RenderServiceSettings(
         checkpoint=checkpoint,
@@ -199,7 +199,9 @@ async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, par
     async with elsewhere(tmp_path) as world, aiohttp.ClientSession() as browser:
         partner(world, "mine")
         enrolling = asyncio.create_task(
-            enrol("ben", tmp_path / "own", server=world.address, browser=False, as_json=True)
+            enroll_person(
+                "ben", tmp_path / "own", server=world.address, browser=False, as_json=True
+            )
         )
         told: list[str] = []
 
@@ -227,8 +229,8 @@ async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, par
         agreed = {"version": text["version"], "textSha256": text["sha256"]}
         async with browser.post(f"{person}:recordConsent", json=agreed, headers=pass_on) as answer:
             assert answer.status == 200
-        assert world.vault.standing(ben)
-        enrol_somebody(world.vault, ben, made_up_stills(1))
+        assert world.vault.valid_consent(ben)
+        enroll_somebody(world.vault, ben, made_up_stills(1))
         await enrolling
         assert json.loads(capsys.readouterr().out) == {"identity": ben, "pictures": 7}
 
@@ -246,7 +248,7 @@ async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner
                 )
         await wait_until(lambda: len(refusals(world.vault)) == 2)
         assert sorted(subject for subject, _ in refusals(world.vault)) == sorted(
-            ["", world.vault.standing(ANN).subject]
+            ["", world.vault.valid_consent(ANN).subject]
         )
         for _, detail in refusals(world.vault):
             assert detail["reason"] == "IDENTITY_NOT_FOUND"
@@ -293,7 +295,7 @@ async def test_an_erasure_says_how_many_renders_it_stopped(tmp_path, partner):
 
 def seal_adapter(vault: Vault, name: str) -> str:
     """Bytes in an adapter's place; nobody opens them here."""
-    consent, binding = vault.standing(name), Binding("12" * 32, "34" * 32, "56" * 32)
+    consent, binding = vault.valid_consent(name), Binding("12" * 32, "34" * 32, "56" * 32)
     stored = vault.database.run(
         lambda connection: vault.seal(connection, consent, ADAPTER, b"an adapter", binding)
     )

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_testing.identity.enrolled import enrol, made_up_stills
+from songreel_testing.identity.enrolled import enroll, made_up_stills
 from songreel_testing.render.click_track import write_song
 from songreel_testing.render.tiny_checkpoint import write_checkpoint
 
@@ -39,7 +39,7 @@ def desk(tmp_path, monkeypatch):
         database=f"sqlite:///{folder / 'identity' / 'vault.db'}", keys=folder / "identity-keys"
     )
     vault = open_vault(settings)
-    enrol(vault, "projects/local/identities/ann", made_up_stills())
+    enroll(vault, "projects/local/identities/ann", made_up_stills())
     write_song(tmp_path / "song.mp3", 4.0)
 
     def run(*arguments):
@@ -63,7 +63,7 @@ def test_an_enrolled_person_is_made_part_of_the_video_and_a_stranger_is_not(desk
         "sks" in scene["prompt"] for scene in board["scenes"] if not scene.get("protagonist")
     )
     told = run("inspect", "v.mp4", "--json")
-    consent = vault.standing("projects/local/identities/ann").id
+    consent = vault.valid_consent("projects/local/identities/ann").id
     assert json.loads(told.stdout)["facts"]["consent_ids"] == [consent]
 
     measured = run("evaluate", "identity", "v.mp4", "--identity", "ann", "--json")

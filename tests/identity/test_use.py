@@ -13,21 +13,21 @@ from songreel_kit import errors
 from songreel_kit.artifacts.documents import load_document
 from songreel_kit.likeness.grants import job_sha256
 from songreel_render.video.credentials import read_credentials
-from songreel_testing.identity.identity_server import ANN, BEN, House, following
+from songreel_testing.identity.identity_server import ANN, BEN, IdentityServer, following
 from songreel_testing.render.decoded_video import DecodedVideo
 from songreel_testing.render.storyboards import scene
 from songreel_testing.serving import expect_error, wait_until
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    return House(tmp_path_factory.mktemp("house"))
+def server(tmp_path_factory):
+    return IdentityServer(tmp_path_factory.mktemp("house"))
 
 
-async def granted(identity, house, request, name=ANN):
+async def granted(identity, server, request, name=ANN):
     given = await identity.GrantUse(
         pb.GrantUseRequest(
-            identity=name, adapter_sha256=house.adapters[name], job_sha256=job_sha256(request)
+            identity=name, adapter_sha256=server.adapters[name], job_sha256=job_sha256(request)
         )
     )
     for lora in request.settings.loras:
@@ -46,15 +46,15 @@ async def held(render):
     return (await render.GetRenderer(render_pb.GetRendererRequest())).people_in_memory
 
 
-async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(house):
-    async with house.open() as (identity, render):
-        plain = await drawn(render, house.request())
-        wanted = house.request(adapter=house.adapters[ANN])
-        shown = await drawn(render, await granted(identity, house, wanted))
+async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(server):
+    async with server.open() as (identity, render):
+        plain = await drawn(render, server.request())
+        wanted = server.request(adapter=server.adapters[ANN])
+        shown = await drawn(render, await granted(identity, server, wanted))
         assert await held(render) == 0
 
     def frames(result):
-        with house.store.local_path(result.video) as path:
+        with server.store.local_path(result.video) as path:
             return DecodedVideo.read(path).frames.astype(float)
 
     without, with_person = frames(plain), frames(shown)
@@ -62,49 +62,49 @@ async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(
     assert np.array_equal(without[:4], with_person[:4])
     assert np.abs(without[8:] - with_person[8:]).mean() > 1.0
 
-    consent = house.vault.standing(ANN).id
-    [lora] = load_document(house.store, shown.plan, RenderPlan).settings.loras
+    consent = server.vault.valid_consent(ANN).id
+    [lora] = load_document(server.store, shown.plan, RenderPlan).settings.loras
     assert (lora.consent_id, lora.grant) == (consent, "")
-    with house.store.local_path(shown.video) as path:
+    with server.store.local_path(shown.video) as path:
         facts = read_credentials(path, "").facts
     assert facts["consent_ids"] == [consent]
-    events = [event for event, _ in house.log()]
+    events = [event for event, _ in server.log()]
     assert events[-4:] == ["grant", "redeem", "open", "end-use"]
 
 
-async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house):
-    adapter = house.adapters[ANN]
-    hour_ago = house.vault.now() - 3_600_000_000
-    async with house.open() as (identity, render):
+async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(server):
+    adapter = server.adapters[ANN]
+    hour_ago = server.vault.now() - 3_600_000_000
+    async with server.open() as (identity, render):
 
         async def refuses(error, request, reason=None):
             with expect_error(error):
                 await drawn(render, request)
-            event, detail = house.log()[-1]
+            event, detail = server.log()[-1]
             assert event == "refuse-use"
             assert detail["reason"] == (reason or error.reason)
 
-        fresh = house.request(adapter=adapter, seed=5)
+        fresh = server.request(adapter=adapter, seed=5)
         await refuses(errors.GrantInvalid, fresh)  # none at all
-        await refuses(errors.GrantInvalid, house.request(adapter=adapter, grant="no.such.thing"))
+        await refuses(errors.GrantInvalid, server.request(adapter=adapter, grant="no.such.thing"))
 
-        good = await granted(identity, house, house.request(adapter=adapter, seed=5))
+        good = await granted(identity, server, server.request(adapter=adapter, seed=5))
         token = good.settings.loras[0].grant
         # Of another job, for another's adapter, and with words changed.
-        await refuses(errors.GrantInvalid, house.request(adapter=adapter, grant=token, seed=6))
+        await refuses(errors.GrantInvalid, server.request(adapter=adapter, grant=token, seed=6))
         await refuses(
-            errors.GrantInvalid, house.request(adapter=house.adapters[BEN], grant=token, seed=5)
+            errors.GrantInvalid, server.request(adapter=server.adapters[BEN], grant=token, seed=5)
         )
         head, body, signature = token.split(".")
         await refuses(
             errors.GrantInvalid,
-            house.request(adapter=adapter, grant=f"{head}.{body[:-2]}AA.{signature}", seed=5),
+            server.request(adapter=adapter, grant=f"{head}.{body[:-2]}AA.{signature}", seed=5),
         )
         claims = jwt.decode(token, options={"verify_signature": False})
-        key = signing_key(house.folder / "keys" / "grant-key.pem")
+        key = signing_key(server.folder / "keys" / "grant-key.pem")
         old = hour_ago // 1_000_000
         late = jwt.encode(claims | {"iat": old, "exp": old + 300}, key, algorithm="EdDSA")
-        await refuses(errors.GrantExpired, house.request(adapter=adapter, grant=late, seed=5))
+        await refuses(errors.GrantExpired, server.request(adapter=adapter, grant=late, seed=5))
         await drawn(render, good)
         await refuses(errors.GrantSpent, good)  # once is enough
 
@@ -114,7 +114,7 @@ async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house
                 pb.GrantUseRequest(identity=BEN, adapter_sha256=adapter, job_sha256="ab" * 32)
             )
         # The renderer's word that it has ended its use may come after it.
-        assert "refuse-grant" in [entry[0] for entry in house.log()[-2:]]
+        assert "refuse-grant" in [entry[0] for entry in server.log()[-2:]]
         with expect_error(errors.IdentityNotFound):
             await identity.GrantUse(
                 pb.GrantUseRequest(
@@ -123,38 +123,38 @@ async def test_who_has_no_valid_grant_is_refused_with_the_reason_on_record(house
                     job_sha256="ab" * 32,
                 )
             )
-        assert house.log()[-1][1]["reason"] == "IDENTITY_NOT_FOUND"
+        assert server.log()[-1][1]["reason"] == "IDENTITY_NOT_FOUND"
         assert await held(render) == 0
 
 
-async def test_an_adapter_of_another_checkpoint_is_refused(house, tmp_path):
-    other = House(tmp_path).checkpoint
+async def test_an_adapter_of_another_checkpoint_is_refused(server, tmp_path):
+    other = IdentityServer(tmp_path).checkpoint
     (other / "songreel.json").write_text('{"steps": 3, "guidance_scale": 1.0, "size": 64}')
-    async with house.open(checkpoint=other) as (identity, render):
-        wanted = await granted(identity, house, house.request(adapter=house.adapters[ANN]))
+    async with server.open(checkpoint=other) as (identity, render):
+        wanted = await granted(identity, server, server.request(adapter=server.adapters[ANN]))
         with expect_error(errors.AdapterMismatch):
             await drawn(render, wanted)
         assert await held(render) == 0
-        (event, detail), (last, _) = house.log()[-2:]
+        (event, detail), (last, _) = server.log()[-2:]
         assert (event, detail["reason"], last) == ("refuse-use", "ADAPTER_MISMATCH", "end-use")
         assert detail["job"] == job_sha256(wanted)
 
 
-async def test_without_an_identity_service_nobody_is_drawn(house):
-    async with house.open(identity_target="127.0.0.1:1") as (_, render):
-        two = house.request(adapter=house.adapters[ANN])
-        two.settings.loras.add(adapter_sha256=house.adapters[BEN])
+async def test_without_an_identity_service_nobody_is_drawn(server):
+    async with server.open(identity_target="127.0.0.1:1") as (_, render):
+        two = server.request(adapter=server.adapters[ANN])
+        two.settings.loras.add(adapter_sha256=server.adapters[BEN])
         with expect_error(errors.InvalidRenderSettings):
             await drawn(render, two)
 
 
 @pytest.mark.parametrize("ending", ["withdrawal", "erasure"])
 async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, ending):
-    house = House(tmp_path)
+    server = IdentityServer(tmp_path)
     whole = (scene(0.0, 2.0, protagonist=True),)
-    async with house.open() as (identity, render):
-        wanted = house.request(*whole, adapter=house.adapters[ANN], steps=100, fps="24")
-        await granted(identity, house, wanted)
+    async with server.open() as (identity, render):
+        wanted = server.request(*whole, adapter=server.adapters[ANN], steps=100, fps="24")
+        await granted(identity, server, wanted)
         seen, ended = following(render.Render(wanted))
         await wait_until(lambda: any(event.progress.frames_total for event in seen), seconds=120)
         assert await held(render) == 1
@@ -170,7 +170,7 @@ async def test_a_withdrawal_and_an_erasure_stop_a_running_render(tmp_path, endin
         with expect_error(errors.ConsentWithdrawn):
             await ended
         assert not any(event.HasField("result") for event in seen)
-        await wait_until(lambda: house.log()[-1][0] in ("end-use", "erase"))
+        await wait_until(lambda: server.log()[-1][0] in ("end-use", "erase"))
         assert await held(render) == 0
         with expect_error(afterwards):
             await drawn(render, wanted)

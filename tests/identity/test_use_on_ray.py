@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit import errors
-from songreel_testing.identity.identity_server import ANN, House, following
+from songreel_testing.identity.identity_server import ANN, IdentityServer, following
 from songreel_testing.ray_processes import all_ended, descendants, ray_files
 from songreel_testing.render.decoded_video import DecodedVideo
 from songreel_testing.render.storyboards import scene
@@ -44,32 +44,32 @@ def folder_of_ray() -> Path:
     return Path(folder.partition("=")[2])
 
 
-def pixels(house, result):
-    with house.store.local_path(result.video) as path:
+def pixels(server, result):
+    with server.store.local_path(result.video) as path:
         return DecodedVideo.read(path).sha256
 
 
-async def asked(identity, house, **settings):
+async def asked(identity, server, **settings):
     return await granted(
-        identity, house, house.request(*WHOLE, adapter=house.adapters[ANN], **settings)
+        identity, server, server.request(*WHOLE, adapter=server.adapters[ANN], **settings)
     )
 
 
 async def test_replicas_draw_the_same_person_whom_ray_does_not_see(tmp_path):
-    alone, house = House(tmp_path / "alone", RANK), House(tmp_path / "ray", RANK)
+    alone, server = IdentityServer(tmp_path / "alone", RANK), IdentityServer(tmp_path / "ray", RANK)
     async with alone.open() as (identity, render):
         expected = pixels(alone, await drawn(render, await asked(identity, alone, fps="12")))
         plain = pixels(alone, await drawn(render, alone.request(*WHOLE, fps="12")))
-    async with house.open(**ON_RAY) as (identity, render):
-        shown = await drawn(render, await asked(identity, house, fps="12"))
+    async with server.open(**ON_RAY) as (identity, render):
+        shown = await drawn(render, await asked(identity, server, fps="12"))
         assert await held(render) == 0
         kept = dict(ray_files(folder_of_ray()))
         # And nobody else is drawn with what was made for them.
-        nobody = await drawn(render, house.request(*WHOLE, fps="12"))
-    assert pixels(house, shown) == expected
-    assert pixels(house, nobody) == plain != expected
+        nobody = await drawn(render, server.request(*WHOLE, fps="12"))
+    assert pixels(server, shown) == expected
+    assert pixels(server, nobody) == plain != expected
 
-    data = house.plain[ANN]
+    data = server.plain[ANN]
     needles = [b"lora_A", *(data[at : at + 40] for at in range(len(data) // 2, len(data), 997))]
     assert len(needles) > 50
     assert len(kept) > 5
@@ -97,9 +97,9 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
             raise
 
     monkeypatch.setattr(RayFuture, "result", overheard)
-    house = House(tmp_path)
-    async with house.open(**ON_RAY) as (identity, render):
-        wanted = await asked(identity, house, steps=100, fps="24")
+    server = IdentityServer(tmp_path)
+    async with server.open(**ON_RAY) as (identity, render):
+        wanted = await asked(identity, server, steps=100, fps="24")
         seen, ended = following(render.Render(wanted))
         await wait_until(lambda: any(event.progress.frames_done for event in seen), seconds=600)
         assert await held(render) == 1
@@ -124,5 +124,5 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
         assert [each for each in heard if words in str(each)], heard
         if expected is errors.ServiceUnavailable:
             # The next one has a desk again.
-            again = await drawn(render, await asked(identity, house, steps=2, fps="6"))
+            again = await drawn(render, await asked(identity, server, steps=2, fps="6"))
             assert again.frames == 12

@@ -24,7 +24,9 @@ from songreel_app.session import PROJECT, Session
 LOOK_SECONDS = 1.0
 
 
-async def enrol(name: str, data: Path, *, server: str | None, browser: bool, as_json: bool) -> None:
+async def enroll_person(
+    name: str, data: Path, *, server: str | None, browser: bool, as_json: bool
+) -> None:
     """Opens the page and returns when the person is enrolled, newly or once more.
 
     The embedded server has the page itself. For a server elsewhere it is served from

@@ -10,14 +10,14 @@ import pytest
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_identity.enrollment.frame_pipeline import FrameLimits
-from songreel_identity.enrollment.frame_queue import QUEUE, Inbox
+from songreel_identity.enrollment.frame_queue import QUEUE, FrameQueue
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault.vault import ADAPTER
 from songreel_kit import errors
 from songreel_kit.likeness.grants import verify_grant
-from songreel_testing.puppet.figures import Errors, reading
+from songreel_testing.puppet.measured_puppet import MeasurementErrors, measurements
 from songreel_testing.puppet.puppet import Pose
 from songreel_testing.serving import expect_error, serving, wait_until
 
@@ -36,7 +36,7 @@ class StillFace:
     def read(self, image, *, frame, at, digest, hands):
         import dataclasses
 
-        seen = reading(Pose(), frame, at, self.random, Errors())
+        seen = measurements(Pose(), frame, at, self.random, MeasurementErrors())
         if image.max() < 30:
             return dataclasses.replace(seen, faces=0, face=None, brightness=3.0, digest=digest)
         return dataclasses.replace(seen, digest=digest)
@@ -139,12 +139,12 @@ async def test_ten_thousand_frames_are_never_held():
             sent += 1
             yield frame(FRAME, n + 1)
 
-    inbox = Inbox(requests(), FrameLimits(), stall=5.0)
-    await inbox.fill()
+    queue = FrameQueue(requests(), FrameLimits(), stall=5.0)
+    await queue.fill()
     with pytest.raises(errors.TooManyFrames):
-        inbox.take()
+        queue.take()
     assert sent < 200
-    assert inbox.held <= QUEUE
+    assert queue.held <= QUEUE
 
 
 async def test_a_frame_that_waits_too_long_gives_way_to_newer_ones():
@@ -152,11 +152,11 @@ async def test_a_frame_that_waits_too_long_gives_way_to_newer_ones():
         for n in range(20):
             yield frame(FRAME, n + 1)
 
-    inbox = Inbox(requests(), FrameLimits(), stall=5.0)
-    await inbox.fill()
+    queue = FrameQueue(requests(), FrameLimits(), stall=5.0)
+    await queue.fill()
     kept = []
-    while (arrived := inbox.take()) is not None:
-        kept.append(arrived.frame.capture_ms)
+    while (queued := queue.take()) is not None:
+        kept.append(queued.frame.capture_ms)
     assert kept == [17, 18, 19, 20]
 
 
@@ -229,8 +229,8 @@ async def test_more_people_than_the_server_takes_are_busy(stub):
 async def test_a_grant_goes_through_the_api_and_withdrawal_stops_the_use(stub, settings):
     await opened(stub)
     vault = open_vault(settings)
-    consent = vault.standing(ANN).id
-    adapter = vault.put(vault.standing(ANN), ADAPTER, b"weights").sha256
+    consent = vault.valid_consent(ANN).id
+    adapter = vault.put(vault.valid_consent(ANN), ADAPTER, b"weights").sha256
     vault.database.close()
     asked = pb.GrantUseRequest(identity=ANN, adapter_sha256=adapter, job_sha256=JOB)
     token = (await stub.GrantUse(asked)).grant

@@ -28,10 +28,10 @@ def enroll(
     """
     from songreel_kit.settings import data_folder
 
-    from songreel_app.enrollment import enrol
+    from songreel_app.enrollment import enroll_person
     from songreel_app.runner import run_command
 
     folder = data_folder().absolute()
     return run_command(
-        lambda _: enrol(name, folder, server=server, browser=browser, as_json=as_json)
+        lambda _: enroll_person(name, folder, server=server, browser=browser, as_json=as_json)
     )

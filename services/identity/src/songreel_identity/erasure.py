@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from songreel_identity.grants import Uses
+from songreel_identity.grants import Grants
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault.records import Erasure
 from songreel_identity.vault.vault import Vault
@@ -15,7 +15,7 @@ _MISSED_LOOKS = 3
 
 
 @dataclass(frozen=True)
-class Cleared:
+class ErasureReport:
     """An erasure, and what became of the uses that were under way."""
 
     erasure: Erasure
@@ -26,8 +26,8 @@ class Cleared:
 
 
 async def erase_everywhere(
-    vault: Vault, uses: Uses, settings: IdentitySettings, name: str
-) -> Cleared:
+    vault: Vault, grants: Grants, settings: IdentitySettings, name: str
+) -> ErasureReport:
     """Withdraws the consent, waits until the renderers have let go, and erases.
 
     A renderer that is not heard of does not hold the erasure up: it cannot have been
@@ -35,16 +35,16 @@ async def erase_everywhere(
     `IdentityNotFound`.
     """
     grace = round((_MISSED_LOOKS * settings.watch_seconds + 1.0) * 1_000_000)
-    before = await asyncio.to_thread(uses.standing_uses, name, vault.now() - grace)
+    before = await asyncio.to_thread(grants.use_states, name, vault.now() - grace)
     await asyncio.to_thread(vault.withdraw, name)
     ended: frozenset[str] = frozenset()
     try:
         async with asyncio.timeout(settings.erase_seconds):
             while not before.going <= ended:
                 await asyncio.sleep(_LOOK_SECONDS)
-                ended = (await asyncio.to_thread(uses.standing_uses, name, 0)).ended
+                ended = (await asyncio.to_thread(grants.use_states, name, 0)).ended
     except TimeoutError:
         pass  # told in the numbers
     erasure = await asyncio.to_thread(vault.erase, name)
     cleared = len(before.going & ended)
-    return Cleared(erasure, cleared, len(before.going) + len(before.silent) - cleared)
+    return ErasureReport(erasure, cleared, len(before.going) + len(before.silent) - cleared)

@@ -25,13 +25,13 @@ from songreel_kit.likeness.grants import AUDIENCE, ISSUER, MAX_SECONDS, Grant, v
 from songreel_identity.vault import audit
 from songreel_identity.vault.keys import public_pem
 from songreel_identity.vault.tables import consents, grants, objects
-from songreel_identity.vault.vault import ADAPTER, Vault, standing, subject_of
+from songreel_identity.vault.vault import ADAPTER, Vault, subject_of, valid_consent
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Standing:
+class UseStates:
     """Redeemed uses of a person, by their ids."""
 
     going: frozenset[str]
@@ -41,7 +41,7 @@ class Standing:
     ended: frozenset[str]
 
 
-class Uses:
+class Grants:
     """Grants and redeems uses. Thread-safe."""
 
     def __init__(self, vault: Vault, key: Ed25519PrivateKey, *, seconds: int = MAX_SECONDS) -> None:
@@ -65,7 +65,7 @@ class Uses:
         expires = issued + self._seconds
 
         def transaction(connection: sa.Connection) -> dict[str, object]:
-            consent = standing(connection, name)
+            consent = valid_consent(connection, name)
             adapter = connection.execute(
                 sa.select(objects.c.id).where(
                     objects.c.subject == consent.subject,
@@ -199,13 +199,13 @@ class Uses:
 
         self._vault.database.run(transaction)
 
-    def standing_uses(self, name: str, heard_since: int) -> Standing:
+    def use_states(self, name: str, heard_since: int) -> UseStates:
         """How the uses of a person that were under way stand; `heard_since` in microseconds.
 
         Raises `IdentityNotFound`.
         """
 
-        def transaction(connection: sa.Connection) -> Standing:
+        def transaction(connection: sa.Connection) -> UseStates:
             subject = subject_of(connection, name)
             rows = connection.execute(
                 sa.select(grants.c.id, grants.c.seen, grants.c.ended).where(
@@ -213,7 +213,7 @@ class Uses:
                 )
             ).all()
             going = [row for row in rows if not row.ended]
-            return Standing(
+            return UseStates(
                 going=frozenset(row.id for row in going if row.seen >= heard_since),
                 silent=frozenset(row.id for row in going if row.seen < heard_since),
                 ended=frozenset(row.id for row in rows if row.ended),
@@ -221,7 +221,7 @@ class Uses:
 
         return self._vault.database.run(transaction)
 
-    def refuse_project(self, name: str, project: str, reason: str) -> None:
+    def record_refusal(self, name: str, project: str, reason: str) -> None:
         """Puts on record that another project asked for a person.
 
         Args:

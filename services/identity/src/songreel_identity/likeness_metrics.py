@@ -13,7 +13,7 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import FrameTooLarge, InvalidRequest, NotEnrolled, TooManyFrames
 
 from songreel_identity.faces.embeddings import Embedding, distance
-from songreel_identity.faces.recognition import SAME_PERSON, FaceFinder, mean_embedding, nearest
+from songreel_identity.faces.recognition import SAME_PERSON, FaceRecogniser, mean_embedding, nearest
 from songreel_identity.training.portraits import decode_picture
 from songreel_identity.vault import audit
 from songreel_identity.vault.vault import EMBEDDING, Vault
@@ -45,7 +45,7 @@ class _Tally:
         return statistics.median(self.distances) if self.distances else 0.0
 
 
-class Likenesses:
+class LikenessMetrics:
     """Measures; keeps numbers only."""
 
     def __init__(self, vault: Vault) -> None:
@@ -84,11 +84,11 @@ class _Counting:
         ]
         if not embeddings:
             raise NotEnrolled(f"{start.identity} has no pictures: pass an enrolment session first")
-        consent = vault.standing(start.identity)
+        consent = vault.valid_consent(start.identity)
         vault.database.run(
             lambda connection: audit.append(connection, vault.now(), "measure", consent.subject)
         )
-        self._finder = FaceFinder()
+        self._recogniser = FaceRecogniser()
         self._own = _Tally(mean_embedding(embeddings))
         self._others = {
             other.name: _Tally(self._only_face(other.name, other.picture))
@@ -100,7 +100,7 @@ class _Counting:
         """One picture."""
         if self._pictures >= MOST_PICTURES:
             raise TooManyFrames(f"at most {MOST_PICTURES} pictures are measured at once")
-        faces = self._finder.describe(_decoded(data))
+        faces = self._recogniser.describe(_decoded(data))
         self._pictures += 1
         self._faces += bool(faces)
         self._own.add(faces)
@@ -126,7 +126,7 @@ class _Counting:
         )
 
     def _only_face(self, name: str, picture: bytes) -> Embedding:
-        faces = self._finder.describe(_decoded(picture))
+        faces = self._recogniser.describe(_decoded(picture))
         if not faces:
             raise InvalidRequest(
                 f"no face was found in the picture of the impostor {name!r}: give another one",

@@ -13,13 +13,13 @@ from songreel.identity.v1.identity_service_pb2_grpc import add_IdentityServiceSe
 from songreel_kit.server.service import Service
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_identity.enrollment.sessions import Enrolments
-from songreel_identity.enrollment.stream import Enrolling
+from songreel_identity.enrollment.sessions import EnrollmentSessions
+from songreel_identity.enrollment.stream import EnrollmentStream
 from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker, Tracker
-from songreel_identity.grants import Uses
+from songreel_identity.grants import Grants
 from songreel_identity.servicer import IdentityServicer
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.jobs import Trainings
+from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.vault.consent import current_text
 from songreel_identity.vault.database import Database
 from songreel_identity.vault.keys import FileKeys, signing_key
@@ -46,13 +46,17 @@ def create_service(
 ) -> Service:
     """The service, ready to be served. Raises `VaultUnusable`."""
     vault = open_vault(settings)
-    enrolments = Enrolments(
+    enrollment_sessions = EnrollmentSessions(
         vault, tries=settings.liveness.tries, lockout_hours=settings.lockout_hours
     )
-    uses = Uses(vault, signing_key(settings.keys / "grant-key.pem"))
-    enrolling = Enrolling(settings, enrolments, new_tracker=new_tracker, random=random)
-    trainings = Trainings(vault, settings)
-    servicer = IdentityServicer(settings, vault, enrolments, uses, enrolling, trainings)
+    grants = Grants(vault, signing_key(settings.keys / "grant-key.pem"))
+    enrollment_stream = EnrollmentStream(
+        settings, enrollment_sessions, new_tracker=new_tracker, random=random
+    )
+    training_jobs = TrainingJobs(vault, settings)
+    servicer = IdentityServicer(
+        settings, vault, enrollment_sessions, grants, enrollment_stream, training_jobs
+    )
     sweeping: list[asyncio.Task[None]] = []
 
     def add_to_server(server: grpc.aio.Server) -> None:
@@ -64,7 +68,7 @@ def create_service(
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
-        await asyncio.to_thread(trainings.close)
+        await asyncio.to_thread(training_jobs.close)
         vault.database.close()
 
     return Service(NAME, add_to_server, close)

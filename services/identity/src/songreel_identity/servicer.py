@@ -14,14 +14,19 @@ from songreel.identity.v1 import identity_service_pb2_grpc
 from songreel_kit.errors import SongreelError, to_status
 from songreel_kit.work import Done, run_in_thread
 
-from songreel_identity.enrollment.sessions import Enrolments
-from songreel_identity.enrollment.stream import Enrolling
+from songreel_identity.enrollment.sessions import EnrollmentSessions
+from songreel_identity.enrollment.stream import EnrollmentStream
 from songreel_identity.erasure import erase_everywhere
-from songreel_identity.grants import Uses
-from songreel_identity.likeness_metrics import Likenesses
+from songreel_identity.grants import Grants
+from songreel_identity.likeness_metrics import LikenessMetrics
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.jobs import Trainings
-from songreel_identity.vault.queries import MAX_PAGE, Known, look, page
+from songreel_identity.training.jobs import TrainingJobs
+from songreel_identity.vault.queries import (
+    MAX_PAGE,
+    IdentitySummary,
+    find_identity,
+    list_identities,
+)
 from songreel_identity.vault.vault import Vault
 
 T = TypeVar("T")
@@ -36,18 +41,18 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self,
         settings: IdentitySettings,
         vault: Vault,
-        enrolments: Enrolments,
-        uses: Uses,
-        enrolling: Enrolling,
-        trainings: Trainings,
+        enrollment_sessions: EnrollmentSessions,
+        grants: Grants,
+        enrollment_stream: EnrollmentStream,
+        training_jobs: TrainingJobs,
     ) -> None:
         self._settings = settings
         self._vault = vault
-        self._enrolments = enrolments
-        self._uses = uses
-        self._enrolling = enrolling
-        self._trainings = trainings
-        self._likenesses = Likenesses(vault)
+        self._enrollment_sessions = enrollment_sessions
+        self._grants = grants
+        self._enrollment_stream = enrollment_stream
+        self._training_jobs = training_jobs
+        self._likeness_metrics = LikenessMetrics(vault)
 
     async def GetConsentText(
         self, request: pb.GetConsentTextRequest, context: Context
@@ -60,7 +65,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.RecordConsentRequest, context: Context
     ) -> pb.RecordConsentResponse:
         """Raises `InvalidName`, `ConsentMissing`."""
-        consent = await _there(
+        consent = await _in_thread(
             lambda: self._vault.consent(request.identity, request.version, request.text_sha256)
         )
         return pb.RecordConsentResponse(consent_id=consent.id)
@@ -69,7 +74,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.OpenSessionRequest, context: Context
     ) -> pb.OpenSessionResponse:
         """Raises `IdentityNotFound`, `ConsentWithdrawn`, `LockedOut`."""
-        nonce, expires = await _there(lambda: self._enrolments.open(request.identity))
+        nonce, expires = await _in_thread(lambda: self._enrollment_sessions.open(request.identity))
         response = pb.OpenSessionResponse(nonce=nonce)
         response.expire_time.FromMicroseconds(expires)
         return response
@@ -77,9 +82,9 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def Enroll(
         self, request_iterator: AsyncIterator[pb.EnrollRequest], context: Context
     ) -> AsyncIterator[pb.EnrollResponse]:
-        """One session; see `enrolling`. What ends it is said as a message first."""
+        """One session; see `enrollment_stream`. What ends it is said as a message first."""
         try:
-            async for response in self._enrolling.run(request_iterator):
+            async for response in self._enrollment_stream.run(request_iterator):
                 yield response
         except SongreelError as error:
             yield pb.EnrollResponse(error=to_status(error))
@@ -89,31 +94,35 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.GetIdentityRequest, context: Context
     ) -> pb.GetIdentityResponse:
         """Raises `IdentityNotFound`."""
-        return _description(await _there(lambda: look(self._vault, request.identity)))
+        return _identity_message(
+            await _in_thread(lambda: find_identity(self._vault, request.identity))
+        )
 
     async def ListIdentities(
         self, request: pb.ListIdentitiesRequest, context: Context
     ) -> pb.ListIdentitiesResponse:
         """A page of a project's identities."""
-        found, more = await _there(
-            lambda: page(self._vault, request.project, request.page_size or MAX_PAGE, request.after)
+        found, more = await _in_thread(
+            lambda: list_identities(
+                self._vault, request.project, request.page_size or MAX_PAGE, request.after
+            )
         )
         return pb.ListIdentitiesResponse(
-            identities=[_description(each) for each in found], more=more
+            identities=[_identity_message(each) for each in found], more=more
         )
 
     async def WithdrawConsent(
         self, request: pb.WithdrawConsentRequest, context: Context
     ) -> pb.WithdrawConsentResponse:
         """Raises `IdentityNotFound`."""
-        head = await _there(lambda: self._vault.withdraw(request.identity))
+        head = await _in_thread(lambda: self._vault.withdraw(request.identity))
         return pb.WithdrawConsentResponse(audit_head=head)
 
     async def EraseIdentity(
         self, request: pb.EraseIdentityRequest, context: Context
     ) -> pb.EraseIdentityResponse:
         """Raises `IdentityNotFound`."""
-        done = await erase_everywhere(self._vault, self._uses, self._settings, request.identity)
+        done = await erase_everywhere(self._vault, self._grants, self._settings, request.identity)
         return pb.EraseIdentityResponse(
             audit_head=done.erasure.audit_head,
             objects=done.erasure.objects,
@@ -125,9 +134,11 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def TrainAdapter(
         self, request: pb.TrainAdapterRequest, context: Context
     ) -> AsyncIterator[pb.TrainAdapterResponse]:
-        """See `Trainings.train`."""
-        order = self._trainings.order(request)
-        training = run_in_thread(lambda report, token: self._trainings.train(order, report, token))
+        """See `TrainingJobs.train`."""
+        order = self._training_jobs.order(request)
+        training = run_in_thread(
+            lambda report, token: self._training_jobs.train(order, report, token)
+        )
         async with contextlib.aclosing(training):
             async for event in training:
                 if isinstance(event, Done):
@@ -138,13 +149,13 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def MeasureLikeness(
         self, request_iterator: AsyncIterator[pb.MeasureLikenessRequest], context: Context
     ) -> pb.MeasureLikenessResponse:
-        """See `Likenesses.measure`."""
-        return await self._likenesses.measure(request_iterator)
+        """See `LikenessMetrics.measure`."""
+        return await self._likeness_metrics.measure(request_iterator)
 
     async def GrantUse(self, request: pb.GrantUseRequest, context: Context) -> pb.GrantUseResponse:
         """Raises `IdentityNotFound`, `ConsentWithdrawn`, `GrantInvalid`."""
-        grant, expires = await _there(
-            lambda: self._uses.grant(request.identity, request.adapter_sha256, request.job_sha256)
+        grant, expires = await _in_thread(
+            lambda: self._grants.grant(request.identity, request.adapter_sha256, request.job_sha256)
         )
         return pb.GrantUseResponse(grant=grant, expire_time=Timestamp(seconds=expires))
 
@@ -152,8 +163,8 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.RedeemGrantRequest, context: Context
     ) -> pb.RedeemGrantResponse:
         """Raises `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`."""
-        grant = await _there(
-            lambda: self._uses.redeem(request.grant, request.adapter_sha256, request.job_sha256)
+        grant = await _in_thread(
+            lambda: self._grants.redeem(request.grant, request.adapter_sha256, request.job_sha256)
         )
         return pb.RedeemGrantResponse(use_id=grant.id, consent_id=grant.consent)
 
@@ -161,33 +172,33 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.WatchUseRequest, context: Context
     ) -> AsyncIterator[pb.WatchUseResponse]:
         """Raises `ConsentWithdrawn`, `GrantInvalid` once the use may not go on."""
-        await _there(lambda: self._uses.check(request.use_id))
+        await _in_thread(lambda: self._grants.check(request.use_id))
         yield pb.WatchUseResponse()
         # The vault is asked, not a signal of this process: another replica may have
         # taken the withdrawal.
         while True:
             await asyncio.sleep(self._settings.watch_seconds)
-            await _there(lambda: self._uses.check(request.use_id))
+            await _in_thread(lambda: self._grants.check(request.use_id))
 
     async def OpenAdapter(
         self, request: pb.OpenAdapterRequest, context: Context
     ) -> AsyncIterator[pb.OpenAdapterResponse]:
         """Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`."""
-        data = await _there(lambda: self._uses.adapter(request.use_id))
+        data = await _in_thread(lambda: self._grants.adapter(request.use_id))
         for start in range(0, len(data), _CHUNK):
             yield pb.OpenAdapterResponse(chunk=data[start : start + _CHUNK])
 
     async def EndUse(self, request: pb.EndUseRequest, context: Context) -> pb.EndUseResponse:
         """The renderer holds nothing any more."""
-        await _there(lambda: self._uses.end(request.use_id, request.refused))
+        await _in_thread(lambda: self._grants.end(request.use_id, request.refused))
         return pb.EndUseResponse()
 
     async def RecordRefusal(
         self, request: pb.RecordRefusalRequest, context: Context
     ) -> pb.RecordRefusalResponse:
         """Somebody was refused by the gateway."""
-        await _there(
-            lambda: self._uses.refuse_project(request.identity, request.project, request.reason)
+        await _in_thread(
+            lambda: self._grants.record_refusal(request.identity, request.project, request.reason)
         )
         return pb.RecordRefusalResponse()
 
@@ -195,15 +206,15 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.GetGrantKeyRequest, context: Context
     ) -> pb.GetGrantKeyResponse:
         """The public key."""
-        return pb.GetGrantKeyResponse(public_key=self._uses.public_key)
+        return pb.GetGrantKeyResponse(public_key=self._grants.public_key)
 
 
-async def _there(work: Callable[[], T]) -> T:
+async def _in_thread(work: Callable[[], T]) -> T:
     """Runs a transaction in a thread."""
     return await asyncio.to_thread(work)
 
 
-def _description(known: Known) -> pb.GetIdentityResponse:
+def _identity_message(known: IdentitySummary) -> pb.GetIdentityResponse:
     state = pb.GetIdentityResponse.STATE_WITHDRAWN
     if known.consent_version:
         state = (

@@ -11,7 +11,7 @@ from pydantic_settings import SettingsConfigDict
 from songreel_kit.settings import ServiceSettings, data_folder
 
 from songreel_identity.liveness.thresholds import Thresholds
-from songreel_identity.training.recipe import SMALL, Recipe
+from songreel_identity.training.recipe import SMALL, TrainingRecipe
 
 
 def _default_database() -> str:
@@ -56,10 +56,10 @@ class IdentitySettings(ServiceSettings):
     erase_seconds: float = Field(default=30.0, gt=0.0)
     """How long an erasure waits for renderers at work to say that they hold nothing."""
 
-    training: Recipe = Recipe()
+    training: TrainingRecipe = TrainingRecipe()
     """How adapters are trained, e.g. `SONGREEL_IDENTITY_TRAINING__STEPS`."""
 
-    training_small: Recipe = SMALL
+    training_small: TrainingRecipe = SMALL
     """The same for small checkpoints, e.g. `SONGREEL_IDENTITY_TRAINING_SMALL__STEPS`."""
 
     training_device: str = "cpu"

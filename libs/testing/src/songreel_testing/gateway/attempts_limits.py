@@ -186,7 +186,7 @@ async def granted(world: Guarded, redeemer_job: str = "ab" * 32, times: int = 2)
             )
         )
         vault = open_vault(settings)
-        adapter = vault.put(vault.standing(ann), ADAPTER, b"weights").sha256
+        adapter = vault.put(vault.valid_consent(ann), ADAPTER, b"weights").sha256
         vault.database.close()
         asked = vaulted.GrantUseRequest(identity=ann, adapter_sha256=adapter, job_sha256="ab" * 32)
         grant = (await stub.GrantUse(asked)).grant

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
 from songreel_identity.enrollment.frame_pipeline import Still
-from songreel_identity.enrollment.sessions import Enrolments
+from songreel_identity.enrollment.sessions import EnrollmentSessions
 from songreel_identity.liveness.protocol import Outcome, Reason, Verdict
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import CLIPTextConfig, CLIPTextModel
@@ -24,12 +24,12 @@ def consent(vault, name):
     return vault.consent(name, vault.text.version, vault.text.sha256)
 
 
-def enrol(vault, name, stills):
+def enroll(vault, name, stills):
     """Consent, session, pass: what is in the vault afterwards is what a camera would leave."""
     consent(vault, name)
-    enrolments = Enrolments(vault)
-    nonce, _ = enrolments.open(name)
-    enrolments.end(enrolments.begin(nonce), PASSED, stills)
+    enrollment_sessions = EnrollmentSessions(vault)
+    nonce, _ = enrollment_sessions.open(name)
+    enrollment_sessions.end(enrollment_sessions.begin(nonce), PASSED, stills)
 
 
 def made_up_stills(seed=0, size=96):

@@ -21,7 +21,7 @@ from songreel_identity.service import create_service as create_identity
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.layers import add_layers, write_adapter
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.recipe import TrainingRecipe
 from songreel_identity.vault.records import Binding
 from songreel_identity.vault.tables import audit
 from songreel_identity.vault.vault import ADAPTER, PICTURE, pictures_sha256
@@ -31,7 +31,7 @@ from songreel_kit.likeness.adapters import AdapterHead
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
 
-from songreel_testing.identity.enrolled import enrol, made_up_stills
+from songreel_testing.identity.enrolled import enroll, made_up_stills
 from songreel_testing.render.click_track import analysis_of, write_song
 from songreel_testing.render.storyboards import scene, storyboard_of
 from songreel_testing.render.tiny_checkpoint import write_checkpoint
@@ -53,7 +53,7 @@ def following(call: Any) -> tuple[list[Any], asyncio.Task[None]]:
 
 
 @dataclass
-class House:
+class IdentityServer:
     folder: Path
     rank: int = 2
     plain: dict[str, bytes] = field(default_factory=dict)
@@ -69,17 +69,17 @@ class House:
             erase_seconds=240.0,  # a busy machine draws its last batch slowly
         )
         self.vault = open_vault(self.settings)
-        self.adapters = {name: self.enrol(name, seed) for seed, name in enumerate((ANN, BEN))}
+        self.adapters = {name: self.enroll(name, seed) for seed, name in enumerate((ANN, BEN))}
         self.song = self.store.put_file(write_song(self.folder / "song.mp3", 2.0), "audio/mpeg")
         self.analysis = store_document(self.store, analysis_of(2.0))
 
-    def enrol(self, name: str, seed: int) -> str:
+    def enroll(self, name: str, seed: int) -> str:
         """Pictures, and an adapter that changes much; returns its hash."""
-        enrol(self.vault, name, made_up_stills(seed))
+        enroll(self.vault, name, made_up_stills(seed))
         pictures = pictures_sha256(each.sha256 for each in self.vault.list_objects(name, PICTURE))
         base = folder_sha256(self.checkpoint)
         unet = UNet2DConditionModel.from_pretrained(self.checkpoint / "unet")
-        recipe = Recipe(rank=self.rank, alpha=8.0, seed=seed)
+        recipe = TrainingRecipe(rank=self.rank, alpha=8.0, seed=seed)
         random = torch.Generator().manual_seed(seed)
         matrices = {
             each: torch.randn(matrix.shape, generator=random) * 0.3
@@ -89,7 +89,7 @@ class House:
             matrices, AdapterHead(base, pictures, "person", 1, recipe.text()), recipe.alpha
         )
         self.plain[name] = data
-        consent = self.vault.standing(name)
+        consent = self.vault.valid_consent(name)
         binding = Binding(base, pictures, "ab" * 32)
         stored = self.vault.database.run(
             lambda connection: self.vault.seal(connection, consent, ADAPTER, data, binding)

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from songreel_identity.liveness.protocol import Event, Prompt
 
-from songreel_testing.puppet.people import Sitter, Willing
 from songreel_testing.puppet.puppet import HEIGHT, WIDTH, Pose, Puppet, portrait, read_picture
+from songreel_testing.puppet.subjects import CameraSubject, WillingPerson
 
 PEOPLE = (("d0.mp4", 20), ("d10.mp4", 20), ("d18.mp4", 5), ("biden.jpg", 0), ("d12.mp4", 60))
 """Portraits that look straight ahead and before which a drawn hand is seen as one: file and frame.
@@ -27,12 +27,12 @@ The first and the last are like each other to dlib: .55 apart.
 
 
 @dataclass
-class Deaf:
+class Playback:
     """Shows what a function of time gives, and hears nothing."""
 
     show: Callable[[float], np.ndarray | None]
 
-    def hear(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: float) -> None:
         """Nothing."""
 
     def image(self, now: float) -> np.ndarray | None:
@@ -72,17 +72,17 @@ def tilted(picture: np.ndarray, degrees: float, x: float = 0.0) -> np.ndarray:
     return cv2.warpPerspective(picture, matrix, (WIDTH, HEIGHT), borderValue=(90, 90, 90))
 
 
-def static_photo(faces: Path, seed: int) -> Sitter:
+def static_photo(faces: Path, seed: int) -> CameraSubject:
     """A photograph before the camera."""
     still = person(faces, seed).still
-    return Deaf(lambda _: still)
+    return Playback(lambda _: still)
 
 
-def panned_photo(faces: Path, seed: int) -> Sitter:
+def panned_photo(faces: Path, seed: int) -> CameraSubject:
     """A photograph that is moved and tilted in the hand."""
     still, random = person(faces, seed).still, Random(seed)
     speed, reach = random.uniform(0.2, 0.5), random.uniform(20, 50)
-    return Deaf(
+    return Playback(
         lambda t: (
             still
             if t < 3
@@ -91,15 +91,15 @@ def panned_photo(faces: Path, seed: int) -> Sitter:
     )
 
 
-def real_clip(faces: Path, seed: int) -> Sitter:
+def real_clip(faces: Path, seed: int) -> CameraSubject:
     """A recording of a real person who follows other prompts or none."""
     paths = sorted(faces.glob("*.mp4"))
     frames = clip(paths[seed % len(paths)])
     start = Random(seed).randrange(len(frames))
-    return Deaf(lambda t: frames[(start + int(t * 12)) % len(frames)])
+    return Playback(lambda t: frames[(start + int(t * 12)) % len(frames)])
 
 
-def prepared_puppet(faces: Path, seed: int) -> Sitter:
+def prepared_puppet(faces: Path, seed: int) -> CameraSubject:
     """A warped still that plays a series of actions of its own choice, well performed."""
     puppet, random = person(faces, seed), Random(seed)
     acts = [
@@ -118,11 +118,11 @@ def prepared_puppet(faces: Path, seed: int) -> Sitter:
         name = act.removeprefix("-")
         return puppet.render(Pose(**{name: sign * level * sizes[name]}))
 
-    return Deaf(show)
+    return Playback(show)
 
 
 @dataclass
-class Looped(Willing):
+class LoopedPerson(WillingPerson):
     """Willing at first; then its last seconds come again and again, byte by byte."""
 
     after: float = 8.0
@@ -139,16 +139,16 @@ class Looped(Willing):
 
 
 @dataclass
-class Switched(Willing):
+class SwitchedPerson(WillingPerson):
     """Another person takes the place after some steps."""
 
     other: Puppet | None = None
     after: int = 4
     _steps: int = 0
 
-    def hear(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: float) -> None:
         """Counts the prompts."""
-        super().hear(event, now)
+        super().on_event(event, now)
         if isinstance(event, Prompt):
             self._steps = event.step
 
@@ -160,7 +160,7 @@ class Switched(Willing):
 
 
 @dataclass
-class Watched(Willing):
+class AccompaniedPerson(WillingPerson):
     """Somebody else looks on from beside."""
 
     beside: np.ndarray | None = None
@@ -175,55 +175,59 @@ class Watched(Willing):
 
 
 @dataclass
-class WrongDot(Willing):
+class WrongDotPerson(WillingPerson):
     """A puppet that answers all prompts but knows nothing of the dot."""
 
-    def hear(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: float) -> None:
         """Takes the dot for its mirror image."""
-        from songreel_identity.liveness.protocol import Dot
+        from songreel_identity.liveness.protocol import DotTarget
 
-        super().hear(Dot(-event.y, event.x) if isinstance(event, Dot) else event, now)
+        super().on_event(
+            DotTarget(-event.y, event.x) if isinstance(event, DotTarget) else event, now
+        )
 
 
-def looped(faces: Path, seed: int) -> Sitter:
+def looped(faces: Path, seed: int) -> CameraSubject:
     """Looped frames."""
-    return Looped(person(faces, seed), Random(seed), after=6.0 + seed % 5)
+    return LoopedPerson(person(faces, seed), Random(seed), after=6.0 + seed % 5)
 
 
-def switched(faces: Path, seed: int) -> Sitter:
+def switched(faces: Path, seed: int) -> CameraSubject:
     """Identity switch."""
-    return Switched(
+    return SwitchedPerson(
         person(faces, seed), Random(seed), other=person(faces, seed + 1), after=3 + seed % 4
     )
 
 
-def two_faces(faces: Path, seed: int) -> Sitter:
+def two_faces(faces: Path, seed: int) -> CameraSubject:
     """Two faces."""
     other = person(faces, seed + 2).still[60:420, 140:500]
-    return Watched(person(faces, seed), Random(seed), beside=cv2.resize(other, (180, 180)))
+    return AccompaniedPerson(
+        person(faces, seed), Random(seed), beside=cv2.resize(other, (180, 180))
+    )
 
 
-def wrong_dot(faces: Path, seed: int) -> Sitter:
+def wrong_dot(faces: Path, seed: int) -> CameraSubject:
     """A puppet on a wrong dot path."""
-    return WrongDot(person(faces, seed), Random(seed))
+    return WrongDotPerson(person(faces, seed), Random(seed))
 
 
-def live_puppet_without_light(faces: Path, seed: int) -> Sitter:
+def live_puppet_without_light(faces: Path, seed: int) -> CameraSubject:
     """A live puppet that reflects no light."""
-    return Willing(person(faces, seed), Random(seed), reflects=0.0)
+    return WillingPerson(person(faces, seed), Random(seed), reflects=0.0)
 
 
-def live_puppet_with_late_light(faces: Path, seed: int) -> Sitter:
+def live_puppet_with_late_light(faces: Path, seed: int) -> CameraSubject:
     """A live puppet that re-lights itself half a second late."""
-    return Willing(person(faces, seed), Random(seed), light_delay=0.55 + 0.02 * (seed % 8))
+    return WillingPerson(person(faces, seed), Random(seed), light_delay=0.55 + 0.02 * (seed % 8))
 
 
-def live_puppet_with_light(faces: Path, seed: int) -> Sitter:
+def live_puppet_with_light(faces: Path, seed: int) -> CameraSubject:
     """A live puppet that re-lights itself in time: the residual risk."""
-    return Willing(person(faces, seed), Random(seed), light_delay=0.1)
+    return WillingPerson(person(faces, seed), Random(seed), light_delay=0.1)
 
 
-ATTACKS: dict[str, Callable[[Path, int], Sitter]] = {
+ATTACKS: dict[str, Callable[[Path, int], CameraSubject]] = {
     "static photo": static_photo,
     "photo pan and tilt": panned_photo,
     "clip of a real person": real_clip,

@@ -10,9 +10,16 @@ from typing import Any
 
 import cv2
 import numpy as np
-from songreel_identity.liveness.protocol import Action, Dot, Event, Guidance, Light, Prompt
+from songreel_identity.liveness.protocol import (
+    Action,
+    DotTarget,
+    Event,
+    Guidance,
+    Prompt,
+    ScreenLight,
+)
 
-from songreel_testing.puppet.people import Sitter
+from songreel_testing.puppet.subjects import CameraSubject
 
 SLOWDOWN = float(os.environ.get("SONGREEL_SLOWDOWN", "1"))
 """How many seconds of the wall a second of the session takes: a session is in real time,
@@ -75,11 +82,11 @@ CAMERA = """
 """
 
 
-class Onlooker:
+class BrowserPuppet:
     """Gives a page the sitter for its camera, at `fps` pictures a second at the most."""
 
-    def __init__(self, sitter: Sitter, *, fps: float = 12.0, noise: float = 2.0) -> None:
-        self._sitter = sitter
+    def __init__(self, subject: CameraSubject, *, fps: float = 12.0, noise: float = 2.0) -> None:
+        self._subject = subject
         self._period = 1 / fps
         self._noise = noise
         self._random = np.random.default_rng(7)
@@ -100,13 +107,13 @@ class Onlooker:
         now = self._time()
         self._next = max(now, self._next + self._period)
         for event in self._events(shown):
-            self._sitter.hear(event, now - self._begun)
+            self._subject.on_event(event, now - self._begun)
         self.frames += 1
         jpeg = await asyncio.to_thread(self._shoot, now - self._begun)
         return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
     def _shoot(self, now: float) -> bytes:
-        image = self._sitter.image(now)
+        image = self._subject.image(now)
         assert image is not None
         grain = self._random.normal(0, self._noise, image.shape[:2])[..., None]
         noisy = np.clip(image + grain, 0, 255).astype(np.uint8)
@@ -125,8 +132,8 @@ class Onlooker:
         if shown["dot"]:
             dot = shown["dot"]
             # Facing the screen, the screen's left is the person's own.
-            events.append(Dot(-dot["x"] / dot["width"], -dot["y"] / dot["height"]))
+            events.append(DotTarget(-dot["x"] / dot["width"], -dot["y"] / dot["height"]))
         if shown["light"] != before.get("light"):
             colour = {"blue": -1, "amber": 1}.get(shown["light"], 0)
-            events.append(Light(colour))
+            events.append(ScreenLight(colour))
         return events

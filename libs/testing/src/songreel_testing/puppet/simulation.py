@@ -8,12 +8,12 @@ from random import Random
 
 import cv2
 import numpy as np
-from songreel_identity.enrollment.frame_pipeline import Sitting
+from songreel_identity.enrollment.frame_pipeline import EnrollmentFramePipeline
 from songreel_identity.faces.embeddings import Embedder
 from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker
 from songreel_identity.liveness.protocol import Event, Guidance, Outcome, Prompt, Reason, Way
 
-from songreel_testing.puppet.people import Sitter
+from songreel_testing.puppet.subjects import CameraSubject
 
 TICK = 0.05
 _UP, _DOWN = 0.06, 0.05
@@ -37,14 +37,14 @@ class Camera:
 
 
 @dataclass
-class Record:
+class SimulatedSession:
     """What happened."""
 
     outcome: Outcome | None = None
     seconds: float = 0.0
     prompts: list[Prompt] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
-    sitting: Sitting | None = None
+    pipeline: EnrollmentFramePipeline | None = None
 
 
 @cache
@@ -82,7 +82,7 @@ def _sheet(height: int, width: int) -> np.ndarray:
 
 
 def simulate(
-    sitter: Sitter,
+    subject: CameraSubject,
     camera: Camera,
     *,
     seed: int,
@@ -90,12 +90,12 @@ def simulate(
     longest: float = 160.0,
     keep_frames: bool = False,
     log: bool = False,
-) -> Record:
+) -> SimulatedSession:
     """One whole session; `seed` draws what the server asks for."""
     cv2.setNumThreads(1)
     tracker = MediaPipeTracker()
-    record = Record()
-    sitting = record.sitting = Sitting(tracker, embedder(), Random(seed), ways)
+    record = SimulatedSession()
+    pipeline = record.pipeline = EnrollmentFramePipeline(tracker, embedder(), Random(seed), ways)
     grain = np.random.default_rng(camera.seed)
     post: list[tuple[float, Event]] = []
     now, capture, tick = 0.0, 0.1, 0.0
@@ -115,26 +115,26 @@ def simulate(
     def deliver(until: float) -> None:
         while post and post[0][0] <= until:
             at, event = post.pop(0)
-            sitter.hear(event, at)
+            subject.on_event(event, at)
 
     try:
-        tell(sitting.start(0.0), 0.0)
-        while sitting.outcome is None and now < longest:
+        tell(pipeline.start(0.0), 0.0)
+        while pipeline.outcome is None and now < longest:
             if tick <= capture + _UP:
                 now = tick
-                tell(sitting.tick(now), now)
+                tell(pipeline.tick(now), now)
                 tick += TICK
                 continue
             deliver(capture)
-            image = sitter.image(capture)
+            image = subject.image(capture)
             now = capture + _UP
             if image is not None:
                 jpeg = shoot(image, camera, grain)
                 if keep_frames:
                     record.frames.append(jpeg)
-                tell(sitting.take(jpeg, round(capture * 1000), now), now)
+                tell(pipeline.take(jpeg, round(capture * 1000), now), now)
             capture += 1 / camera.fps
     finally:
         tracker.close()
-    record.outcome, record.seconds = sitting.outcome, now
+    record.outcome, record.seconds = pipeline.outcome, now
     return record

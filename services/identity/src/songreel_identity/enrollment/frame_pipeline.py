@@ -15,10 +15,10 @@ import numpy as np
 from songreel_kit.errors import BadFrame, FrameOutOfOrder, FrameTooLarge, TooManyFrames
 
 from songreel_identity.faces.embeddings import Embedder, Embedding, pairwise
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.faces.mediapipe_tracker import Image, Tracker, digest_of
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
-from songreel_identity.liveness.session import Session
+from songreel_identity.liveness.session import LivenessSession
 from songreel_identity.liveness.thresholds import Thresholds
 
 _MIN_SIDE = 120
@@ -55,7 +55,7 @@ class _Candidate:
     box: tuple[float, float, float, float]
 
 
-class Sitting:
+class EnrollmentFramePipeline:
     """Not thread-safe: one frame after the other."""
 
     def __init__(
@@ -67,11 +67,11 @@ class Sitting:
         thresholds: Thresholds | None = None,
         limits: FrameLimits | None = None,
     ) -> None:
-        self.session = Session(random, ways, thresholds)
+        self.session = LivenessSession(random, ways, thresholds)
         self._tracker = tracker
         self._embedder = embedder
         self._limits = limits or FrameLimits()
-        self._clock = Clock(self._limits)
+        self._clock = CameraClock(self._limits)
         self._count = 0
         self._candidates: dict[int, _Candidate] = {}
         self.stills: list[Still] = []
@@ -114,15 +114,15 @@ class Sitting:
         at, fault = self._clock.place(capture_ms, now)
         if fault is not None:
             return self.abandon(fault)
-        reading = self._tracker.read(
+        measurements = self._tracker.read(
             decode(jpeg, self._limits),
             frame=self._count,
             at=at,
             digest=digest_of(jpeg),
             hands=self.session.wants_hands,
         )
-        events = self.session.see(reading)
-        self._keep(jpeg, reading)
+        events = self.session.process_frame(measurements)
+        self._keep(jpeg, measurements)
         return self._settle(events)
 
     def abandon(self, reason: Reason) -> list[Event]:
@@ -131,12 +131,12 @@ class Sitting:
         self._candidates.clear()
         return events
 
-    def _keep(self, jpeg: bytes, reading: Reading) -> None:
+    def _keep(self, jpeg: bytes, measurements: FrameMeasurements) -> None:
         wanted = self.session.wanted
-        if reading.frame in wanted and reading.face is not None:
-            low, high = reading.face.oval.min(axis=0), reading.face.oval.max(axis=0)
+        if measurements.frame in wanted and measurements.face is not None:
+            low, high = measurements.face.oval.min(axis=0), measurements.face.oval.max(axis=0)
             box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-            self._candidates[reading.frame] = _Candidate(jpeg, box)
+            self._candidates[measurements.frame] = _Candidate(jpeg, box)
         for frame in [each for each in self._candidates if each not in wanted]:
             del self._candidates[frame]
 
@@ -156,7 +156,7 @@ class Sitting:
         return Still(candidate.jpeg, hashlib.sha256(candidate.jpeg).hexdigest(), embedding)
 
 
-class Clock:
+class CameraClock:
     """Puts the camera's times on the server's clock and sees whether they fit."""
 
     def __init__(self, limits: FrameLimits) -> None:

@@ -26,14 +26,14 @@ _PER_SECOND = 60.0
 
 
 @dataclass(frozen=True)
-class Arrived:
+class QueuedFrame:
     """A frame and when it came, seconds on the loop's clock."""
 
     frame: pb.CameraFrame
     at: float
 
 
-class Inbox:
+class FrameQueue:
     """Reads a stream as fast as the client may send; holds `QUEUE` frames at most."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Inbox:
         self._requests = requests
         self._limits = limits
         self._stall = stall
-        self._waiting: deque[Arrived] = deque(maxlen=QUEUE)
+        self._waiting: deque[QueuedFrame] = deque(maxlen=QUEUE)
         self._error: SongreelError | None = None
         self._allowance = float(_BURST)
         self._refilled = asyncio.get_running_loop().time()
@@ -74,7 +74,7 @@ class Inbox:
             self.ended = True
             self.changed.set()
 
-    def take(self) -> Arrived | None:
+    def take(self) -> QueuedFrame | None:
         """The oldest frame that waits, if any. Raises what the stream did wrong."""
         if self._error is not None:
             raise self._error
@@ -96,7 +96,7 @@ class Inbox:
             raise TooManyFrames(
                 f"too many frames: send 10 to 30 a second, at most {self._limits.frames} in all"
             )
-        self._waiting.append(Arrived(message.frame, now))
+        self._waiting.append(QueuedFrame(message.frame, now))
         self.changed.set()
 
     async def _next(self) -> pb.EnrollRequest | None:

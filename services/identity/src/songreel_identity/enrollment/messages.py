@@ -6,13 +6,13 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 
 from songreel_identity.liveness.protocol import (
     ADVICE,
-    Dot,
+    DotTarget,
     Event,
     Guidance,
-    Light,
     Outcome,
     Prompt,
     Reason,
+    ScreenLight,
     Verdict,
 )
 
@@ -46,9 +46,9 @@ def event_message(event: Event) -> pb.EnrollResponse:
             text = "" if event.reason is Reason.OK else ADVICE[event.reason]
             guidance = pb.Guidance(reason=event.reason, text=text, progress=event.progress)
             return pb.EnrollResponse(guidance=guidance)
-        case Dot():
+        case DotTarget():
             return pb.EnrollResponse(dot=pb.DotTarget(x=event.x, y=event.y))
-        case Light():
+        case ScreenLight():
             return pb.EnrollResponse(light=pb.ScreenLight(colour=_COLOURS[event.colour]))
         case Outcome():
             return pb.EnrollResponse(outcome=outcome_message(event, ""))

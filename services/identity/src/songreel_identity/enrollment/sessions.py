@@ -15,20 +15,20 @@ from songreel_identity.liveness.protocol import Outcome, Verdict
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import Consent
 from songreel_identity.vault.tables import consents, identities, objects, sessions
-from songreel_identity.vault.vault import EMBEDDING, PICTURE, Vault, pictures_sha256, standing
+from songreel_identity.vault.vault import EMBEDDING, PICTURE, Vault, pictures_sha256, valid_consent
 
 _HOUR = 3_600_000_000
 
 
 @dataclass(frozen=True)
-class Ticket:
+class StartedSession:
     """A session that has begun."""
 
     nonce_sha256: str
     consent: Consent
 
 
-class Enrolments:
+class EnrollmentSessions:
     """Opens, begins and ends sessions. Thread-safe."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Enrolments:
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> int:
-            consent = standing(connection, name)
+            consent = valid_consent(connection, name)
             self._refuse_locked(connection, consent.subject, at)
             connection.execute(
                 sa.insert(sessions).values(
@@ -66,7 +66,7 @@ class Enrolments:
 
         return nonce, self._vault.database.run(transaction)
 
-    def begin(self, nonce: str, name: str = "") -> Ticket:
+    def begin(self, nonce: str, name: str = "") -> StartedSession:
         """Uses a nonce up, whatever comes after; it must be of `name` unless that is empty.
 
         Raises `SessionSpent` for one that is unknown, used, expired or another's;
@@ -75,7 +75,7 @@ class Enrolments:
         digest, at = _digest(nonce), self._vault.now()
         its = sa.select(identities.c.subject).where(identities.c.name == name)
 
-        def transaction(connection: sa.Connection) -> Ticket:
+        def transaction(connection: sa.Connection) -> StartedSession:
             taken = connection.execute(
                 sa.update(sessions)
                 .where(
@@ -99,28 +99,28 @@ class Enrolments:
                 raise ConsentWithdrawn("the consent was withdrawn: ask for a new one")
             self._refuse_locked(connection, row.subject, at)
             audit.append(connection, at, "begin-session", row.subject)
-            return Ticket(digest, Consent(row.id, row.subject, row.version))
+            return StartedSession(digest, Consent(row.id, row.subject, row.version))
 
         return self._vault.database.run(transaction)
 
-    def end(self, ticket: Ticket, outcome: Outcome, stills: list[Still]) -> None:
+    def end(self, session: StartedSession, outcome: Outcome, stills: list[Still]) -> None:
         """Records the verdict; a pass keeps the pictures in place of earlier ones.
 
         Raises `ConsentWithdrawn` or `IdentityNotFound` when the person has withdrawn or
         erased meanwhile: then nothing is kept.
         """
-        at, subject = self._vault.now(), ticket.consent.subject
+        at, subject = self._vault.now(), session.consent.subject
 
         def transaction(connection: sa.Connection) -> None:
             ended = connection.execute(
                 sa.update(sessions)
-                .where(sessions.c.nonce_sha256 == ticket.nonce_sha256, sessions.c.verdict == "")
+                .where(sessions.c.nonce_sha256 == session.nonce_sha256, sessions.c.verdict == "")
                 .values(verdict=outcome.verdict.value)
             )
             if ended.rowcount != 1:
                 raise IdentityNotFound("the identity was erased during the session")
             if outcome.verdict is Verdict.PASS:
-                self._keep(connection, ticket.consent, stills)
+                self._keep(connection, session.consent, stills)
             audit.append(
                 connection,
                 at,

@@ -11,7 +11,7 @@ Points = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Face:
+class FaceLandmarks:
     """Measures of one face. Left and right are the subject's own."""
 
     eye_px: float
@@ -35,7 +35,7 @@ class Face:
 
 
 @dataclass(frozen=True)
-class Reading:
+class FrameMeasurements:
     """One frame, measured."""
 
     frame: int
@@ -43,7 +43,7 @@ class Reading:
     at: float
     """When it was taken, in seconds on the session's clock."""
     faces: int
-    face: Face | None
+    face: FaceLandmarks | None
     """The only face, or the largest."""
     brightness: float
     """Mean luma of the face (of the frame, without a face), 0-255."""

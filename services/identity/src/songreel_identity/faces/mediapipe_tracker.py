@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from songreel_kit.telemetry.metrics import loading
 
-from songreel_identity.faces.landmarks import Face, Points, Reading
+from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements, Points
 
 Image = NDArray[np.uint8]
 
@@ -43,7 +43,9 @@ PITCH_GAIN = 1.0
 class Tracker(Protocol):
     """Measures the frames of one session, in order. Not thread-safe."""
 
-    def read(self, image: Image, *, frame: int, at: float, digest: bytes, hands: bool) -> Reading:
+    def read(
+        self, image: Image, *, frame: int, at: float, digest: bytes, hands: bool
+    ) -> FrameMeasurements:
         """Measures an RGB picture, (height, width, 3) uint8; `hands` looks for hands too."""
         ...
 
@@ -68,7 +70,9 @@ class MediaPipeTracker:
         self._new_hands = solutions.hands.Hands
         self._hands: Any = None
 
-    def read(self, image: Image, *, frame: int, at: float, digest: bytes, hands: bool) -> Reading:
+    def read(
+        self, image: Image, *, frame: int, at: float, digest: bytes, hands: bool
+    ) -> FrameMeasurements:
         """Measures an RGB picture, (height, width, 3) uint8."""
         height, width = image.shape[:2]
         found = self._mesh.process(image).multi_face_landmarks or []
@@ -76,11 +80,13 @@ class MediaPipeTracker:
         faces = sorted(((_face(mesh), mesh) for mesh in meshes), key=lambda each: -each[0].eye_px)
         grey: Any = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
         if not faces:
-            return Reading(frame, at, 0, None, float(grey.mean()), 0.0, 0.0, digest=digest)
+            return FrameMeasurements(
+                frame, at, 0, None, float(grey.mean()), 0.0, 0.0, digest=digest
+            )
         face, mesh = faces[0]
         mask = _mask(face.oval, height, width)
         covered = self._covered(image, mesh) if hands else (0.0, 0.0)
-        return Reading(
+        return FrameMeasurements(
             frame=frame,
             at=at,
             faces=len(faces),
@@ -121,13 +127,13 @@ def _points(landmarks: Any, width: int, height: int) -> Points:
     return np.array([(p.x * width, p.y * height, p.z * width) for p in landmarks.landmark])
 
 
-def _face(mesh: Points) -> Face:
+def _face(mesh: Points) -> FaceLandmarks:
     eye = float(np.hypot(*(mesh[LEFT_PUPIL] - mesh[RIGHT_PUPIL])[:2])) + 1e-6
     yaw, pitch = _angles(mesh)
     centre = (mesh[LEFT_PUPIL] + mesh[RIGHT_PUPIL])[:2] / 2 / eye
     # Turning shortens what lies across: the mouth is measured against the eyes, which
     # shorten with it.
-    return Face(
+    return FaceLandmarks(
         eye_px=eye,
         yaw=yaw,
         pitch=pitch,

@@ -28,7 +28,7 @@ _LEAST_SIDE = 400
 _MOST_SIDE = 1200
 
 
-class FaceFinder:
+class FaceRecogniser:
     """Loads dlib's detector at once and its network with the first face. Not thread-safe."""
 
     def __init__(self) -> None:

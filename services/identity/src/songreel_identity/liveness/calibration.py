@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
-from songreel_identity.faces.landmarks import Face, Reading
+from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
 from songreel_identity.liveness.protocol import Action, Event, Reason
-from songreel_identity.liveness.steps import Neutral, Passed, Timed, Unclear, hint
+from songreel_identity.liveness.steps import Inconclusive, NeutralFace, Passed, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 
-class Calibration(Timed):
+class Calibration(TimedStep):
     """Collects the neutral face."""
 
     def __init__(self, thresholds: Thresholds, extra: float = 0.0) -> None:
         super().__init__(Action.CALIBRATE, thresholds.calibrate_limit + extra)
         self._thresholds = thresholds
-        self._seen: list[Reading] = []
+        self._seen: list[FrameMeasurements] = []
         self._hint = Reason.NO_FACE
-        self.neutral: Neutral | None = None
+        self.neutral: NeutralFace | None = None
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Starts over whenever the face is not fit to be measured."""
-        face = reading.face
+        face = measurements.face
         if face is None or self.result is not None:
             return []
         self._hint = self._fault(face)
         if self._hint is not Reason.OK:
             self._seen.clear()
-            return hint(0.0, self._hint)
-        self._seen.append(reading)
-        span = reading.at - self._seen[0].at
+            return guidance(0.0, self._hint)
+        self._seen.append(measurements)
+        span = measurements.at - self._seen[0].at
         if span < self._thresholds.calibrate_seconds:
-            return hint(span / self._thresholds.calibrate_seconds)
+            return guidance(span / self._thresholds.calibrate_seconds)
         # A blink or a blurred moment should not be the neutral picture.
         openness = np.median([each.face.eyes_open for each in self._seen if each.face])
         fit = [r for r in self._seen if r.face and r.face.eyes_open >= 0.9 * openness]
-        self.neutral = Neutral(_median([each.face for each in self._seen if each.face]))
+        self.neutral = NeutralFace(_median([each.face for each in self._seen if each.face]))
         self.result = Passed(max(fit, key=lambda each: each.sharpness).frame)
-        return hint(1.0)
+        return guidance(1.0)
 
     @property
     def frames(self) -> set[int]:
@@ -49,10 +49,10 @@ class Calibration(Timed):
         """Nobody fit to be measured in time: that proves nothing."""
         if self.result is None and now - self.started > self.seconds:
             reason = Reason.UNSTEADY if self._hint is Reason.OK else self._hint
-            self.result = Unclear(reason)
+            self.result = Inconclusive(reason)
         return []
 
-    def _fault(self, face: Face) -> Reason:
+    def _fault(self, face: FaceLandmarks) -> Reason:
         limits = self._thresholds
         if face.eye_px < limits.min_eye_px:
             return Reason.FAR
@@ -64,11 +64,11 @@ class Calibration(Timed):
         return Reason.OK
 
 
-def _median(faces: list[Face]) -> Face:
+def _median(faces: list[FaceLandmarks]) -> FaceLandmarks:
     def middle(name: str) -> float:
         return float(np.median([getattr(face, name) for face in faces]))
 
-    return Face(
+    return FaceLandmarks(
         eye_px=middle("eye_px"),
         yaw=middle("yaw"),
         pitch=middle("pitch"),

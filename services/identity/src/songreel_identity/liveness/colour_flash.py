@@ -7,10 +7,10 @@ from random import Random
 
 import numpy as np
 
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.correlation import best_match
-from songreel_identity.liveness.protocol import Action, Event, Light, Reason
-from songreel_identity.liveness.steps import Again, Passed, Timed, Unclear, hint
+from songreel_identity.liveness.protocol import Action, Event, Reason, ScreenLight
+from songreel_identity.liveness.steps import Inconclusive, Passed, Retry, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 _LAGS = np.arange(0.0, 1.2001, 0.05)
@@ -26,7 +26,7 @@ def draw_code(random: Random, slots: int) -> tuple[int, ...]:
             return code
 
 
-class LightStep(Timed):
+class ColourFlashStep(TimedStep):
     """Shows one colour a slot and compares the face's tint with them."""
 
     def __init__(self, code: tuple[int, ...], thresholds: Thresholds) -> None:
@@ -36,12 +36,12 @@ class LightStep(Timed):
         self._shown: list[tuple[float, float]] = []
         self._seen: list[tuple[float, float]] = []
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Notes the tint."""
-        if reading.face is None or self.result is not None or reading.at < self.started:
+        if measurements.face is None or self.result is not None or measurements.at < self.started:
             return []
-        self._seen.append((reading.at, reading.tint))
-        return hint((reading.at - self.started) / self.seconds)
+        self._seen.append((measurements.at, measurements.tint))
+        return guidance((measurements.at - self.started) / self.seconds)
 
     def tick(self, now: float) -> list[Event]:
         """Changes the colour when its slot is over; judges at the end."""
@@ -52,26 +52,26 @@ class LightStep(Timed):
             if slot < len(self._shown):
                 return []
             self._shown.append((now, float(self._code[slot])))
-            return [Light(self._code[slot])]
+            return [ScreenLight(self._code[slot])]
         if now - self.started <= self.seconds + self._limits.light_lag[1]:
             return []
         self.result = self._judge(now)
-        return [Light(0)]
+        return [ScreenLight(0)]
 
-    def _judge(self, now: float) -> Passed | Again | Unclear:
+    def _judge(self, now: float) -> Passed | Retry | Inconclusive:
         if len(self._seen) < 2 * len(self._code) or len(self._shown) < len(self._code):
-            return Unclear(Reason.SLOW_CAMERA)
+            return Inconclusive(Reason.SLOW_CAMERA)
         shown = np.array([*self._shown, (self.started + self.seconds, 0.0)])
         shown[-1, 1] = shown[-2, 1]
         seen = np.array(self._seen)
         if float(np.std(seen[:, 1])) < self._limits.light_amplitude / 2:
-            return Unclear(Reason.LIGHT_WEAK)
+            return Inconclusive(Reason.LIGHT_WEAK)
         match = best_match(shown[:, 0], shown[:, 1:], seen[:, 0], seen[:, 1:], _LAGS, hold=True)
         if match.gain < self._limits.light_amplitude:
-            return Unclear(Reason.LIGHT_WEAK)
+            return Inconclusive(Reason.LIGHT_WEAK)
         if (
             match.correlation < self._limits.light_correlation
             or match.lag > self._limits.light_lag[1] + _MARGIN
         ):
-            return Again(Reason.LIGHT_WRONG)
+            return Retry(Reason.LIGHT_WRONG)
         return Passed()

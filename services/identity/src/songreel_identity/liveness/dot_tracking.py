@@ -7,10 +7,10 @@ from random import Random
 
 import numpy as np
 
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.correlation import best_match
-from songreel_identity.liveness.protocol import Action, Dot, Event, Reason
-from songreel_identity.liveness.steps import Again, Neutral, Passed, Timed, hint
+from songreel_identity.liveness.protocol import Action, DotTarget, Event, Reason
+from songreel_identity.liveness.steps import NeutralFace, Passed, Retry, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 _LAGS = np.arange(-0.3, 1.2001, 0.05)
@@ -46,11 +46,11 @@ def draw_path(random: Random) -> Path:
     return Path((axis(), axis()))
 
 
-class DotStep(Timed):
+class DotTrackingStep(TimedStep):
     """The head's turn has to follow the dot's way, some time behind it."""
 
     def __init__(
-        self, path: Path, seconds: float, neutral: Neutral, thresholds: Thresholds
+        self, path: Path, seconds: float, neutral: NeutralFace, thresholds: Thresholds
     ) -> None:
         super().__init__(Action.DOT, seconds)
         self._path = path
@@ -59,14 +59,14 @@ class DotStep(Timed):
         self._shown: list[tuple[float, float, float]] = []
         self._seen: list[tuple[float, float, float]] = []
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Notes where the nose points."""
-        face = reading.face
-        if face is None or self.result is not None or reading.at < self.started:
+        face = measurements.face
+        if face is None or self.result is not None or measurements.at < self.started:
             return []
         yaw, pitch = self._neutral.yaw(face), self._neutral.pitch(face)
-        self._seen.append((reading.at, yaw, pitch))
-        return hint((reading.at - self.started) / self.seconds)
+        self._seen.append((measurements.at, yaw, pitch))
+        return guidance((measurements.at - self.started) / self.seconds)
 
     def tick(self, now: float) -> list[Event]:
         """Moves the dot; judges at the end of its way."""
@@ -78,16 +78,16 @@ class DotStep(Timed):
             return []
         x, y = self._path.at(min(elapsed, self.seconds))
         self._shown.append((now, x, y))
-        return [Dot(x, y)]
+        return [DotTarget(x, y)]
 
-    def _judge(self) -> Passed | Again:
+    def _judge(self) -> Passed | Retry:
         if len(self._seen) < 8 or len(self._shown) < 8:
-            return Again(Reason.DOT_MISSED)
+            return Retry(Reason.DOT_MISSED)
         shown, seen = np.array(self._shown), np.array(self._seen)
         if float(np.std(seen[:, 1])) < self._limits.dot_range:
-            return Again(Reason.DOT_MISSED)
+            return Retry(Reason.DOT_MISSED)
         match = best_match(shown[:, 0], shown[:, 1:], seen[:, 0], seen[:, 1:], _LAGS, hold=False)
         low, high = self._limits.dot_lag
         if match.correlation < self._limits.dot_correlation or match.lag > high + _MARGIN:
-            return Again(Reason.DOT_MISSED)
-        return Again(Reason.TOO_EARLY) if match.lag < low - _MARGIN else Passed()
+            return Retry(Reason.DOT_MISSED)
+        return Retry(Reason.TOO_EARLY) if match.lag < low - _MARGIN else Passed()

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict
-from songreel_identity.liveness.steps import hint
+from songreel_identity.liveness.steps import guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 _FPS_FRAMES = 24
@@ -14,12 +14,12 @@ _DIGESTS = 4096
 _DARK_SECONDS = 8.0
 
 
-class Watch:
+class FrameChecks:
     """Sees every frame before the step does; bounded memory."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._limits = thresholds
-        self._last: Reading | None = None
+        self._last: FrameMeasurements | None = None
         self._times: deque[float] = deque(maxlen=_FPS_FRAMES)
         self._digests: deque[bytes] = deque(maxlen=_DIGESTS)
         self._known: set[bytes] = set()
@@ -28,38 +28,38 @@ class Watch:
         self._two = 0.0
         self._lost = 0.0
         self._dark = 0.0
-        self.hint: list[Event] = []
+        self.guidance: list[Event] = []
         """What to tell the person about the last frame."""
 
-    def see(self, reading: Reading, *, hides_face: bool) -> Outcome | None:
+    def process_frame(self, measurements: FrameMeasurements, *, hides_face: bool) -> Outcome | None:
         """The session's end, if this frame ends it."""
-        last, self._last = self._last, reading
-        self.hint = []
-        passed = 0.0 if last is None else min(reading.at - last.at, 1.0)
+        last, self._last = self._last, measurements
+        self.guidance = []
+        passed = 0.0 if last is None else min(measurements.at - last.at, 1.0)
         return (
-            self._repeats(reading)
-            or self._rate(reading)
-            or self._company(reading, passed)
-            or self._presence(reading, passed, hides_face=hides_face)
-            or (None if hides_face or last is None else self._jumps(last, reading))
+            self._repeats(measurements)
+            or self._rate(measurements)
+            or self._company(measurements, passed)
+            or self._presence(measurements, passed, hides_face=hides_face)
+            or (None if hides_face or last is None else self._jumps(last, measurements))
         )
 
-    def _repeats(self, reading: Reading) -> Outcome | None:
+    def _repeats(self, measurements: FrameMeasurements) -> Outcome | None:
         self._seen += 1
-        if reading.digest in self._known:
+        if measurements.digest in self._known:
             self._repeated += 1
             enough = self._repeated >= 10
             if enough and self._repeated > self._limits.repeated_share * self._seen:
                 return Outcome(Verdict.FAIL, Reason.REPEATED)
-        elif reading.digest:
+        elif measurements.digest:
             if len(self._digests) == _DIGESTS:
                 self._known.discard(self._digests[0])
-            self._digests.append(reading.digest)
-            self._known.add(reading.digest)
+            self._digests.append(measurements.digest)
+            self._known.add(measurements.digest)
         return None
 
-    def _rate(self, reading: Reading) -> Outcome | None:
-        self._times.append(reading.at)
+    def _rate(self, measurements: FrameMeasurements) -> Outcome | None:
+        self._times.append(measurements.at)
         elapsed = self._times[-1] - self._times[0]
         slow = elapsed * self._limits.min_fps > 2 * (len(self._times) - 1)
         full = len(self._times) == _FPS_FRAMES
@@ -69,36 +69,38 @@ class Watch:
             return Outcome(Verdict.INCONCLUSIVE, Reason.SLOW_CAMERA)
         return None
 
-    def _company(self, reading: Reading, passed: float) -> Outcome | None:
-        if reading.faces < 2:
+    def _company(self, measurements: FrameMeasurements, passed: float) -> Outcome | None:
+        if measurements.faces < 2:
             return None
         self._two += passed
-        self.hint = hint(0.0, Reason.TWO_FACES)
+        self.guidance = guidance(0.0, Reason.TWO_FACES)
         if self._two > self._limits.two_faces_seconds:
             return Outcome(Verdict.INCONCLUSIVE, Reason.TWO_FACES)
         return None
 
-    def _presence(self, reading: Reading, passed: float, *, hides_face: bool) -> Outcome | None:
-        dark = reading.brightness < self._limits.min_brightness
-        if reading.face is not None:
+    def _presence(
+        self, measurements: FrameMeasurements, passed: float, *, hides_face: bool
+    ) -> Outcome | None:
+        dark = measurements.brightness < self._limits.min_brightness
+        if measurements.face is not None:
             self._lost = 0.0
         elif not hides_face:
             self._lost += passed
-            self.hint = hint(0.0, Reason.DARK if dark else Reason.NO_FACE)
+            self.guidance = guidance(0.0, Reason.DARK if dark else Reason.NO_FACE)
         if dark and not hides_face:
             self._dark += passed
-            self.hint = hint(0.0, Reason.DARK)
+            self.guidance = guidance(0.0, Reason.DARK)
         if self._dark > _DARK_SECONDS:
             return Outcome(Verdict.INCONCLUSIVE, Reason.DARK)
         if self._lost > self._limits.lost_seconds:
             return Outcome(Verdict.INCONCLUSIVE, Reason.DARK if dark else Reason.NO_FACE)
         return None
 
-    def _jumps(self, last: Reading, reading: Reading) -> Outcome | None:
-        one, other = last.face, reading.face
+    def _jumps(self, last: FrameMeasurements, measurements: FrameMeasurements) -> Outcome | None:
+        one, other = last.face, measurements.face
         if one is None or other is None:
             return None
-        passed = max(reading.at - last.at, 1 / 30)
+        passed = max(measurements.at - last.at, 1 / 30)
         if passed > 0.5:
             return None
         turned = abs(other.yaw - one.yaw)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.protocol import Action, Event
-from songreel_identity.liveness.steps import Neutral, Passed, Timed, hint
+from songreel_identity.liveness.steps import NeutralFace, Passed, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 
-class HandStep(Timed):
+class HandStep(TimedStep):
     """A hand over one half of the face, then away."""
 
     hides_face = True
@@ -21,31 +21,31 @@ class HandStep(Timed):
         self._covered: list[float] = []
         self._done = False
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Looks for a hand over the asked half and not over the other."""
         if self.result is not None:
             return []
-        asked, other = reading.covered[self._half], reading.covered[1 - self._half]
+        asked, other = measurements.covered[self._half], measurements.covered[1 - self._half]
         limits = self._limits
         if asked >= limits.hand_covered and other <= limits.hand_other:
-            self._covered.append(reading.at)
+            self._covered.append(measurements.at)
             # Three frames at least: a hand that is found once on a bare face is a misreading.
-            recent = [at for at in self._covered if reading.at - at <= 3 * limits.hand_seconds]
+            recent = [at for at in self._covered if measurements.at - at <= 3 * limits.hand_seconds]
             self._covered = recent
             long_enough = recent[-1] - recent[0] >= limits.hand_seconds
             self._done = self._done or (len(recent) >= 3 and long_enough)
-        elif self._done and reading.face is not None and max(asked, other) < 0.1:
+        elif self._done and measurements.face is not None and max(asked, other) < 0.1:
             self.result = Passed()
-        return hint(0.8 if self._done else min(0.7, 0.2 * len(self._covered)))
+        return guidance(0.8 if self._done else min(0.7, 0.2 * len(self._covered)))
 
 
-class StandStep(Timed):
+class StandOrLeanStep(TimedStep):
     """Up (perhaps out of the picture) and down again; or, seated, closer and back."""
 
     hides_face = True
 
     def __init__(
-        self, action: Action, neutral: Neutral, thresholds: Thresholds, extra: float = 0.0
+        self, action: Action, neutral: NeutralFace, thresholds: Thresholds, extra: float = 0.0
     ) -> None:
         super().__init__(action, thresholds.stand_limit + extra)
         self._limits = thresholds
@@ -54,11 +54,11 @@ class StandStep(Timed):
         self._done = False
         self._back: tuple[float, int] | None = None
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Follows the head."""
         if self.result is not None:
             return []
-        face = reading.face
+        face = measurements.face
         if face is None:
             # Lost while it rose: it left through the upper border.
             if self.action is Action.STAND and self._rising >= self._limits.stand_rise / 2:
@@ -75,6 +75,6 @@ class StandStep(Timed):
         if moved >= wanted:
             self._done = True
         elif self._done and abs(moved) < 0.45 * wanted:
-            self.kept = reading.frame
+            self.kept = measurements.frame
             self.result = Passed(self.kept)
-        return hint(0.9 if self._done else 0.6 * moved / wanted)
+        return guidance(0.9 if self._done else 0.6 * moved / wanted)

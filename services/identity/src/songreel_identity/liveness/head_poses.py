@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from songreel_identity.faces.landmarks import Face, Reading
+from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
 from songreel_identity.liveness.depth import planar_residual
 from songreel_identity.liveness.protocol import TURNS, Action, Event, Reason
-from songreel_identity.liveness.steps import Again, Neutral, Passed, Timed, hint
+from songreel_identity.liveness.steps import NeutralFace, Passed, Retry, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
 _STARTED = 0.4
@@ -37,11 +37,11 @@ def draw_target(action: Action, random: Random, thresholds: Thresholds) -> Targe
     return Target(action, random.uniform(*spread), random.uniform(*thresholds.hold))
 
 
-class PoseStep(Timed):
+class PoseStep(TimedStep):
     """Neutral, then the action held for its time, then neutral again."""
 
     def __init__(
-        self, target: Target, neutral: Neutral, thresholds: Thresholds, extra: float = 0.0
+        self, target: Target, neutral: NeutralFace, thresholds: Thresholds, extra: float = 0.0
     ) -> None:
         super().__init__(target.action, thresholds.action_limit + target.hold + extra)
         self.target = target
@@ -58,33 +58,35 @@ class PoseStep(Timed):
         self._best = 0.0
         self._missed = 0
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Follows the movement."""
-        face = reading.face
+        face = measurements.face
         if face is None or self.result is not None:
             return []
         share = self.share(face)
         # Whoever has not come back to neutral yet does not answer this prompt.
         self._ready = self._ready or (share < _STARTED and self._facing(face))
         if not self._ready:
-            return hint(0.0)
+            return guidance(0.0)
         if self._wrong(face):
-            self.result = Again(Reason.WRONG_ANSWER)
+            self.result = Retry(Reason.WRONG_ANSWER)
         elif self._held:
             if share < _RELAXED and self._facing(face):
                 self.result = Passed(self.kept)
         else:
-            self._follow(reading, face, share)
-        held = 0.0 if self._held_since is None else reading.at - self._held_since
-        return hint(1.0 if self._held else 0.5 * min(share, 1.0) + 0.45 * held / self.target.hold)
+            self._follow(measurements, face, share)
+        held = 0.0 if self._held_since is None else measurements.at - self._held_since
+        return guidance(
+            1.0 if self._held else 0.5 * min(share, 1.0) + 0.45 * held / self.target.hold
+        )
 
     def tick(self, now: float) -> list[Event]:
         """Asks again when nothing has begun in time."""
         if self.result is None and self._began is None and now - self.started > self._start_limit:
-            self.result = Again(Reason.NO_ANSWER)
+            self.result = Retry(Reason.NO_ANSWER)
         return super().tick(now)
 
-    def share(self, face: Face) -> float:
+    def share(self, face: FaceLandmarks) -> float:
         """How far the face is on the way: 1 is enough, 0 is neutral."""
         neutral, limits, action = self._neutral, self._limits, self.target.action
         rest = neutral.face
@@ -96,7 +98,7 @@ class PoseStep(Timed):
             return (1 - face.eyes_open / rest.eyes_open) / (1 - limits.squint)
         return self._signed(face) / (self.target.degrees - limits.band_below)
 
-    def _signed(self, face: Face) -> float:
+    def _signed(self, face: FaceLandmarks) -> float:
         """Degrees towards the asked side."""
         yaw, pitch = self._neutral.yaw(face), self._neutral.pitch(face)
         return {
@@ -106,9 +108,9 @@ class PoseStep(Timed):
             Action.TILT_DOWN: -pitch,
         }.get(self.target.action, 0.0)
 
-    def _follow(self, reading: Reading, face: Face, share: float) -> None:
-        if self._began is None and self._begins(reading.at, share):
-            self.result = Again(Reason.TOO_EARLY)
+    def _follow(self, measurements: FrameMeasurements, face: FaceLandmarks, share: float) -> None:
+        if self._began is None and self._begins(measurements.at, share):
+            self.result = Retry(Reason.TOO_EARLY)
             return
         if not self._on_target(face, share):
             # One misread frame should not end a hold.
@@ -119,12 +121,12 @@ class PoseStep(Timed):
             return
         self._missed = 0
         if self._held_since is None:
-            self._held_since = reading.at
+            self._held_since = measurements.at
         self._measure_depth(face)
-        worth = reading.sharpness / share**_PLAINNESS
+        worth = measurements.sharpness / share**_PLAINNESS
         if worth >= self._best:
-            self._best, self.kept = worth, reading.frame
-        self._held = reading.at - self._held_since >= self.target.hold
+            self._best, self.kept = worth, measurements.frame
+        self._held = measurements.at - self._held_since >= self.target.hold
 
     def _begins(self, at: float, share: float) -> bool:
         """Notes where the movement begins; whether that is too early to answer the prompt.
@@ -141,23 +143,23 @@ class PoseStep(Timed):
             return self._began - self.started < self._limits.too_early
         return False
 
-    def _on_target(self, face: Face, share: float) -> bool:
+    def _on_target(self, face: FaceLandmarks, share: float) -> bool:
         if share < 1.0:
             return False
         if self.target.action in (Action.OPEN_MOUTH, Action.SMILE, Action.SQUINT):
             return self._facing(face)
         return self._signed(face) <= self.target.degrees + self._limits.band_above
 
-    def _facing(self, face: Face) -> bool:
+    def _facing(self, face: FaceLandmarks) -> bool:
         return abs(self._neutral.yaw(face)) < 1.5 * self._limits.neutral_yaw
 
-    def _wrong(self, face: Face) -> bool:
+    def _wrong(self, face: FaceLandmarks) -> bool:
         yaw = self._neutral.yaw(face)
         if self.target.action in TURNS:
             return self._signed(face) < -self._limits.wrong_way
         return abs(yaw) > 1.5 * self._limits.wrong_way
 
-    def _measure_depth(self, face: Face) -> None:
+    def _measure_depth(self, face: FaceLandmarks) -> None:
         if abs(self._neutral.yaw(face)) < self._limits.depth_yaw:
             return
         rest = self._neutral.face

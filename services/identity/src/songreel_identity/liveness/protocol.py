@@ -175,7 +175,7 @@ class Guidance:
 
 
 @dataclass(frozen=True)
-class Dot:
+class DotTarget:
     """Where the dot is now."""
 
     x: float
@@ -185,10 +185,10 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class Light:
+class ScreenLight:
     """The screen's colour from now on: -1 blue, 1 amber, 0 as before."""
 
     colour: int
 
 
-Event = Prompt | Guidance | Dot | Light | Outcome
+Event = Prompt | Guidance | DotTarget | ScreenLight | Outcome

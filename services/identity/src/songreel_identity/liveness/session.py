@@ -1,7 +1,7 @@
 """The liveness session: a state machine without clock, camera or network.
 
 The server draws every step, releases it only after the one before has closed,
-and judges what it sees. `see` takes measured frames, `tick` takes the time, both
+and judges what it sees. `process_frame` takes measured frames, `tick` takes the time, both
 in seconds on the session's own clock; both return what to tell the person.
 """
 
@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
-from songreel_identity.faces.landmarks import Reading
+from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.calibration import Calibration
-from songreel_identity.liveness.colour_flash import LightStep, draw_code
-from songreel_identity.liveness.dot_tracking import DotStep, draw_path
-from songreel_identity.liveness.frame_checks import Watch
-from songreel_identity.liveness.hand_and_body import HandStep, StandStep
+from songreel_identity.liveness.colour_flash import ColourFlashStep, draw_code
+from songreel_identity.liveness.dot_tracking import DotTrackingStep, draw_path
+from songreel_identity.liveness.frame_checks import FrameChecks
+from songreel_identity.liveness.hand_and_body import HandStep, StandOrLeanStep
 from songreel_identity.liveness.head_poses import PoseStep, draw_target
 from songreel_identity.liveness.protocol import (
     POOL,
@@ -29,7 +29,15 @@ from songreel_identity.liveness.protocol import (
     Verdict,
     Way,
 )
-from songreel_identity.liveness.steps import Again, Failed, Neutral, Passed, Result, Step, Unclear
+from songreel_identity.liveness.steps import (
+    Failed,
+    Inconclusive,
+    NeutralFace,
+    Passed,
+    Result,
+    Retry,
+    Step,
+)
 from songreel_identity.liveness.thresholds import Thresholds
 
 STILLS = 7
@@ -49,7 +57,7 @@ def draw_actions(random: Random, ways: frozenset[Way], thresholds: Thresholds) -
     return [*drawn, Action.DOT, *light, hand, last]
 
 
-class Session:
+class LivenessSession:
     """One try of one person."""
 
     def __init__(
@@ -68,8 +76,8 @@ class Session:
         self._position = -1
         self._calibration = Calibration(self._limits, self._extra)
         self._step: Step = self._calibration
-        self._neutral: Neutral | None = None
-        self._watch = Watch(self._limits)
+        self._neutral: NeutralFace | None = None
+        self._watch = FrameChecks(self._limits)
         self._repeats = 0
         self._depths: list[float] = []
         self._stills: list[int] = []
@@ -107,20 +115,22 @@ class Session:
         self._step.begin(now)
         return [self._prompt()]
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """Takes one frame; frames must come in the order of their times."""
         if self.outcome is not None or self.comparing or self._begun is None:
             return []
-        if reading.at <= self._at:
+        if measurements.at <= self._at:
             return self._end(Verdict.FAIL, Reason.CLOCK)
-        self._at = reading.at
-        ending = self._watch.see(reading, hides_face=self._step.hides_face)
+        self._at = measurements.at
+        ending = self._watch.process_frame(measurements, hides_face=self._step.hides_face)
         if ending is not None:
             return self._end(ending.verdict, ending.reason)
-        if reading.faces > 1:
-            return self._watch.hint
-        events = self._step.see(reading)
-        return self._watch.hint + (events if self._step.result is None else self._next(reading.at))
+        if measurements.faces > 1:
+            return self._watch.guidance
+        events = self._step.process_frame(measurements)
+        return self._watch.guidance + (
+            events if self._step.result is None else self._next(measurements.at)
+        )
 
     def tick(self, now: float) -> list[Event]:
         """Lets time pass; call it about every 50 ms."""
@@ -160,11 +170,11 @@ class Session:
 
     def _next(self, now: float) -> list[Event]:
         result: Result | None = self._step.result
-        if isinstance(result, Unclear):
+        if isinstance(result, Inconclusive):
             return self._end(Verdict.INCONCLUSIVE, result.reason)
         if isinstance(result, Failed):
             return self._end(Verdict.FAIL, result.reason)
-        if isinstance(result, Again):
+        if isinstance(result, Retry):
             self._repeats += 1
             if self._repeats > self._limits.repeats:
                 return self._end(Verdict.FAIL, result.reason)
@@ -214,12 +224,12 @@ class Session:
         if action is Action.DOT:
             longer = Way.NO_LIGHT in self._ways
             seconds = limits.dot_seconds_no_light if longer else limits.dot_seconds
-            return DotStep(draw_path(self._random), seconds, neutral, limits)
+            return DotTrackingStep(draw_path(self._random), seconds, neutral, limits)
         if action is Action.LIGHT:
-            return LightStep(draw_code(self._random, limits.slots), limits)
+            return ColourFlashStep(draw_code(self._random, limits.slots), limits)
         if action in (Action.HAND_LEFT, Action.HAND_RIGHT):
             return HandStep(action, limits, extra)
-        return StandStep(action, neutral, limits, extra)
+        return StandOrLeanStep(action, neutral, limits, extra)
 
     def _prompt(self, *, again: bool = False) -> Prompt:
         action = self._step.action

@@ -7,21 +7,21 @@ from typing import Protocol
 
 import numpy as np
 
-from songreel_identity.faces.landmarks import Face, Reading
+from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
 from songreel_identity.liveness.protocol import Action, Event, Guidance, Reason
 
 
 @dataclass(frozen=True)
-class Neutral:
+class NeutralFace:
     """Medians of the calibration: what the person's face measures at rest."""
 
-    face: Face
+    face: FaceLandmarks
 
-    def yaw(self, face: Face) -> float:
+    def yaw(self, face: FaceLandmarks) -> float:
         """Degrees of turn since, positive to the person's left."""
         return face.yaw - self.face.yaw
 
-    def pitch(self, face: Face) -> float:
+    def pitch(self, face: FaceLandmarks) -> float:
         """Degrees of tilt since, positive up."""
         return face.pitch - self.face.pitch
 
@@ -34,7 +34,7 @@ class Passed:
 
 
 @dataclass(frozen=True)
-class Again:
+class Retry:
     """Not done; it may be asked again."""
 
     reason: Reason
@@ -48,13 +48,13 @@ class Failed:
 
 
 @dataclass(frozen=True)
-class Unclear:
+class Inconclusive:
     """Cannot be judged under these circumstances."""
 
     reason: Reason
 
 
-Result = Passed | Again | Failed | Unclear
+Result = Passed | Retry | Failed | Inconclusive
 
 
 class Step(Protocol):
@@ -81,7 +81,7 @@ class Step(Protocol):
         """The prompt is out."""
         ...
 
-    def see(self, reading: Reading) -> list[Event]:
+    def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
         """A frame with one face, or none where `hides_face`."""
         ...
 
@@ -90,7 +90,7 @@ class Step(Protocol):
         ...
 
 
-class Timed:
+class TimedStep:
     """Base of steps that end by themselves when their time is over."""
 
     hides_face = False
@@ -110,10 +110,10 @@ class Timed:
     def tick(self, now: float) -> list[Event]:
         """Asks again once the time is over."""
         if self.result is None and now - self.started > self.seconds:
-            self.result = Again(Reason.NO_ANSWER)
+            self.result = Retry(Reason.NO_ANSWER)
         return []
 
 
-def hint(progress: float, reason: Reason = Reason.OK) -> list[Event]:
+def guidance(progress: float, reason: Reason = Reason.OK) -> list[Event]:
     """One piece of guidance."""
     return [Guidance(reason, float(np.clip(progress, 0.0, 1.0)))]

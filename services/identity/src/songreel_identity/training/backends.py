@@ -9,7 +9,7 @@ from songreel_kit.errors import FailedPrecondition
 from songreel_kit.work import Report
 
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.assignments import Assignment, Learnt, learn
+from songreel_identity.training.tasks import TaskResult, TrainingTask, run_task
 
 
 class TrainingBackend(Protocol):
@@ -17,15 +17,15 @@ class TrainingBackend(Protocol):
 
     def train(
         self,
-        assignment: Assignment,
+        task: TrainingTask,
         check: Callable[[], None],
         save: Callable[[bytes], None],
         report: Report,
-    ) -> Learnt:
+    ) -> TaskResult:
         """Trains one to the end.
 
         Args:
-            assignment: whom, and how.
+            task: whom, and how.
             check: called often; what it raises ends the training, wherever that is.
             save: called with states to go on from; may raise to end the training.
             report: told how far it is.
@@ -44,18 +44,18 @@ class TrainingBackend(Protocol):
         ...
 
 
-class InProcess:
+class InProcessTrainingBackend:
     """Trains in this process."""
 
     def train(
         self,
-        assignment: Assignment,
+        task: TrainingTask,
         check: Callable[[], None],
         save: Callable[[bytes], None],
         report: Report,
-    ) -> Learnt:
+    ) -> TaskResult:
         """See `TrainingBackend`."""
-        return learn(assignment, check, save, report)
+        return run_task(task, check, save, report)
 
     def close(self) -> None:
         """See `TrainingBackend`; nothing was started."""
@@ -68,12 +68,12 @@ def open_backend(settings: IdentitySettings) -> TrainingBackend:
         FailedPrecondition: it is Ray, which is not installed.
     """
     if settings.training_backend == "process":
-        return InProcess()
+        return InProcessTrainingBackend()
     try:
-        from songreel_identity.training.ray.backend import OnRay
+        from songreel_identity.training.ray.backend import RayTrainingBackend
     except ImportError as error:
         raise FailedPrecondition(
             f"training on Ray needs Ray, which cannot be loaded ({error}); install it: pip "
             "install 'songreel-identity[ray]', or set SONGREEL_IDENTITY_TRAINING_BACKEND=process"
         ) from error
-    return OnRay(settings)
+    return RayTrainingBackend(settings)

@@ -15,10 +15,10 @@ from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import Binding, Consent, Stored
 from songreel_identity.vault.tables import objects
-from songreel_identity.vault.vault import PICTURE, TRAINING, Vault, pictures_sha256, standing
+from songreel_identity.vault.vault import PICTURE, TRAINING, Vault, pictures_sha256, valid_consent
 
 
-class Keep:
+class CheckpointStore:
     """What the vault holds for one binding of one person, as long as the consent stands."""
 
     def __init__(self, vault: Vault, name: str, consent: Consent, binding: Binding) -> None:
@@ -85,7 +85,7 @@ class Keep:
         return check
 
     def _refuse_gone(self, connection: sa.Connection) -> Consent:
-        consent = standing(connection, self._name)
+        consent = valid_consent(connection, self._name)
         if consent.subject != self._subject:
             raise IdentityNotFound(f"{self._name} was erased meanwhile")
         hashes = connection.execute(

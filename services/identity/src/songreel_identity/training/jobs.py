@@ -24,9 +24,9 @@ from songreel_kit.work import CancelToken, Report
 
 from songreel_identity.faces.recognition import mean_embedding
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.assignments import Assignment
-from songreel_identity.training.checkpoint_store import Keep
-from songreel_identity.training.recipe import Recipe, is_small
+from songreel_identity.training.checkpoint_store import CheckpointStore
+from songreel_identity.training.recipe import TrainingRecipe, is_small
+from songreel_identity.training.tasks import TrainingTask
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import Binding, Stored
 from songreel_identity.vault.vault import (
@@ -46,7 +46,7 @@ _TURN_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingRequest:
     """A training that is asked for."""
 
     name: str
@@ -54,10 +54,10 @@ class Order:
     checkpoint: Path
     checkpoint_sha256: str
     """What must be there; empty takes whatever is."""
-    recipe: Recipe
+    recipe: TrainingRecipe
 
 
-class Trainings:
+class TrainingJobs:
     """Trains one adapter after the other. Thread-safe.
 
     Everything of a person is in the clear only in this process' memory and in that of the
@@ -78,7 +78,7 @@ class Trainings:
         self._opening = threading.Lock()
         self._backend = backend
 
-    def order(self, request: pb.TrainAdapterRequest) -> Order:
+    def order(self, request: pb.TrainAdapterRequest) -> TrainingRequest:
         """What a request asks for. Raises `InvalidRequest`."""
         if not request.checkpoint:
             raise InvalidRequest("name the checkpoint that is to be trained", field="checkpoint")
@@ -93,9 +93,13 @@ class Trainings:
             _ = recipe.phrase
         except ValueError as error:
             raise InvalidRequest(str(error), field="noun") from error
-        return Order(request.identity, Path(request.checkpoint), request.checkpoint_sha256, recipe)
+        return TrainingRequest(
+            request.identity, Path(request.checkpoint), request.checkpoint_sha256, recipe
+        )
 
-    def train(self, order: Order, report: Report, token: CancelToken) -> pb.TrainAdapterResult:
+    def train(
+        self, order: TrainingRequest, report: Report, token: CancelToken
+    ) -> pb.TrainAdapterResult:
         """Trains an adapter, or finds the one that was trained before.
 
         Raises:
@@ -108,9 +112,9 @@ class Trainings:
                 not installed, or is away; asked again, the training goes on.
             Cancelled: the token was cancelled; the last trial's state is kept.
         """
-        from songreel_identity.training.base import check_folder
+        from songreel_identity.training.base_checkpoint import check_folder
 
-        consent = self._vault.standing(order.name)
+        consent = self._vault.valid_consent(order.name)
         pictures = self._vault.list_objects(order.name, PICTURE)
         if not pictures:
             raise NotEnrolled(f"{order.name} has no pictures: pass an enrolment session first")
@@ -136,7 +140,7 @@ class Trainings:
             pictures_sha256=pictures_sha256(each.sha256 for each in pictures),
             recipe_sha256=hashlib.sha256(order.recipe.text().encode()).hexdigest(),
         )
-        keep = Keep(self._vault, order.name, consent, binding)
+        keep = CheckpointStore(self._vault, order.name, consent, binding)
         known = keep.find(ADAPTER)
         if known is not None:
             return _told(read_head(keep.open(known)), known.sha256, 0.0, reused=True)
@@ -157,8 +161,8 @@ class Trainings:
 
     def _learn(
         self,
-        order: Order,
-        keep: Keep,
+        order: TrainingRequest,
+        keep: CheckpointStore,
         pictures: list[Stored],
         report: Report,
         token: CancelToken,
@@ -170,7 +174,7 @@ class Trainings:
             for each in self._vault.list_objects(order.name, EMBEDDING)
         ]
         begun = keep.find(TRAINING)
-        assignment = Assignment(
+        task = TrainingTask(
             checkpoint=order.checkpoint,
             checkpoint_sha256=keep.binding.checkpoint_sha256,
             recipe=order.recipe,
@@ -186,11 +190,11 @@ class Trainings:
         def save(data: bytes) -> None:
             keep.put(TRAINING, data)
 
-        learnt = backend.train(assignment, keep.guard(token, self._settings), save, report)
-        stored = keep.put(ADAPTER, learnt.adapter)
-        head = read_head(learnt.adapter)
-        _log.info("adapter trained", seconds=learnt.seconds, step=head.step)
-        return _told(head, stored.sha256, learnt.seconds, resumed=learnt.resumed_from)
+        result = backend.train(task, keep.guard(token, self._settings), save, report)
+        stored = keep.put(ADAPTER, result.adapter)
+        head = read_head(result.adapter)
+        _log.info("adapter trained", seconds=result.seconds, step=head.step)
+        return _told(head, stored.sha256, result.seconds, resumed=result.resumed_from)
 
     def _place(self) -> TrainingBackend:
         from songreel_identity.training.backends import open_backend

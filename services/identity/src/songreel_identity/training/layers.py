@@ -14,7 +14,7 @@ from songreel_kit.errors import VaultUnusable
 from songreel_kit.likeness.adapters import AdapterHead
 from torch import Tensor
 
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.recipe import TrainingRecipe
 
 # All linear layers and 1x1 convolutions of the transformer blocks, as kohya's scripts take
 # them: the attention's projections and what is around them.
@@ -36,7 +36,7 @@ def targets_of(unet: Any) -> list[str]:
     return [*TARGETS] if fine else [*TARGETS, *RESNETS]
 
 
-def add_layers(unet: Any, recipe: Recipe) -> dict[str, torch.nn.Parameter]:
+def add_layers(unet: Any, recipe: TrainingRecipe) -> dict[str, torch.nn.Parameter]:
     """Puts low-rank layers into a UNet, in place; at first they change nothing.
 
     Returns:

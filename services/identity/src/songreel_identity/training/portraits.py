@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from songreel_kit.errors import BadFrame
 
 from songreel_identity.faces.mediapipe_tracker import Image
-from songreel_identity.faces.recognition import Box, FaceFinder
+from songreel_identity.faces.recognition import Box, FaceRecogniser
 
 _FACE_SHARES = (0.40, 0.65)
 """Width of the face in the width of the square."""
@@ -39,7 +39,7 @@ def decode_picture(data: bytes) -> Image:
 
 
 def make_portraits(
-    pictures: Sequence[Image], finder: FaceFinder, *, size: int, variants: int, seed: int
+    pictures: Sequence[Image], recogniser: FaceRecogniser, *, size: int, variants: int, seed: int
 ) -> tuple[list[Portrait], int]:
     """Crops around the face, slightly turned, shifted, scaled and lit; never mirrored.
 
@@ -47,7 +47,7 @@ def make_portraits(
 
     Args:
         pictures: of the person.
-        finder: of faces.
+        recogniser: finds the faces.
         size: side of the squares in pixels.
         variants: of each picture; the first one is straight and unchanged.
         seed: of what is drawn at random.
@@ -60,7 +60,7 @@ def make_portraits(
     portraits: list[Portrait] = []
     missed = 0
     for image in pictures:
-        found = finder.largest(image)
+        found = recogniser.largest(image)
         missed += found is None
         box = found or _middle(image)
         portraits.extend(

@@ -34,7 +34,7 @@ TRIALS: Final = (
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingRecipe:
     """Everything that decides an adapter beside the pictures and the checkpoint."""
 
     noun: str = "person"
@@ -81,7 +81,7 @@ class Recipe:
         return self.rate * warm * 0.5 * (1.0 + math.cos(math.pi * min(1.0, done)))
 
 
-SMALL: Final = Recipe(
+SMALL: Final = TrainingRecipe(
     steps=500,
     rank=32,
     alpha=32.0,

@@ -22,11 +22,11 @@ from torch import Tensor
 
 from songreel_identity.faces.embeddings import Embedding
 from songreel_identity.faces.mediapipe_tracker import Image
-from songreel_identity.faces.recognition import FaceFinder
-from songreel_identity.training.base import Base
+from songreel_identity.faces.recognition import FaceRecogniser
+from songreel_identity.training.base_checkpoint import BaseCheckpoint
 from songreel_identity.training.layers import add_layers, read_state, write_adapter, write_state
 from songreel_identity.training.portraits import make_portraits
-from songreel_identity.training.recipe import CAPTIONS, TRIALS, Recipe, snr_weights
+from songreel_identity.training.recipe import CAPTIONS, TRIALS, TrainingRecipe, snr_weights
 from songreel_identity.training.trials import Trial, as_pictures, draw, judge, spread
 
 _MOST_NORM = 1.0
@@ -46,7 +46,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedAdapter:
     """An adapter, and how it came to be."""
 
     data: bytes
@@ -64,7 +64,7 @@ Save = Callable[[bytes], None]
 """Keeps a state to go on from; may raise to end the training."""
 
 
-class Training:
+class Trainer:
     """One training. Not thread-safe; changes the base's UNet for good.
 
     Args:
@@ -76,16 +76,16 @@ class Training:
 
     def __init__(
         self,
-        base: Base,
+        base: BaseCheckpoint,
         person: Person,
-        recipe: Recipe,
+        recipe: TrainingRecipe,
         check: Callable[[], None] = lambda: None,
     ) -> None:
         self._base = base
         self._person = person
         self._recipe = recipe
         self._check = check
-        self._finder = FaceFinder()
+        self._recogniser = FaceRecogniser()
         self._step = 0
         self._resumed = 0
         self._notes: list[str] = []
@@ -94,7 +94,7 @@ class Training:
         self._best: Trial | None = None
         self._first: Trial | None = None
 
-    def run(self, state: bytes | None, save: Save, report: Report) -> Trained:
+    def run(self, state: bytes | None, save: Save, report: Report) -> TrainedAdapter:
         """Trains to the end.
 
         Args:
@@ -142,7 +142,7 @@ class Training:
         recipe = self._recipe
         portraits, missed = make_portraits(
             self._person.pictures,
-            self._finder,
+            self._recogniser,
             size=self._base.size,
             variants=recipe.variants,
             seed=recipe.seed,
@@ -182,7 +182,9 @@ class Training:
         base, recipe = self._base, self._recipe
         prompts = [text.format(recipe.phrase) for text in spread(TRIALS, recipe.trial_pictures)]
         latents = draw(base, base.unet, prompts, recipe.seed + 2, self._check)
-        return judge(as_pictures(base, latents), self._finder, self._person.embedding, self._step)
+        return judge(
+            as_pictures(base, latents), self._recogniser, self._person.embedding, self._step
+        )
 
     def _take(self, trial: Trial) -> None:
         assert self._best is not None
@@ -223,7 +225,7 @@ class Training:
                 "exp_avg_sq": tensors[f"second.{name}"].to(device),
             }
 
-    def _finished(self, seconds: float) -> Trained:
+    def _finished(self, seconds: float) -> TrainedAdapter:
         assert self._best is not None
         assert self._first is not None
         if not self._best.faces:
@@ -251,7 +253,7 @@ class Training:
                 }
             ),
         )
-        return Trained(
+        return TrainedAdapter(
             data=write_adapter(self._kept, head, recipe.alpha),
             best=self._best,
             base=self._first,
@@ -266,7 +268,12 @@ class _Batches:
     """The loss of every update, each with random numbers of its own."""
 
     def __init__(
-        self, base: Base, recipe: Recipe, latents: Tensor, masks: Tensor, prior: Tensor | None
+        self,
+        base: BaseCheckpoint,
+        recipe: TrainingRecipe,
+        latents: Tensor,
+        masks: Tensor,
+        prior: Tensor | None,
     ) -> None:
         from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
 

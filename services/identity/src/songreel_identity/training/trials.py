@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from songreel_identity.faces.embeddings import Embedding
-from songreel_identity.faces.recognition import NO_FACE, SAME_PERSON, FaceFinder, nearest
-from songreel_identity.training.base import Base
+from songreel_identity.faces.recognition import NO_FACE, SAME_PERSON, FaceRecogniser, nearest
+from songreel_identity.training.base_checkpoint import BaseCheckpoint
 
 _BATCH = 4
 
@@ -38,7 +38,7 @@ class Trial:
 
 @torch.no_grad()
 def draw(
-    base: Base, unet: Any, prompts: Sequence[str], seed: int, check: Callable[[], None]
+    base: BaseCheckpoint, unet: Any, prompts: Sequence[str], seed: int, check: Callable[[], None]
 ) -> Tensor:
     """Latents of one picture for each prompt, by the checkpoint's own settings.
 
@@ -79,10 +79,10 @@ def draw(
 
 
 def judge(
-    pictures: Sequence[NDArray[np.uint8]], finder: FaceFinder, person: Embedding, step: int
+    pictures: Sequence[NDArray[np.uint8]], recogniser: FaceRecogniser, person: Embedding, step: int
 ) -> Trial:
     """What dlib says of pictures, each (height, width, 3) RGB."""
-    found = [nearest(finder.describe(picture), person) for picture in pictures]
+    found = [nearest(recogniser.describe(picture), person) for picture in pictures]
     seen = [each for each in found if each is not None]
     count = max(1, len(pictures))
     return Trial(
@@ -93,7 +93,7 @@ def judge(
     )
 
 
-def as_pictures(base: Base, latents: Tensor) -> list[NDArray[np.uint8]]:
+def as_pictures(base: BaseCheckpoint, latents: Tensor) -> list[NDArray[np.uint8]]:
     """Latents (n, ...) to n pictures (height, width, 3) uint8 RGB."""
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(latents), _BATCH):
@@ -108,7 +108,7 @@ def spread(prompts: Sequence[str], count: int) -> list[str]:
     return (list(prompts) * math.ceil(count / len(prompts)))[:count]
 
 
-def _side(base: Base, unet: Any) -> tuple[int, int]:
+def _side(base: BaseCheckpoint, unet: Any) -> tuple[int, int]:
     widths = base.autoencoder.config.get("block_out_channels") or (1, 1, 1, 1)
     side = base.size // 2 ** (len(widths) - 1)
     return side, side

@@ -14,7 +14,7 @@ MAX_PAGE = 100
 
 
 @dataclass(frozen=True)
-class Known:
+class IdentitySummary:
     """One identity."""
 
     name: str
@@ -29,7 +29,7 @@ class Known:
     """When all of it is erased by itself, microseconds since 1970."""
 
 
-def look(vault: Vault, name: str) -> Known:
+def find_identity(vault: Vault, name: str) -> IdentitySummary:
     """One identity. Raises `IdentityNotFound`."""
     found = _read(vault, identities.c.name == name, 1)
     if not found:
@@ -37,7 +37,9 @@ def look(vault: Vault, name: str) -> Known:
     return found[0]
 
 
-def page(vault: Vault, project: str, size: int, after: str) -> tuple[list[Known], bool]:
+def list_identities(
+    vault: Vault, project: str, size: int, after: str
+) -> tuple[list[IdentitySummary], bool]:
     """A project's identities by name, behind the name `after`; and whether there are more."""
     size = min(max(size, 1), MAX_PAGE)
     prefix = f"projects/{project}/identities/"
@@ -46,8 +48,8 @@ def page(vault: Vault, project: str, size: int, after: str) -> tuple[list[Known]
     return found[:size], len(found) > size
 
 
-def _read(vault: Vault, which: sa.ColumnElement[bool], limit: int) -> list[Known]:
-    def transaction(connection: sa.Connection) -> list[Known]:
+def _read(vault: Vault, which: sa.ColumnElement[bool], limit: int) -> list[IdentitySummary]:
+    def transaction(connection: sa.Connection) -> list[IdentitySummary]:
         rows = connection.execute(
             sa.select(identities).where(which).order_by(identities.c.name).limit(limit)
         )
@@ -56,7 +58,7 @@ def _read(vault: Vault, which: sa.ColumnElement[bool], limit: int) -> list[Known
     return vault.database.run(transaction)
 
 
-def _known(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Known:
+def _known(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> IdentitySummary:
     consent = connection.execute(
         sa.select(consents.c.version, consents.c.withdrawn)
         .where(consents.c.subject == row.subject)
@@ -68,7 +70,7 @@ def _known(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Known:
         .where(objects.c.subject == row.subject)
         .order_by(objects.c.created, objects.c.id)
     ).all()
-    return Known(
+    return IdentitySummary(
         name=row.name,
         consent_version="" if consent is None or consent.withdrawn else consent.version,
         pictures=sum(each.purpose == PICTURE for each in kept),

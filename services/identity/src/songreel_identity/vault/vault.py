@@ -93,9 +93,9 @@ class Vault:
 
         return self.database.run(transaction)
 
-    def standing(self, name: str) -> Consent:
+    def valid_consent(self, name: str) -> Consent:
         """The person's consent. Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`."""
-        return self.database.run(lambda connection: standing(connection, name))
+        return self.database.run(lambda connection: valid_consent(connection, name))
 
     def withdraw(self, name: str) -> str:
         """Takes every consent back; the audit log's head. Raises `IdentityNotFound`."""
@@ -171,7 +171,7 @@ class Vault:
         """
 
         def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
-            consent = standing(connection, name)
+            consent = valid_consent(connection, name)
             row = connection.execute(
                 sa.select(objects).where(
                     objects.c.id == stored.id, objects.c.subject == consent.subject
@@ -238,7 +238,7 @@ class Vault:
         )
 
 
-def standing(connection: sa.Connection, name: str) -> Consent:
+def valid_consent(connection: sa.Connection, name: str) -> Consent:
     """The latest consent of a person, if it stands."""
     subject = subject_of(connection, name)
     row = connection.execute(

@@ -27,9 +27,9 @@ from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.work import Report
 
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.assignments import Assignment, Learnt
-from songreel_identity.training.ray.cluster import Workers
-from songreel_identity.training.ray.worker import News
+from songreel_identity.training.ray.cluster import TrainingWorkers
+from songreel_identity.training.ray.worker import WorkerStatus
+from songreel_identity.training.tasks import TaskResult, TrainingTask
 
 _log = get_logger(__name__)
 
@@ -50,7 +50,7 @@ class _WorkerLost(Exception):  # noqa: N818 - never leaves this module
     """The worker ended in the middle."""
 
 
-class OnRay:
+class RayTrainingBackend:
     """A `TrainingBackend`: one worker for every training, and no longer than it takes.
 
     Nor is Ray held longer: a Ray that is started here takes 2 GB, and a connection that nobody
@@ -62,21 +62,21 @@ class OnRay:
 
     def __init__(self, settings: IdentitySettings) -> None:
         self._settings = settings
-        self._workers = Workers(settings)
+        self._workers = TrainingWorkers(settings)
         self._turn = threading.Lock()
 
     def train(
         self,
-        assignment: Assignment,
+        task: TrainingTask,
         check: Callable[[], None],
         save: Callable[[bytes], None],
         report: Report,
-    ) -> Learnt:
+    ) -> TaskResult:
         """See `TrainingBackend`; a worker that is lost is replaced."""
-        watch = _Watch(assignment.state, check, save, report)
+        watch = _Watch(task.state, check, save, report)
         with self._turn:
             try:
-                return self._through(assignment, watch)
+                return self._through(task, watch)
             finally:
                 self._workers.close()
 
@@ -84,13 +84,13 @@ class OnRay:
         """See `TrainingBackend`."""
         self._workers.close()
 
-    def _through(self, assignment: Assignment, watch: _Watch) -> Learnt:
+    def _through(self, task: TrainingTask, watch: _Watch) -> TaskResult:
         """To the end, with as many workers as that takes."""
         lost = 0
         while True:
             before = watch.states
             try:
-                return self._once(assignment.from_state(watch.state), watch)
+                return self._once(task.from_state(watch.state), watch)
             except _WorkerLost as error:
                 lost = lost + 1 if watch.states == before else 1
                 _log.warning("a worker was lost", problem=first_line(error), attempt=lost)
@@ -102,13 +102,13 @@ class OnRay:
                         "again: the training goes on from its last trial"
                     ) from error
 
-    def _once(self, assignment: Assignment, watch: _Watch) -> Learnt:
+    def _once(self, task: TrainingTask, watch: _Watch) -> TaskResult:
         # Random, so that nobody's name is in Ray's tables.
         training = secrets.token_hex(16)
         worker = None
         try:
             worker = self._workers.worker(training, PATIENCE_SECONDS)
-            return self._converse(training, worker, assignment, watch)
+            return self._converse(training, worker, task, watch)
         except _LOST as error:
             raise _WorkerLost(first_line(error)) from error
         except RayTaskError:
@@ -123,8 +123,8 @@ class OnRay:
                 self._workers.end(worker)
 
     def _converse(
-        self, training: str, worker: Any, assignment: Assignment, watch: _Watch
-    ) -> Learnt:
+        self, training: str, worker: Any, task: TrainingTask, watch: _Watch
+    ) -> TaskResult:
         keys = KeyPair()
         watch.tell("queue", 0.0)
         try:
@@ -134,15 +134,15 @@ class OnRay:
         except TimeoutError as error:
             raise self._no_room() from error
         channel = keys.as_service(shown, training)
-        sealed = channel.seal(assignment.to_bytes())
+        sealed = channel.seal(task.to_bytes())
         self._answer(worker.begin.remote(keys.public, sealed), _ANSWER_SECONDS, watch)
         return self._follow(channel, worker, watch)
 
-    def _follow(self, channel: Channel, worker: Any, watch: _Watch) -> Learnt:
+    def _follow(self, channel: Channel, worker: Any, watch: _Watch) -> TaskResult:
         have = 0
         while True:
             try:
-                news: News = self._answer(worker.news.remote(have), _ANSWER_SECONDS, watch)
+                news: WorkerStatus = self._answer(worker.news.remote(have), _ANSWER_SECONDS, watch)
             except TimeoutError as error:
                 raise _WorkerLost(
                     f"the worker did not answer for {_ANSWER_SECONDS:g} seconds"
@@ -155,7 +155,7 @@ class OnRay:
             have = news.number
             plain = channel.open(news.sealed)
             if news.done:
-                return Learnt.from_bytes(plain)
+                return TaskResult.from_bytes(plain)
             watch.keep(plain)
 
     def _answer(self, reference: Any, seconds: float, watch: _Watch) -> Any:

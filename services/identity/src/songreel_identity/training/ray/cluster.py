@@ -13,7 +13,7 @@ from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.ray.worker import TrainingWorker
 
 
-class Workers:
+class TrainingWorkers:
     """Starts workers; thread-safe.
 
     Args:

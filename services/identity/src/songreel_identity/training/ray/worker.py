@@ -20,7 +20,7 @@ from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import CheckpointNotFound, InternalError, SongreelError
 from songreel_kit.likeness.sealing import Channel, KeyPair
 
-from songreel_identity.training.assignments import Assignment, learn
+from songreel_identity.training.tasks import TrainingTask, run_task
 
 NEWS_SECONDS: Final = 0.5
 """How long `news` waits for some."""
@@ -28,7 +28,7 @@ _LONGEST_MESSAGE: Final = 300
 
 
 @dataclass(frozen=True)
-class News:
+class WorkerStatus:
     """How a training stands."""
 
     step: str
@@ -65,7 +65,7 @@ class TrainingWorker:
         self._leave = leave
         self._changed = threading.Condition()
         self._seen = False
-        self._news = News("load", 0.0, 0, None, done=False, error=None)
+        self._news = WorkerStatus("load", 0.0, 0, None, done=False, error=None)
         self._heard = time.monotonic()
         threading.Thread(target=self._watch, daemon=True, name="songreel-watch").start()
 
@@ -76,7 +76,7 @@ class TrainingWorker:
         return self._keys.public
 
     def begin(self, service_key: bytes, sealed: bytes) -> None:
-        """Opens an `Assignment` and starts with it; what goes wrong is in the news."""
+        """Opens an `TrainingTask` and starts with it; what goes wrong is in the news."""
         self._heard = time.monotonic()
         keys, self._keys = self._keys, None
         assert keys is not None, "a worker trains once"
@@ -84,7 +84,7 @@ class TrainingWorker:
             target=self._work, args=(keys, service_key, sealed), daemon=True, name="songreel-train"
         ).start()
 
-    def news(self, have: int) -> News:
+    def news(self, have: int) -> WorkerStatus:
         """How it stands; waits for something new, up to `NEWS_SECONDS`.
 
         Args:
@@ -98,16 +98,18 @@ class TrainingWorker:
         self._heard = time.monotonic()
         if news.number > have:
             return news
-        return News(news.step, news.fraction, news.number, None, done=news.done, error=news.error)
+        return WorkerStatus(
+            news.step, news.fraction, news.number, None, done=news.done, error=news.error
+        )
 
     def _work(self, keys: KeyPair, service_key: bytes, sealed: bytes) -> None:
         try:
             channel = keys.as_worker(service_key, self._training)
-            assignment = Assignment.from_bytes(channel.open(sealed))
-            learnt = learn(
-                assignment, lambda: None, lambda state: self._hand_out(channel, state), self._report
+            task = TrainingTask.from_bytes(channel.open(sealed))
+            result = run_task(
+                task, lambda: None, lambda state: self._hand_out(channel, state), self._report
             )
-            self._hand_out(channel, learnt.to_bytes(), done=True)
+            self._hand_out(channel, result.to_bytes(), done=True)
         except BaseException as error:
             self._tell(error=_without_content(error))
 
@@ -129,7 +131,7 @@ class TrainingWorker:
     ) -> None:
         with self._changed:
             now = self._news
-            self._news = News(
+            self._news = WorkerStatus(
                 now.step if step is None else step,
                 now.fraction if fraction is None else fraction,
                 now.number + (sealed is not None),

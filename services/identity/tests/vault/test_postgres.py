@@ -38,12 +38,12 @@ def test_the_vault_keeps_and_erases_on_postgres(url, tmp_path) -> None:
     vault = Vault(opened, FileKeys(tmp_path / "vault.json"), text)
     names = [f"projects/p{index}/identities/ann" for index in range(8)]
 
-    def enrol(name):
+    def enroll(name):
         consent = vault.consent(name, text.version, text.sha256)
         return vault.get(name, vault.put(consent, PICTURE, name.encode()))
 
     with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(enrol, names)) == [name.encode() for name in names]
+        assert list(pool.map(enroll, names)) == [name.encode() for name in names]
     # Writers at the same moment have not broken the chain of the log.
     length, head = opened.run(audit.verify)
     assert length >= len(names)

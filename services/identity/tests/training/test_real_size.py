@@ -16,15 +16,15 @@ from safetensors.torch import load
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.base import check_folder, load_base
-from songreel_identity.training.jobs import Trainings
+from songreel_identity.training.base_checkpoint import check_folder, load_checkpoint
+from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.training.recipe import is_small
 from songreel_identity.vault.vault import ADAPTER
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_kit.work import CancelToken
-from songreel_testing.identity.assignments import ANN, RECIPE
-from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
+from songreel_testing.identity.enrolled import enroll, made_up_stills, write_checkpoint
+from songreel_testing.identity.training_tasks import ANN, RECIPE
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZE = 256
@@ -55,12 +55,12 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
         database=f"sqlite:///{tmp_path / 'vault.db'}", keys=tmp_path / "keys", training=recipe
     )
     vault = open_vault(settings)
-    enrol(vault, ANN, made_up_stills(size=SIZE))
-    trainings = Trainings(vault, settings)
+    enroll(vault, ANN, made_up_stills(size=SIZE))
+    training_jobs = TrainingJobs(vault, settings)
     assert not is_small(checkpoint)
     request = pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
     began = time.monotonic()
-    result = trainings.train(trainings.order(request), lambda progress: None, CancelToken())
+    result = training_jobs.train(training_jobs.order(request), lambda progress: None, CancelToken())
     seconds = time.monotonic() - began
 
     [stored] = vault.list_objects(ANN, ADAPTER)
@@ -76,7 +76,7 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
         identity=ANN, checkpoint=str(other), checkpoint_sha256=result.checkpoint_sha256
     )
     with pytest.raises(errors.AdapterMismatch):
-        trainings.train(trainings.order(elsewhere), lambda progress: None, CancelToken())
+        training_jobs.train(training_jobs.order(elsewhere), lambda progress: None, CancelToken())
     from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
     adapter = IdentityAdapter(stored.sha256, "consent", data)
@@ -91,7 +91,7 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
     assert all(each.isfinite().all() for each in layers.values())
     assert any(each.any() for name, each in layers.items() if ".lora_B." in name)
     gc.collect()
-    unet = load_base(checkpoint).unet
+    unet = load_checkpoint(checkpoint).unet
     given = {
         "sample": torch.randn(1, 4, 16, 16),
         "timestep": torch.tensor([500]),

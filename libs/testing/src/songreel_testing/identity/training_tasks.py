@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from safetensors.torch import load
 from songreel_identity.faces.recognition import mean_embedding
-from songreel_identity.training.assignments import Assignment, learn
-from songreel_identity.training.base import check_folder
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.base_checkpoint import check_folder
+from songreel_identity.training.recipe import TrainingRecipe
+from songreel_identity.training.tasks import TrainingTask, run_task
 from songreel_kit.likeness.adapters import read_head
 
 from songreel_testing.identity.enrolled import made_up_stills
 
 ANN = "projects/p/identities/ann"
-RECIPE = Recipe(
+RECIPE = TrainingRecipe(
     noun="woman", steps=4, rank=2, batch=1, variants=1, prior_pictures=1, every=2,
     trial_pictures=1, rate=1e-2, warmup=1,
 )  # fmt: skip
@@ -24,10 +24,10 @@ LENGTH = 40
 """Bytes that nothing else has in common."""
 
 
-def assignment(checkpoint: Path | str, recipe: Recipe = RECIPE, size: int = 96) -> Assignment:
+def task(checkpoint: Path | str, recipe: TrainingRecipe = RECIPE, size: int = 96) -> TrainingTask:
     stills = made_up_stills(size=size)
     folder = Path(checkpoint)
-    return Assignment(
+    return TrainingTask(
         checkpoint=folder,
         checkpoint_sha256=check_folder(folder) if folder.is_dir() else "00" * 32,
         recipe=recipe,
@@ -39,11 +39,11 @@ def assignment(checkpoint: Path | str, recipe: Recipe = RECIPE, size: int = 96) 
     )
 
 
-def learnt_here(given: Assignment):
+def run_here(given: TrainingTask):
     """What comes of it in this process, and its states."""
     states = []
-    learnt = learn(given, lambda: None, states.append, lambda progress: None)
-    return learnt, states
+    result = run_task(given, lambda: None, states.append, lambda progress: None)
+    return result, states
 
 
 def same_adapter(one: bytes, other: bytes) -> bool:
@@ -56,7 +56,7 @@ def same_adapter(one: bytes, other: bytes) -> bool:
     )
 
 
-def needles_of(given: Assignment, documents: list[bytes]) -> list[bytes]:
+def needles_of(given: TrainingTask, documents: list[bytes]) -> list[bytes]:
     """Pieces of all that is of a person, and what would tell of it."""
     found = [b"lora_A", b'"noun"', b"projects/p", b"Recipe"]
     for data in (*given.pictures, *documents):

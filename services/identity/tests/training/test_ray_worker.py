@@ -16,21 +16,21 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.assignments import Assignment, Learnt, unpack
 from songreel_identity.training.ray.worker import TrainingWorker
+from songreel_identity.training.tasks import TaskResult, TrainingTask, unpack
 from songreel_identity.vault.vault import TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.sealing import KeyPair
-from songreel_testing.identity.assignments import (
+from songreel_testing.identity.enrolled import enroll, made_up_stills, write_checkpoint
+from songreel_testing.identity.training_tasks import (
     ANN,
     RECIPE,
-    assignment,
-    learnt_here,
     needles_of,
+    run_here,
     same_adapter,
     seen_in,
+    task,
 )
-from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
 from songreel_testing.serving import expect_error, serving
 
 
@@ -54,9 +54,9 @@ def a_worker():
 )
 def test_an_assignment_is_read_as_it_was_written(pictures, state, embedding):
     given = dataclasses.replace(
-        assignment("checkpoint"), pictures=pictures, state=state, embedding=np.asarray(embedding)
+        task("checkpoint"), pictures=pictures, state=state, embedding=np.asarray(embedding)
     )
-    read = Assignment.from_bytes(given.to_bytes())
+    read = TrainingTask.from_bytes(given.to_bytes())
     assert np.array_equal(read.embedding, given.embedding)
     bare = {"embedding": None}
     assert dataclasses.replace(read, **bare) == dataclasses.replace(given, **bare)
@@ -64,7 +64,7 @@ def test_an_assignment_is_read_as_it_was_written(pictures, state, embedding):
 
 def test_half_a_document_is_not_taken():
     with pytest.raises(ValueError, match="tells of"):
-        unpack(assignment("checkpoint").to_bytes()[:-1])
+        unpack(task("checkpoint").to_bytes()[:-1])
 
 
 # The worker, without Ray
@@ -94,28 +94,28 @@ def converse(worker, given, keys=None):
 
 
 def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
-    given = assignment(checkpoint)
-    expected, states = learnt_here(given)
+    given = task(checkpoint)
+    expected, states = run_here(given)
     plain, crossed = converse(a_worker(), given)
-    learnt = Learnt.from_bytes(plain[-1])
-    assert same_adapter(learnt.adapter, expected.adapter)
+    result = TaskResult.from_bytes(plain[-1])
+    assert same_adapter(result.adapter, expected.adapter)
     assert len(plain) <= 1 + len(states)
-    needles = needles_of(given, [learnt.adapter, expected.adapter, *states])
-    assert seen_in(needles, given.to_bytes() + learnt.to_bytes())  # they would be found
+    needles = needles_of(given, [result.adapter, expected.adapter, *states])
+    assert seen_in(needles, given.to_bytes() + result.to_bytes())  # they would be found
     assert not seen_in(needles, crossed)
 
 
 def test_a_worker_goes_on_from_a_state(checkpoint):
-    given = assignment(checkpoint)
-    expected, states = learnt_here(given)
+    given = task(checkpoint)
+    expected, states = run_here(given)
     plain, _ = converse(a_worker(), given.from_state(states[0]))
-    learnt = Learnt.from_bytes(plain[-1])
-    assert same_adapter(learnt.adapter, expected.adapter)
-    assert learnt.resumed_from == 2
+    result = TaskResult.from_bytes(plain[-1])
+    assert same_adapter(result.adapter, expected.adapter)
+    assert result.resumed_from == 2
 
 
 def test_a_worker_says_what_it_does_not_find_and_keeps_what_it_was_given(checkpoint):
-    given = assignment(checkpoint)
+    given = task(checkpoint)
     elsewhere = dataclasses.replace(given, checkpoint=checkpoint / "elsewhere")
     with pytest.raises(errors.CheckpointNotFound, match="every node") as caught:
         converse(a_worker(), elsewhere)
@@ -127,7 +127,7 @@ def test_a_worker_says_what_it_does_not_find_and_keeps_what_it_was_given(checkpo
 
 
 def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoint, monkeypatch):
-    given = assignment(checkpoint)
+    given = task(checkpoint)
 
     def broken(data):
         raise UnicodeDecodeError("utf-8", given.pictures[0], 0, 1, "invalid start byte")
@@ -167,7 +167,7 @@ async def test_without_ray_the_service_serves_and_a_training_says_what_to_instal
 ):
     monkeypatch.setitem(sys.modules, "songreel_identity.training.ray.backend", None)
     vault = open_vault(on_ray)
-    enrol(vault, ANN, made_up_stills())
+    enroll(vault, ANN, made_up_stills())
     async with serving(create_service(on_ray)) as channel:
         stub = IdentityServiceStub(channel)
         assert (await stub.GetIdentity(pb.GetIdentityRequest(identity=ANN))).pictures == 7

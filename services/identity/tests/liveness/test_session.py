@@ -11,27 +11,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from songreel_identity.liveness.head_poses import PoseStep, Target
 from songreel_identity.liveness.protocol import POOL, TURNS, Action, Outcome, Reason, Verdict, Way
-from songreel_identity.liveness.session import STILLS, Session, draw_actions
-from songreel_identity.liveness.steps import Again, Neutral, Passed
+from songreel_identity.liveness.session import STILLS, LivenessSession, draw_actions
+from songreel_identity.liveness.steps import NeutralFace, Passed, Retry
 from songreel_identity.liveness.thresholds import Thresholds
-from songreel_testing.puppet.figures import PAIRS, Errors, play, reading
-from songreel_testing.puppet.people import Willing
+from songreel_testing.puppet.measured_puppet import PAIRS, MeasurementErrors, measurements, play
 from songreel_testing.puppet.puppet import Pose
+from songreel_testing.puppet.subjects import WillingPerson
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 seeds = st.integers(0, 2**32)
 ways = st.frozensets(st.sampled_from(list(Way)))
 
 
-def willing(seed: int, **changes: float) -> Willing:
-    return Willing(None, Random(seed), **changes)
+def willing(seed: int, **changes: float) -> WillingPerson:
+    return WillingPerson(None, Random(seed), **changes)
 
 
 @SLOW
 @given(seeds, ways, st.floats(10, 30), st.floats(0.25, 0.9))
 def test_a_willing_person_passes_in_every_way(seed, chosen, fps, reaction):
     person = willing(seed, reaction=reaction)
-    played = play(person.pose, person.hear, seed=seed, ways=chosen, fps=fps)
+    played = play(person.pose, person.on_event, seed=seed, ways=chosen, fps=fps)
     assert played.outcome == Outcome(Verdict.PASS, Reason.OK), played.prompts[-1]
     assert played.seconds < 120
     assert len(set(played.session.stills)) == STILLS
@@ -57,7 +57,7 @@ def test_draws_differ_from_session_to_session():
 @given(seeds)
 def test_each_prompt_comes_only_after_the_step_before_has_closed(seed):
     person = willing(seed)
-    played = play(person.pose, person.hear, seed=seed)
+    played = play(person.pose, person.on_event, seed=seed)
     steps = [prompt.step for _, prompt in played.prompts]
     assert steps == sorted(steps)
     assert [p.action for _, p in played.prompts if not p.again][1:] == played.session.actions
@@ -81,7 +81,7 @@ def test_a_recording_of_another_session_never_passes(seed, other):
         poses.append((now, person.pose(now)))
         return poses[-1][1]
 
-    earlier = play(remembered, person.hear, seed=other)
+    earlier = play(remembered, person.on_event, seed=other)
     assert earlier.outcome == Outcome(Verdict.PASS, Reason.OK)
     replayed = play(
         lambda now: poses[min(int((now - 0.1) * 12 + 0.5), len(poses) - 1)][1],
@@ -96,7 +96,7 @@ def test_a_recording_of_another_session_never_passes(seed, other):
 @given(seeds)
 def test_a_flat_face_fails_even_when_it_does_everything(seed):
     person = willing(seed)
-    played = play(person.pose, person.hear, seed=seed, flat=True)
+    played = play(person.pose, person.on_event, seed=seed, flat=True)
     assert played.outcome == Outcome(Verdict.FAIL, Reason.FLAT)
 
 
@@ -105,7 +105,7 @@ def test_a_flat_face_fails_even_when_it_does_everything(seed):
 def test_a_dot_that_is_followed_without_any_lag_was_known_before(seed):
     person = willing(seed, dot_delay=-0.05)
     # Hears of the dot at once, and is a step ahead of the delay that people have.
-    played = play(person.pose, lambda event, at: person.hear(event, at - 0.2), seed=seed)
+    played = play(person.pose, lambda event, at: person.on_event(event, at - 0.2), seed=seed)
     assert played.outcome is not None
     assert played.outcome.verdict is Verdict.FAIL
 
@@ -114,7 +114,7 @@ def test_a_dot_that_is_followed_without_any_lag_was_known_before(seed):
 @given(seeds)
 def test_a_puppet_without_light_is_never_passed(seed):
     person = willing(seed, reflects=0.0)
-    played = play(person.pose, person.hear, seed=seed)
+    played = play(person.pose, person.on_event, seed=seed)
     assert played.outcome == Outcome(Verdict.INCONCLUSIVE, Reason.LIGHT_WEAK)
 
 
@@ -122,7 +122,7 @@ def test_a_puppet_without_light_is_never_passed(seed):
 @given(seeds, st.floats(0.5, 0.75))
 def test_a_puppet_with_late_light_is_never_passed(seed, delay):
     person = willing(seed, light_delay=delay)
-    played = play(person.pose, person.hear, seed=seed)
+    played = play(person.pose, person.on_event, seed=seed)
     assert played.outcome is not None
     assert played.outcome.verdict is not Verdict.PASS
 
@@ -132,50 +132,50 @@ def test_a_puppet_with_late_light_is_never_passed(seed, delay):
 def test_a_live_puppet_that_lights_itself_in_time_is_the_residual_risk(seed):
     # Accepted: nothing in the pictures tells it from a person. The documentation says so.
     person = willing(seed, light_delay=0.1)
-    assert play(person.pose, person.hear, seed=seed).outcome == Outcome(Verdict.PASS, Reason.OK)
+    assert play(person.pose, person.on_event, seed=seed).outcome == Outcome(Verdict.PASS, Reason.OK)
 
 
 @pytest.mark.parametrize(
     ("begins", "result"),
-    [(0.05, Again(Reason.TOO_EARLY)), (0.13, Again(Reason.TOO_EARLY)), (0.2, None)],
+    [(0.05, Retry(Reason.TOO_EARLY)), (0.13, Retry(Reason.TOO_EARLY)), (0.2, None)],
 )
 def test_a_movement_that_begins_with_its_prompt_is_no_answer_to_it(begins, result):
-    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
-    rest = reading(Pose(), 1, 0.0, noise, exact)
-    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 1.0), Neutral(rest.face), Thresholds())
+    noise, exact = np.random.default_rng(1), MeasurementErrors(0, 0, 0, 0)
+    rest = measurements(Pose(), 1, 0.0, noise, exact)
+    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 1.0), NeutralFace(rest.face), Thresholds())
     step.begin(0.0)
-    step.see(replace(rest, at=0.01))
+    step.process_frame(replace(rest, at=0.01))
     assert step.result is None
-    step.see(reading(Pose(yaw=20), 2, begins, noise, exact))
+    step.process_frame(measurements(Pose(yaw=20), 2, begins, noise, exact))
     assert step.result is None
-    step.see(reading(Pose(yaw=20), 3, begins + 0.07, noise, exact))
+    step.process_frame(measurements(Pose(yaw=20), 3, begins + 0.07, noise, exact))
     assert step.result == result
 
 
 def test_a_blink_at_the_moment_of_the_prompt_is_no_movement():
-    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
-    rest = reading(Pose(), 1, 0.0, noise, exact)
-    step = PoseStep(Target(Action.SQUINT, 0.0, 0.6), Neutral(rest.face), Thresholds())
+    noise, exact = np.random.default_rng(1), MeasurementErrors(0, 0, 0, 0)
+    rest = measurements(Pose(), 1, 0.0, noise, exact)
+    step = PoseStep(Target(Action.SQUINT, 0.0, 0.6), NeutralFace(rest.face), Thresholds())
     step.begin(0.0)
     for n, shut in enumerate((0.0, 0.8, 0.0, 0.0, 0.0, 0.0)):
-        step.see(reading(Pose(squint=shut), n, 0.01 + 0.07 * n, noise, exact))
+        step.process_frame(measurements(Pose(squint=shut), n, 0.01 + 0.07 * n, noise, exact))
     assert step.result is None
 
 
 def test_who_still_moves_when_the_prompt_comes_has_to_come_back_first():
-    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
-    rest = reading(Pose(), 1, 0.0, noise, exact).face
-    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 0.6), Neutral(rest), Thresholds())
+    noise, exact = np.random.default_rng(1), MeasurementErrors(0, 0, 0, 0)
+    rest = measurements(Pose(), 1, 0.0, noise, exact).face
+    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 0.6), NeutralFace(rest), Thresholds())
     step.begin(0.0)
     for n in range(30):
-        step.see(reading(Pose(yaw=20), n, 0.05 + n / 15, noise, exact))
+        step.process_frame(measurements(Pose(yaw=20), n, 0.05 + n / 15, noise, exact))
     assert step.result is None
     assert step.kept is None
 
 
 def test_another_person_in_the_stills_fails():
     person = willing(4)
-    played = play(person.pose, person.hear, seed=4, distances=[0.8] * PAIRS)
+    played = play(person.pose, person.on_event, seed=4, distances=[0.8] * PAIRS)
     assert played.outcome == Outcome(Verdict.FAIL, Reason.OTHER_PERSON)
 
 
@@ -193,24 +193,24 @@ def test_poses_may_be_further_apart_than_from_the_neutral_face(pair, distance, r
     person = willing(4)
     distances = [0.3] * PAIRS
     distances[pair] = distance
-    played = play(person.pose, person.hear, seed=4, distances=distances)
+    played = play(person.pose, person.on_event, seed=4, distances=distances)
     assert played.outcome is not None
     assert played.outcome.reason is reason
 
 
 def test_the_still_of_a_turn_is_the_least_turned_of_the_sharp_ones():
-    noise, exact = np.random.default_rng(1), Errors(0, 0, 0, 0)
-    rest = reading(Pose(), 1, 0.0, noise, exact)
-    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 0.6), Neutral(rest.face), Thresholds())
+    noise, exact = np.random.default_rng(1), MeasurementErrors(0, 0, 0, 0)
+    rest = measurements(Pose(), 1, 0.0, noise, exact)
+    step = PoseStep(Target(Action.TURN_LEFT, 20.0, 0.6), NeutralFace(rest.face), Thresholds())
     step.begin(0.0)
-    step.see(replace(rest, at=0.01))
+    step.process_frame(replace(rest, at=0.01))
     seen = ((17, 100), (18, 100), (30, 100), (24, 100), (17, 10), (32, 200), (18, 100))
     for number, (yaw, sharpness) in enumerate(seen, start=2):
-        turned = reading(Pose(yaw=yaw), number, 0.3 + 0.11 * number, noise, exact)
-        step.see(replace(turned, sharpness=sharpness))
+        turned = measurements(Pose(yaw=yaw), number, 0.3 + 0.11 * number, noise, exact)
+        step.process_frame(replace(turned, sharpness=sharpness))
     assert step.kept == 2
     assert step.result is None
-    step.see(replace(rest, at=1.4))
+    step.process_frame(replace(rest, at=1.4))
     assert step.result == Passed(2)
 
 
@@ -230,14 +230,14 @@ def test_the_still_of_a_turn_is_the_least_turned_of_the_sharp_ones():
 )
 def test_bad_pictures_end_with_a_reason_that_helps(alter, outcome):
     person = willing(5)
-    played = play(person.pose, person.hear, seed=5, alter=alter)
+    played = play(person.pose, person.on_event, seed=5, alter=alter)
     assert played.outcome == outcome
     assert played.outcome.advice
 
 
 def test_one_frame_a_second_is_inconclusive():
     person = willing(6)
-    played = play(person.pose, person.hear, seed=6, fps=1.0)
+    played = play(person.pose, person.on_event, seed=6, fps=1.0)
     assert played.outcome == Outcome(Verdict.INCONCLUSIVE, Reason.SLOW_CAMERA)
 
 
@@ -248,7 +248,7 @@ def test_a_cut_between_two_clips_fails():
         moved = replace(seen.face, centre=(seen.face.centre[0] + 3, 2.0))
         return seen if seen.at < 4 else replace(seen, face=moved)
 
-    played = play(person.pose, person.hear, seed=7, fps=15, alter=cut)
+    played = play(person.pose, person.on_event, seed=7, fps=15, alter=cut)
     assert played.outcome == Outcome(Verdict.FAIL, Reason.JUMP)
 
 
@@ -283,7 +283,7 @@ def test_nothing_is_wanted_after_a_verdict_that_is_no_pass(seed):
 @SLOW
 @given(seeds, st.floats(0.5, 60))
 def test_leaving_ends_it_once(seed, at):
-    session = Session(Random(seed))
+    session = LivenessSession(Random(seed))
     session.start(0.0)
     session.tick(0.1)
     assert session.abandon(Reason.LEFT) == [Outcome(Verdict.INCONCLUSIVE, Reason.LEFT)]

@@ -24,7 +24,7 @@ _ENCODED_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
-class Base:
+class BaseCheckpoint:
     """A checkpoint in memory, frozen."""
 
     sha256: str
@@ -133,7 +133,7 @@ def check_folder(folder: Path) -> str:
     return folder_sha256(folder)
 
 
-def load_base(folder: Path, device: str = "cpu") -> Base:
+def load_checkpoint(folder: Path, device: str = "cpu") -> BaseCheckpoint:
     """Loads all parts in float32. Raises as `check_folder` does."""
     from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
     from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
@@ -171,7 +171,7 @@ def load_base(folder: Path, device: str = "cpu") -> Base:
     )
     defaults = _json(folder / DEFAULTS_NAME) if (folder / DEFAULTS_NAME).is_file() else {}
     widths = autoencoder.config.get("block_out_channels") or (1, 1, 1, 1)
-    return Base(
+    return BaseCheckpoint(
         sha256=sha256,
         tokenizer=tokenizer,
         text_encoder=part("text_encoder", CLIPTextModel),

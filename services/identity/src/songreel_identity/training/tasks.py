@@ -15,20 +15,20 @@ from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import Report
 
 from songreel_identity.faces.embeddings import Embedding
-from songreel_identity.training.recipe import Recipe
+from songreel_identity.training.recipe import TrainingRecipe
 
 _SIZE_BYTES = 8
 
 
 @dataclass(frozen=True)
-class Assignment:
+class TrainingTask:
     """A person to be learnt; personal data in the clear."""
 
     checkpoint: Path
     """Where it is on the machine that trains."""
     checkpoint_sha256: str
     """What must be there."""
-    recipe: Recipe
+    recipe: TrainingRecipe
     pictures: Sequence[bytes]
     """JPEG."""
     embedding: Embedding
@@ -40,7 +40,7 @@ class Assignment:
     state: bytes | None = None
     """Where it goes on from."""
 
-    def from_state(self, state: bytes | None) -> Assignment:
+    def from_state(self, state: bytes | None) -> TrainingTask:
         """The same, to go on from a later point."""
         return replace(self, state=state)
 
@@ -52,23 +52,23 @@ class Assignment:
         return pack(told | {"pictures": len(self.pictures)}, [*self.pictures, *state])
 
     @staticmethod
-    def from_bytes(data: bytes) -> Assignment:
+    def from_bytes(data: bytes) -> TrainingTask:
         """What `to_bytes` made; sealed on the way, so that it is taken as it is."""
         told, parts = unpack(data)
         pictures = int(told["pictures"])
         fields: dict[str, Any] = told | {
             "checkpoint": Path(told["checkpoint"]),
-            "recipe": Recipe(**told["recipe"]),
+            "recipe": TrainingRecipe(**told["recipe"]),
             "pictures": parts[:pictures],
             # JSON writes every float64 so that it is read as the same.
             "embedding": np.asarray(told["embedding"], np.float64),
             "state": parts[pictures] if len(parts) > pictures else None,
         }
-        return Assignment(**fields)
+        return TrainingTask(**fields)
 
 
 @dataclass(frozen=True)
-class Learnt:
+class TaskResult:
     """What came of an assignment; personal data in the clear."""
 
     adapter: bytes
@@ -82,22 +82,22 @@ class Learnt:
         return pack({"seconds": self.seconds, "resumed_from": self.resumed_from}, [self.adapter])
 
     @staticmethod
-    def from_bytes(data: bytes) -> Learnt:
+    def from_bytes(data: bytes) -> TaskResult:
         """What `to_bytes` made."""
         told, [adapter] = unpack(data)
-        return Learnt(adapter, **told)
+        return TaskResult(adapter, **told)
 
 
-def learn(
-    assignment: Assignment,
+def run_task(
+    task: TrainingTask,
     check: Callable[[], None],
     save: Callable[[bytes], None],
     report: Report,
-) -> Learnt:
+) -> TaskResult:
     """Trains in this process, to the end.
 
     Args:
-        assignment: whom, and how.
+        task: whom, and how.
         check: called at least once in every update; what it raises ends the training.
         save: called with the state at every trial; may raise to end the training.
         report: told how far it is.
@@ -109,28 +109,28 @@ def learn(
     """
     import torch
 
-    from songreel_identity.training.base import load_base
+    from songreel_identity.training.base_checkpoint import load_checkpoint
     from songreel_identity.training.portraits import decode_picture
-    from songreel_identity.training.trainer import Person, Training
+    from songreel_identity.training.trainer import Person, Trainer
 
-    torch.set_num_threads(assignment.threads)
+    torch.set_num_threads(task.threads)
     report(Progress(step="load"))
     with loading("checkpoint"):
-        base = load_base(assignment.checkpoint, assignment.device)
-    if base.sha256 != assignment.checkpoint_sha256:
+        base = load_checkpoint(task.checkpoint, task.device)
+    if base.sha256 != task.checkpoint_sha256:
         raise AdapterMismatch(
-            f"the checkpoint at {assignment.checkpoint} is not the one that was asked for, or was "
+            f"the checkpoint at {task.checkpoint} is not the one that was asked for, or was "
             "changed just now: give every machine that trains the same files",
-            checkpoint=str(assignment.checkpoint),
+            checkpoint=str(task.checkpoint),
         )
     person = Person(
-        pictures=[decode_picture(each) for each in assignment.pictures],
-        embedding=assignment.embedding,
-        pictures_sha256=assignment.pictures_sha256,
+        pictures=[decode_picture(each) for each in task.pictures],
+        embedding=task.embedding,
+        pictures_sha256=task.pictures_sha256,
     )
-    training = Training(base, person, assignment.recipe, check)
-    trained = training.run(assignment.state, save, report)
-    return Learnt(trained.data, trained.seconds, trained.resumed_from)
+    training = Trainer(base, person, task.recipe, check)
+    trained = training.run(task.state, save, report)
+    return TaskResult(trained.data, trained.seconds, trained.resumed_from)
 
 
 def pack(told: dict[str, Any], parts: Sequence[bytes]) -> bytes:

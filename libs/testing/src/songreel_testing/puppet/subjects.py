@@ -7,17 +7,24 @@ from random import Random
 from typing import Protocol
 
 import numpy as np
-from songreel_identity.liveness.protocol import Action, Dot, Event, Guidance, Light, Prompt
+from songreel_identity.liveness.protocol import (
+    Action,
+    DotTarget,
+    Event,
+    Guidance,
+    Prompt,
+    ScreenLight,
+)
 
 from songreel_testing.puppet.puppet import Pose, Puppet
 
 BLUE, AMBER = (0.95, 1.0, 1.12), (1.08, 1.03, 0.90)
 
 
-class Sitter(Protocol):
+class CameraSubject(Protocol):
     """Something before the camera; times are seconds of the simulation."""
 
-    def hear(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: float) -> None:
         """Sees or hears what the page shows."""
         ...
 
@@ -27,7 +34,7 @@ class Sitter(Protocol):
 
 
 @dataclass
-class Willing:
+class WillingPerson:
     """Does what it is asked, after a while, until the page says that it is enough."""
 
     puppet: Puppet | None
@@ -48,7 +55,7 @@ class Willing:
     _lights: list[tuple[float, int]] = field(default_factory=list)
     _lag: tuple[float, float] = (0.0, 0.0)
 
-    def hear(self, event: Event, now: float) -> None:
+    def on_event(self, event: Event, now: float) -> None:
         """Remembers the prompt, the dot, the colour."""
         if isinstance(event, Prompt):
             self._prompt, self._since = event, now
@@ -56,9 +63,9 @@ class Willing:
             self._dots.clear()
         elif isinstance(event, Guidance):
             self._progress = event.progress
-        elif isinstance(event, Dot):
+        elif isinstance(event, DotTarget):
             self._dots.append((now, event.x, event.y))
-        elif isinstance(event, Light):
+        elif isinstance(event, ScreenLight):
             self._lights.append((now, event.colour))
 
     def pose(self, now: float) -> Pose:

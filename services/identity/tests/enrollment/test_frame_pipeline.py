@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_identity.enrollment.frame_pipeline import Clock, FrameLimits, decode, jpeg_size
+from songreel_identity.enrollment.frame_pipeline import CameraClock, FrameLimits, decode, jpeg_size
 from songreel_identity.faces.embeddings import Embedder, distance
 from songreel_identity.faces.mediapipe_tracker import OVAL, RIGID, MediaPipeTracker
 from songreel_identity.liveness.correlation import best_match
@@ -16,7 +16,7 @@ from songreel_identity.liveness.protocol import Reason
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_kit import errors
 from songreel_testing.puppet.attacks import tilted
-from songreel_testing.puppet.figures import EYE_PX
+from songreel_testing.puppet.measured_puppet import EYE_PX
 from songreel_testing.puppet.puppet import Pose, portrait, rotation
 
 LIMITS = FrameLimits()
@@ -45,7 +45,7 @@ def test_the_size_is_read_without_decoding(width, height):
 )
 @settings(max_examples=100, deadline=None)
 def test_frames_of_an_honest_camera_keep_their_distances(start_ms, server, delays):
-    clock = Clock(LIMITS)
+    clock = CameraClock(LIMITS)
     for n, delay in enumerate(delays):
         taken = n * 0.066
         at, fault = clock.place(start_ms + round(taken * 1000), server + taken + delay)
@@ -54,7 +54,7 @@ def test_frames_of_an_honest_camera_keep_their_distances(start_ms, server, delay
 
 
 def test_clocks_that_run_wrong_are_found():
-    fast, slow, back = Clock(LIMITS), Clock(LIMITS), Clock(LIMITS)
+    fast, slow, back = CameraClock(LIMITS), CameraClock(LIMITS), CameraClock(LIMITS)
     assert Reason.CLOCK in {fast.place(n * 132, n * 0.066)[1] for n in range(200)}
     assert Reason.SLOW_LINK in {slow.place(n * 33, n * 0.066)[1] for n in range(1, 200)}
     back.place(100, 0.0)
@@ -97,9 +97,9 @@ def test_depth_tells_a_turned_head_from_a_turned_photo(faces):
 
     def face(picture):
         for n in range(3):
-            reading = tracker.read(picture, frame=n, at=n, digest=b"", hands=False)
-        assert reading.face is not None
-        return reading.face
+            measurements = tracker.read(picture, frame=n, at=n, digest=b"", hands=False)
+        assert measurements.face is not None
+        return measurements.face
 
     rest = face(puppet.still)
     turned = face(puppet.render(Pose(yaw=22)))

@@ -16,23 +16,23 @@ from hypothesis import strategies as st
 from safetensors.torch import load
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
-from songreel_identity.faces.recognition import FaceFinder, mean_embedding
+from songreel_identity.faces.recognition import FaceRecogniser, mean_embedding
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.base import load_base
+from songreel_identity.training.base_checkpoint import load_checkpoint
 from songreel_identity.training.layers import read_state, targets_of
 from songreel_identity.training.portraits import decode_picture, make_portraits
-from songreel_identity.training.recipe import SMALL, Recipe, snr_weights
-from songreel_identity.training.trainer import Person, Training
+from songreel_identity.training.recipe import SMALL, TrainingRecipe, snr_weights
+from songreel_identity.training.trainer import Person, Trainer
 from songreel_identity.vault.tables import audit
 from songreel_identity.vault.vault import ADAPTER, TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
-from songreel_testing.identity.enrolled import consent, enrol, made_up_stills, write_checkpoint
+from songreel_testing.identity.enrolled import consent, enroll, made_up_stills, write_checkpoint
 from songreel_testing.serving import expect_error, serving
 
 ANN = "projects/p/identities/ann"
-RECIPE = Recipe(
+RECIPE = TrainingRecipe(
     noun="woman", steps=4, rank=2, batch=1, variants=1, prior_pictures=1, every=2,
     trial_pictures=1, rate=1e-2, warmup=1,
 )  # fmt: skip
@@ -82,7 +82,7 @@ def test_the_weights_mean_the_same_whatever_the_network_predicts(alpha, most):
 
 @given(st.integers(1, 500), st.integers(1, 60), st.floats(1e-6, 1e-2))
 def test_the_rate_rises_falls_and_ends_near_nothing(steps, warmup, rate):
-    recipe = Recipe(steps=steps, warmup=warmup, rate=rate)
+    recipe = TrainingRecipe(steps=steps, warmup=warmup, rate=rate)
     rates = [recipe.rate_at(step) for step in range(steps)]
     assert all(0 <= each <= rate for each in rates)
     after = rates[warmup:]
@@ -95,10 +95,10 @@ def test_the_rate_rises_falls_and_ends_near_nothing(steps, warmup, rate):
 def test_crops_are_whole_equal_for_equal_seeds_and_never_mirrored(seed, width, height):
     left = np.zeros((height, width, 3), np.uint8)
     left[:, : width // 2] = 220  # light on the left: a mirrored crop would have it on the right
-    finder = FaceFinder.__new__(FaceFinder)
-    finder.largest = lambda image: None
-    portraits, missed = make_portraits([left], finder, size=32, variants=3, seed=seed)
-    again, _ = make_portraits([left], finder, size=32, variants=3, seed=seed)
+    recogniser = FaceRecogniser.__new__(FaceRecogniser)
+    recogniser.largest = lambda image: None
+    portraits, missed = make_portraits([left], recogniser, size=32, variants=3, seed=seed)
+    again, _ = make_portraits([left], recogniser, size=32, variants=3, seed=seed)
     assert missed == 1
     for one, other in zip(portraits, again, strict=True):
         assert one.image.shape == (32, 32, 3)
@@ -116,8 +116,8 @@ def test_crops_are_whole_equal_for_equal_seeds_and_never_mirrored(seed, width, h
 def test_a_training_taken_up_again_comes_to_the_same_adapter(tmp_path, prediction):
     folder = write_checkpoint(tmp_path / "tiny", prediction=prediction)
     states = []
-    whole = Training(load_base(folder), person(), RECIPE).run(None, states.append, ignore)
-    rest = Training(load_base(folder), person(), RECIPE).run(states[0], ignore, ignore)
+    whole = Trainer(load_checkpoint(folder), person(), RECIPE).run(None, states.append, ignore)
+    rest = Trainer(load_checkpoint(folder), person(), RECIPE).run(states[0], ignore, ignore)
     assert rest.resumed_from == 2
     matrices, others = load(whole.data), load(rest.data)
     assert matrices.keys() == others.keys()
@@ -140,7 +140,7 @@ def test_a_recipe_may_be_changed_in_one_field(monkeypatch):
     monkeypatch.setenv("SONGREEL_IDENTITY_TRAINING_SMALL__STEPS", "7")
     settings = IdentitySettings()
     assert settings.training_small == dataclasses.replace(SMALL, steps=7)
-    assert settings.training == Recipe()
+    assert settings.training == TrainingRecipe()
 
 
 def ignore(*_):
@@ -172,7 +172,7 @@ async def test_an_adapter_is_trained_sealed_bound_and_found_again(
     service_settings, checkpoint, tmp_path
 ):
     vault = open_vault(service_settings)
-    enrol(vault, ANN, made_up_stills())
+    enroll(vault, ANN, made_up_stills())
     async with serving(create_service(service_settings)) as channel:
         stub = IdentityServiceStub(channel)
         result, progress = await trained(stub, checkpoint)
@@ -198,7 +198,7 @@ async def test_an_adapter_is_trained_sealed_bound_and_found_again(
         assert again.distance == result.distance
 
         # New pictures are another person to the trainer; the old adapter goes with the old ones.
-        enrol(vault, ANN, made_up_stills(seed=5))
+        enroll(vault, ANN, made_up_stills(seed=5))
         assert vault.list_objects(ANN, ADAPTER) == []
 
         with expect_error(errors.AdapterMismatch):
@@ -232,7 +232,7 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
         consent(vault, ANN)
         with expect_error(errors.NotEnrolled):
             await trained(stub, checkpoint)
-        enrol(vault, ANN, made_up_stills())
+        enroll(vault, ANN, made_up_stills())
 
         call = stub.TrainAdapter(request)
         async for event in call:
@@ -261,14 +261,14 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
 
 
 async def test_likeness_is_counted_against_the_person_and_impostors(service_settings, faces):
-    finder = FaceFinder()
+    recogniser = FaceRecogniser()
     pictures = {name: cv2.imread(str(faces / f"{name}.jpg")) for name in ("obama", "biden")}
     pictures["obama2"] = cv2.imread(str(faces / "obama2.jpg"))
     from songreel_testing.identity.enrolled import still
 
-    own = finder.describe(np.ascontiguousarray(pictures["obama"][:, :, ::-1]))[0]
+    own = recogniser.describe(np.ascontiguousarray(pictures["obama"][:, :, ::-1]))[0]
     vault = open_vault(service_settings)
-    enrol(vault, ANN, [still(pictures["obama"][n:], own) for n in range(7)])
+    enroll(vault, ANN, [still(pictures["obama"][n:], own) for n in range(7)])
 
     def encoded(name):
         return cv2.imencode(".jpg", pictures[name])[1].tobytes()

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from random import Random
 
 import numpy as np
-from songreel_identity.faces.landmarks import Face, Reading
+from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
 from songreel_identity.liveness.protocol import Event, Outcome, Prompt, Way
-from songreel_identity.liveness.session import STILLS, Session
+from songreel_identity.liveness.session import STILLS, LivenessSession
 
 from songreel_testing.puppet.puppet import Pose, rotation
 
@@ -35,7 +35,7 @@ PAIRS = STILLS * (STILLS - 1) // 2
 
 
 @dataclass(frozen=True)
-class Errors:
+class MeasurementErrors:
     """Standard deviations of the measurement."""
 
     degrees: float = 0.5
@@ -44,15 +44,15 @@ class Errors:
     points_px: float = 0.4
 
 
-def reading(
+def measurements(
     pose: Pose,
     frame: int,
     at: float,
     random: np.random.Generator,
-    errors: Errors,
+    errors: MeasurementErrors,
     *,
     flat: bool = False,
-) -> Reading:
+) -> FrameMeasurements:
     """What the tracker would say of this pose; `flat` of a picture of it."""
     head = _HEAD.copy()
     if flat:
@@ -64,7 +64,7 @@ def reading(
     points = points + random.normal(0, errors.points_px, points.shape)
     eye = EYE_PX * pose.scale
     tint = 12.0 * (pose.light[0] - pose.light[2])
-    face = Face(
+    face = FaceLandmarks(
         eye_px=eye,
         yaw=pose.yaw + random.normal(0, errors.degrees),
         pitch=pose.pitch + random.normal(0, errors.degrees),
@@ -79,7 +79,7 @@ def reading(
         oval=points,
     )
     covered = (0.5 if pose.hand == "left" else 0.0, 0.5 if pose.hand == "right" else 0.0)
-    return Reading(
+    return FrameMeasurements(
         frame=frame,
         at=at,
         faces=1,
@@ -93,10 +93,10 @@ def reading(
 
 
 @dataclass
-class Played:
+class PlayedSession:
     """A session that was played."""
 
-    session: Session
+    session: LivenessSession
     outcome: Outcome | None
     seconds: float
     prompts: list[tuple[float, Prompt]]
@@ -104,22 +104,24 @@ class Played:
 
 def play(
     pose: Callable[[float], Pose],
-    hear: Callable[[Event, float], None],
+    on_event: Callable[[Event, float], None],
     *,
     seed: int,
     ways: frozenset[Way] = frozenset(),
     fps: float = 12.0,
-    errors: Errors | None = None,
+    errors: MeasurementErrors | None = None,
     flat: bool = False,
     distances: Sequence[float] = (0.3,) * PAIRS,
-    alter: Callable[[Reading], Reading | None] = lambda reading: reading,
-) -> Played:
+    alter: Callable[[FrameMeasurements], FrameMeasurements | None] = lambda measurements: (
+        measurements
+    ),
+) -> PlayedSession:
     """Plays a whole session in simulated time, without pixels."""
-    session = Session(Random(seed), ways)
+    session = LivenessSession(Random(seed), ways)
     noise = np.random.default_rng(seed)
     prompts: list[tuple[float, Prompt]] = []
     post: list[tuple[float, Event]] = []
-    errors = errors or Errors()
+    errors = errors or MeasurementErrors()
 
     def tell(events: list[Event], at: float) -> None:
         for event in events:
@@ -137,13 +139,13 @@ def play(
         else:
             while post and post[0][0] <= capture:
                 at, event = post.pop(0)
-                hear(event, at)
+                on_event(event, at)
             frame += 1
-            seen = alter(reading(pose(capture), frame, capture, noise, errors, flat=flat))
+            seen = alter(measurements(pose(capture), frame, capture, noise, errors, flat=flat))
             now = capture + 0.06
             if seen is not None:
-                tell(session.see(seen), now)
+                tell(session.process_frame(seen), now)
             capture += 1 / fps
         if session.comparing:
             tell(session.conclude(distances), now)
-    return Played(session, session.outcome, now, prompts)
+    return PlayedSession(session, session.outcome, now, prompts)

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 from songreel_identity.liveness.protocol import Outcome, Reason, Verdict
 from songreel_testing.puppet.attacks import ATTACKS, PEOPLE, live_puppet_with_light, person
-from songreel_testing.puppet.people import Willing
 from songreel_testing.puppet.simulation import Camera, simulate
+from songreel_testing.puppet.subjects import WillingPerson
 
 QUICK = ("static photo", "prepared puppet", "clip of a real person")
 
@@ -18,8 +18,8 @@ def attack(faces, name, seed):
     assert record.outcome is not None
     assert record.outcome.verdict is not Verdict.PASS
     # Nothing is kept of a session that did not pass.
-    assert record.sitting is not None
-    assert (record.sitting.stills, record.sitting.held_bytes) == ([], 0)
+    assert record.pipeline is not None
+    assert (record.pipeline.stills, record.pipeline.held_bytes) == ([], 0)
     return record.outcome
 
 
@@ -36,11 +36,11 @@ def test_attacks_are_not_accepted(faces, name):
 
 @pytest.mark.slow
 def test_a_willing_person_passes_and_seven_pictures_remain(faces):
-    record = simulate(Willing(person(faces, 2), Random(1)), Camera(), seed=1)
+    record = simulate(WillingPerson(person(faces, 2), Random(1)), Camera(), seed=1)
     assert record.outcome == Outcome(Verdict.PASS, Reason.OK)
-    assert record.sitting is not None
-    assert len({still.sha256 for still in record.sitting.stills}) == 7
-    assert record.sitting.held_bytes == 0
+    assert record.pipeline is not None
+    assert len({still.sha256 for still in record.pipeline.stills}) == 7
+    assert record.pipeline.held_bytes == 0
 
 
 @pytest.mark.slow
@@ -51,13 +51,13 @@ def test_every_puppet_can_do_all_that_is_asked(faces):
 
 @pytest.mark.slow
 def test_a_replayed_session_is_not_accepted(faces):
-    from songreel_testing.puppet.attacks import Deaf
+    from songreel_testing.puppet.attacks import Playback
 
     puppet, poses = person(faces, 2), []
-    willing = Willing(puppet, Random(1))
+    willing = WillingPerson(puppet, Random(1))
 
     class Remembered:
-        hear = staticmethod(willing.hear)
+        on_event = staticmethod(willing.on_event)
 
         @staticmethod
         def image(now):
@@ -67,7 +67,7 @@ def test_a_replayed_session_is_not_accepted(faces):
     assert simulate(Remembered(), Camera(fps=10), seed=1).outcome == Outcome(
         Verdict.PASS, Reason.OK
     )
-    replay = Deaf(lambda now: poses[min(int((now - 0.1) * 10 + 0.5), len(poses) - 1)])
+    replay = Playback(lambda now: poses[min(int((now - 0.1) * 10 + 0.5), len(poses) - 1)])
     record = simulate(replay, Camera(fps=10, seed=9), seed=77)
     assert record.outcome is not None
     assert record.outcome.verdict is not Verdict.PASS

@@ -15,23 +15,23 @@ import pytest
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.jobs import Trainings
+from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.training.layers import read_state
 from songreel_identity.vault.vault import ADAPTER, TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_kit.work import CancelToken
-from songreel_testing.identity.assignments import (
+from songreel_testing.identity.enrolled import enroll, made_up_stills, write_checkpoint
+from songreel_testing.identity.training_tasks import (
     ANN,
     LENGTH,
     RECIPE,
-    assignment,
-    learnt_here,
     needles_of,
+    run_here,
     same_adapter,
     seen_in,
+    task,
 )
-from songreel_testing.identity.enrolled import enrol, made_up_stills, write_checkpoint
 from songreel_testing.ray_processes import all_ended, descendants, ray_files
 
 on_ray = pytest.importorskip(
@@ -59,7 +59,7 @@ def checkpoint(tmp_path_factory):
 @pytest.fixture(scope="module")
 def backend():
     before = set(descendants())
-    yield on_ray.OnRay(IdentitySettings(training_backend="ray"))
+    yield on_ray.RayTrainingBackend(IdentitySettings(training_backend="ray"))
     left = set(descendants()) - before
     assert all_ended(left), f"Ray left {left}"
 
@@ -97,8 +97,8 @@ class Recorded:
 
 
 def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint, monkeypatch):
-    given = assignment(checkpoint, size=512)
-    expected, states = learnt_here(given)
+    given = task(checkpoint, size=512)
+    expected, states = run_here(given)
     crossed = []
     ours = backend._workers
     make, get, end = ours.worker, on_ray.ray.get, ours.end
@@ -120,17 +120,17 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
 
     monkeypatch.setattr(ours, "close", look_and_close)
     saved, told = [], []
-    learnt = backend.train(given, ignore, saved.append, lambda p: told.append((p.step, p.fraction)))
+    result = backend.train(given, ignore, saved.append, lambda p: told.append((p.step, p.fraction)))
     monkeypatch.undo()
     assert len(files) > 5
     assert all_ended(descendants())
 
-    assert same_adapter(learnt.adapter, expected.adapter)
+    assert same_adapter(result.adapter, expected.adapter)
     assert told[0][0] == "queue"
     fractions = [fraction for _, fraction in told]
     assert fractions == sorted(fractions)
 
-    needles = needles_of(given, [learnt.adapter, expected.adapter, *saved, *states])
+    needles = needles_of(given, [result.adapter, expected.adapter, *saved, *states])
     assert len(needles) > 300
     assert not seen_in(needles, b"".join(crossed))
     largest = max(crossed, key=len)
@@ -146,8 +146,8 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
 
 
 def test_a_killed_worker_is_replaced_and_goes_on(backend, checkpoint, caplog):
-    given = assignment(checkpoint, dataclasses.replace(RECIPE, steps=30))
-    expected, _ = learnt_here(given)
+    given = task(checkpoint, dataclasses.replace(RECIPE, steps=30))
+    expected, _ = run_here(given)
     killed = []
 
     def kill_once(state):
@@ -157,17 +157,17 @@ def test_a_killed_worker_is_replaced_and_goes_on(backend, checkpoint, caplog):
             killed.append(read_state(state)[1]["step"])
 
     fractions = []
-    learnt = backend.train(given, ignore, kill_once, lambda p: fractions.append(p.fraction))
+    result = backend.train(given, ignore, kill_once, lambda p: fractions.append(p.fraction))
     assert killed
-    assert learnt.resumed_from >= killed[0]
-    assert same_adapter(learnt.adapter, expected.adapter)
+    assert result.resumed_from >= killed[0]
+    assert same_adapter(result.adapter, expected.adapter)
     assert fractions == sorted(fractions)
     assert len([each for each in caplog.records if "a worker was lost" in str(each.msg)]) == 1
     assert all_ended(workers())
 
 
 def test_errors_of_workers_arrive_as_they_are(backend, checkpoint):
-    given = assignment(checkpoint)
+    given = task(checkpoint)
     elsewhere = dataclasses.replace(given, checkpoint=checkpoint / "elsewhere")
     with pytest.raises(errors.CheckpointNotFound, match="every node"):
         backend.train(elsewhere, ignore, ignore, ignore)
@@ -182,9 +182,9 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
     backend, checkpoint, settings, monkeypatch
 ):
     vault = open_vault(settings)
-    enrol(vault, ANN, made_up_stills())
-    trainings = Trainings(vault, settings, backend)
-    order = trainings.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
+    enroll(vault, ANN, made_up_stills())
+    training_jobs = TrainingJobs(vault, settings, backend)
+    order = training_jobs.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
 
     def kept():
         found = vault.list_objects(ANN, TRAINING)
@@ -195,7 +195,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             each.kill()
 
     with pytest.raises(errors.ServiceUnavailable, match="ask again") as caught:
-        trainings.train(order, kill, CancelToken())
+        training_jobs.train(order, kill, CancelToken())
     assert caught.value.retry_seconds
 
     token = CancelToken()
@@ -205,7 +205,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             token.cancel()
 
     with pytest.raises(errors.Cancelled):
-        trainings.train(order, cancel, token)
+        training_jobs.train(order, cancel, token)
     assert all_ended(workers())
     before = kept()
     assert before >= 4
@@ -218,7 +218,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             vault.withdraw(ANN)
 
     with pytest.raises(errors.ConsentWithdrawn):
-        trainings.train(order, withdraw, CancelToken())
+        training_jobs.train(order, withdraw, CancelToken())
     assert min(each for each in fractions if each) >= before / 400  # not from the beginning
     assert all_ended(workers())
     assert vault.erase(ANN).objects == 15  # pictures, embeddings, and the training's state
@@ -252,7 +252,7 @@ def test_a_killed_service_takes_its_workers_along_and_goes_on(
         update={"training_small": dataclasses.replace(RECIPE, steps=100)}
     )
     vault = open_vault(settings)
-    enrol(vault, ANN, made_up_stills())
+    enroll(vault, ANN, made_up_stills())
     told = tmp_path / "settings.json"
     told.write_text(settings.model_dump_json(exclude_none=True))
     with subprocess.Popen(
@@ -276,9 +276,9 @@ def test_a_killed_service_takes_its_workers_along_and_goes_on(
             service.send_signal(signal.SIGKILL)
     assert all_ended(holding)
 
-    trainings = Trainings(vault, settings, backend)
-    order = trainings.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
-    result = trainings.train(order, ignore, CancelToken())
+    training_jobs = TrainingJobs(vault, settings, backend)
+    order = training_jobs.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
+    result = training_jobs.train(order, ignore, CancelToken())
     assert result.resumed_from >= 2
     [stored] = vault.list_objects(ANN, ADAPTER)
     assert read_head(vault.get(ANN, stored)).step == result.step
@@ -288,7 +288,7 @@ def test_a_ray_that_is_away_is_told_and_nothing_is_trained_here(checkpoint, sett
     """Another process, because one process can be in one Ray only."""
     away = settings.model_copy(update={"training_ray_address": "ray://127.0.0.1:1"})
     vault = open_vault(away)
-    enrol(vault, ANN, made_up_stills())
+    enroll(vault, ANN, made_up_stills())
     told = Path(away.database.removeprefix("sqlite:///")).with_name("settings.json")
     told.write_text(away.model_dump_json(exclude_none=True))
     ended = subprocess.run(
