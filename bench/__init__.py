@@ -1,1 +1,1 @@
-"""Figures of songreel: ratios and measures, each taken in one run."""
+"""Benchmarks: ratios and measures, each taken in one run."""

@@ -10,21 +10,21 @@ from pathlib import Path
 from bench import data
 
 BENCHMARKS = {
-    "prompt": "faults of a language model's server and what came of them; checks",
-    "whole": "the main job on real songs: time, memory, sync, sound",
-    "identity": "liveness: accept and reject rates of simulated sessions (an hour or more)",
-    "faces": "distances of a face's embeddings in its poses, beside those of two faces",
-    "likeness": "enrolled people found again in their videos (five minutes each)",
-    "audio": "how well songs are heard: beats, voices, mood, cost; beside librosa",
+    "prompt": "how storyboards survive faults of a language model's server; which checks fire",
+    "make": "`songreel make` on real songs: time, memory, sync, sound",
+    "liveness": "accept and reject rates of simulated enrolments (an hour or more)",
+    "embeddings": "distances between embeddings of one face in its poses, and of two faces",
+    "likeness": "how often enrolled people are recognised in their videos (five minutes each)",
+    "audio": "accuracy of the analysis, compared with librosa: beats, voices, mood, cost",
     "platform": "gateways under faults and under load (needs Postgres; half an hour)",
-    "render": "memory, speed, motion and resuming of the renderer, on random weights",
+    "render": "memory, speed, motion and resuming of the renderer, with random weights",
 }
 
-LONG = ("identity", "likeness", "platform")
+LONG = ("liveness", "likeness", "platform")
 
 
 def main() -> None:
-    """Runs them one after the other."""
+    """Runs the benchmarks one after the other."""
     listing = "\n".join(f"  {name:12} {about}" for name, about in BENCHMARKS.items())
     parser = argparse.ArgumentParser(
         prog="bench",
@@ -34,14 +34,14 @@ def main() -> None:
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], default=[])
     parser.add_argument("--data", type=Path, help="folder of the data; default: ../shared/data")
     parser.add_argument(
-        "--gpu", action="store_true", help="of render: only the figures that need a GPU"
+        "--gpu", action="store_true", help="with render: only the figures that need a GPU"
     )
     options = parser.parse_args()
     if options.gpu and options.names != ["render"]:
         parser.error("--gpu goes with `render` alone")
     if options.data:
         os.environ[data.VARIABLE] = str(options.data)
-    # The long ones run only when they are asked for.
+    # Long benchmarks run only when named.
     for name in options.names or [name for name in BENCHMARKS if name not in LONG]:
         module = importlib.import_module(f"bench.{name}")
         module.main(gpu=True) if options.gpu else module.main()

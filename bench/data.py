@@ -1,4 +1,4 @@
-"""Where the data lies on which figures are taken; it is not part of the project."""
+"""The folder with the benchmarks' data, which is not part of the project."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ VARIABLE = "SONGREEL_BENCH_DATA"
 
 
 def folder() -> Path:
-    """The folder given by `--data`, by default `../shared/data` beside the repository."""
+    """The folder given by `--data`; by default `../shared/data` beside the repository."""
     return Path(os.environ.get(VARIABLE) or ROOT.parent / "shared" / "data")
 
 
 def faces() -> Path | None:
-    """The pictures and clips of people; None, and a line that says so, where there are none."""
+    """The folder of pictures and clips of people; None, with a message, if it is missing."""
     found = folder() / "faces"
     if found.exists():
         return found

@@ -1,9 +1,9 @@
-"""Likeness: a person trained on the embedded checkpoint, and found again in the video.
+"""How often a person, trained on the embedded checkpoint, is recognised in their video.
 
-Seven frames of each clip of faces stand for the pictures of an enrolment; all else is the
-product: `songreel make --identity` (which trains) and `songreel evaluate identity`, on the demo
-song, against the others as impostors. `SONGREEL_BENCH_PEOPLE` (names of clips, with commas)
-picks some; a person takes some five minutes of two cores.
+Seven frames of each clip replace the pictures of an enrolment. The rest is the product:
+`songreel make --identity` (which trains) and `songreel evaluate identity` on the demo song, with
+other people as impostors. `SONGREEL_BENCH_PEOPLE` (names of clips, separated by commas) selects
+some; each takes about five minutes on two cores.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from bench.render.tables import Table
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 SONG = data.ROOT / "demo" / "song.mp3"
 PICTURES = 7
-# They only say who is not meant; any two do.
+# Any two people serve as impostors.
 IMPOSTORS = 2
 
 
@@ -94,7 +94,7 @@ def _measured(folder: Path, clip: Path, impostors: list[Path]) -> dict[str, Any]
 
 
 def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """So many frames, BGR, spread over a clip, each with one face, and their embeddings."""
+    """`count` frames (BGR) spread over a clip, each with exactly one face, and their embeddings."""
     import cv2
     from songreel_identity.faces.recognition import FaceRecogniser
 
@@ -103,7 +103,7 @@ def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     frames = []
     while (read := capture.read())[0]:
         frames.append(read[1])
-    # More than are needed: in some the face is turned away.
+    # More frames than needed: in some the face is turned away.
     for at in np.linspace(0, len(frames) - 1, 3 * count).astype(int):
         image = cv2.cvtColor(frames[at], cv2.COLOR_BGR2RGB)
         described = recogniser.describe(image)

@@ -1,9 +1,8 @@
-"""Faults injected into the language model's server, and how often each check fires.
+"""Faults injected into a language model's server, and how often each check fires.
 
-The faults are those of `songreel_testing.prompt.llm_faults`: a real HTTP server on the loopback
-interface misbehaves on purpose while a song is told. The checks are counted
-while the faults are met, in storyboards told offline, and in storyboards that a person
-has spoilt.
+The faults are those of `songreel_testing.prompt.llm_faults`: a real HTTP server on loopback
+misbehaves while the storyteller writes. Checks are counted under these faults, in offline
+storyboards, and in storyboards that a person has spoilt.
 """
 
 from __future__ import annotations
@@ -52,11 +51,11 @@ SPOILT = {
     "nothing": " ",
     "a stranger": "pine cones",
 }
-"""What a person may write into a storyboard."""
+"""Faulty prompts that a person might write into a storyboard."""
 
 
 def faults(seen: Counter[str]) -> Table:
-    """One row for each fault."""
+    """Table with a row for each fault."""
     table = Table(
         title="Faults of the language model's server, and what came of them", box=MARKDOWN
     )
@@ -95,7 +94,7 @@ def _shortened(text: str) -> str:
 
 
 def checks(in_faults: Counter[str]) -> Table:
-    """How often each rule found something."""
+    """Table of how often each rule fires."""
     styles = load_styles()
     offline, scenes = Counter[str](), 0
     boards = 0

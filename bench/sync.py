@@ -10,13 +10,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-# How far from its planned frame a cut is looked for.
+# A cut is searched within this distance of its planned frame.
 WINDOW_FRAMES = 6
 
 
 @dataclass(frozen=True)
 class Film:
-    """Small grey frames of a video and its clock."""
+    """Changes between small grey frames of a video, and its timing."""
 
     times: NDArray[np.float64]
     """(frames,) s, presentation times."""

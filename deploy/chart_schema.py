@@ -32,7 +32,7 @@ SETTINGS = {
     "audio": "AudioSettings",
     "prompt": "PromptSettings",
     "identity": "IdentitySettings",
-    "render": "RenderSettings",
+    "render": "RenderServiceSettings",
 }
 """Service -> settings class in `songreel_<service>.settings`."""
 

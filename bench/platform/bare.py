@@ -1,6 +1,6 @@
-"""A bare grpc.aio server: two methods of the public API, answered from memory.
+"""A bare grpc.aio server that answers two methods of the public API from memory.
 
-What is to be beaten by no gateway: no interceptors, no names to read, no database.
+It is the upper bound for a gateway: no interceptors, no parsing of names, no database.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Videos(VideoServiceServicer):
 
 
 async def serve(folder: Path) -> None:
-    """Answers with the messages that the folder holds, until it is killed."""
+    """Answers with the messages in the folder until it is killed."""
     operation = Operation.FromString((folder / "operation").read_bytes())
     events = [
         WatchOperationResponse.FromString(path.read_bytes())

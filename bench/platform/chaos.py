@@ -1,10 +1,9 @@
 """Faults against two gateways on one Postgres and one S3: what was lost, what was duplicated.
 
-Lost: a video that was asked for and did not come to exist. Doubled: a job that ended more
-than once, or a request that led to two jobs. A stage may be made twice (its results are
-found by their content, so it changes nothing); "made again" counts it. Watchers "moved" when
-they followed their job on at another gateway, from where they were. "Cut short" are processes
-that something held until the budget of their stop was used up.
+Lost: videos that were asked for and do not exist. Doubled: jobs that ended more than once, or
+requests with two jobs. Made again: stages that ran twice, which changes nothing, as results are
+identified by their content. Watchers moved: clients that continued at another gateway. Cut
+short: processes that used up the time budget of their stop.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ from bench.machine import describe
 
 
 async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome], str]:
-    """The outcomes, those of the log too, and the database's name and version."""
+    """The outcomes, including those of the log, and the database's name and version."""
     outcomes = _logged(options.log)
     end = time.monotonic() + 60 * options.minutes
     with temporary_postgres() as postgres, temporary_rclone(folder / "s3") as s3:
@@ -105,9 +104,11 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="bench.platform chaos", description=__doc__)
     parser.add_argument("--runs", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=5, help="videos in a run")
-    parser.add_argument("--seed", type=int, default=1, help="of moments, victims and paces")
-    parser.add_argument("--minutes", type=float, default=1e6, help="begins no run after this")
-    parser.add_argument("--log", type=Path, help="outcomes, JSON lines; goes on where it ends")
+    parser.add_argument("--seed", type=int, default=1, help="decides moments, victims and paces")
+    parser.add_argument("--minutes", type=float, default=1e6, help="start no run after this time")
+    parser.add_argument(
+        "--log", type=Path, help="outcomes as JSON lines; a run continues after its last one"
+    )
     parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as scratch:

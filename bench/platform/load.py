@@ -1,7 +1,7 @@
-"""Calls and watchers against two gateways, beside a bare grpc.aio server.
+"""Throughput and latency of two gateways, compared with a bare grpc.aio server.
 
-The bare server (`bare.py`) has the same messages ready in memory and runs in the same
-minutes on the same machine. Clients are in this process, the servers in others.
+The bare server (`bare.py`) has the same messages ready in memory and runs at the same time on
+the same machine. Clients are in this process, the servers in others.
 """
 
 from __future__ import annotations
@@ -44,31 +44,31 @@ _RATE = 200.0
 
 @dataclass(frozen=True)
 class Side:
-    """What one server managed; the median of its rounds."""
+    """Measurements of one side; medians over its rounds."""
 
     calls: float
-    """Unary calls a second, as many as go."""
+    """Unary calls a second at full load."""
     messages: float
-    """Watched events a second, as many as go."""
+    """Watched events a second at full load."""
     p50: float
     p99: float
     """Milliseconds of a call at 200 calls a second."""
     rate: float
-    """Calls a second that were really begun."""
+    """Calls a second that were actually begun."""
     cost: float
-    """Milliseconds of CPU that its processes took for a call, flat out. Others on the machine
-    change it less than they change all else."""
+    """CPU milliseconds of its processes per call at full load, the figure that other load on the
+    machine changes least."""
 
 
 @dataclass(frozen=True)
 class Serving:
-    """Processes that answer alike."""
+    """The server processes of one side."""
 
     addresses: list[str]
     processes: list[int]
 
     def cpu_seconds(self) -> float:
-        """CPU time that they have taken so far."""
+        """CPU time used so far."""
         ticks = 0
         for process in self.processes:
             columns = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
@@ -107,7 +107,7 @@ def _processes(cluster: Cluster) -> list[int]:
 
 
 async def _in_turn(sides: list[Serving], operation: str, seconds: float, rounds: int) -> list[Side]:
-    """Each side several times in turn, so that what else the machine does meets all alike."""
+    """Measures the sides in turn, several times, so that other load affects all of them."""
     found: list[list[Side]] = [[] for _ in sides]
     for _ in range(rounds):
         for side, serving in zip(found, sides, strict=True):
@@ -119,7 +119,7 @@ async def _in_turn(sides: list[Serving], operation: str, seconds: float, rounds:
 
 
 async def _flat_out(act: Any, seconds: float) -> float:
-    """How much a second `_AT_ONCE` clients get that ask again at once."""
+    """Results a second of `_AT_ONCE` clients that never pause."""
     began = time.monotonic()
 
     async def client(index: int) -> int:
@@ -133,7 +133,7 @@ async def _flat_out(act: Any, seconds: float) -> float:
 
 
 async def _steadily(act: Any, seconds: float) -> tuple[list[float], float]:
-    """Seconds that each call took, counted from when it was due, and the rate begun."""
+    """(seconds of each call from when it was due, calls a second that were begun)."""
     took: list[float] = []
     began = time.monotonic()
 

@@ -1,12 +1,9 @@
-"""The chart, rendered offline by Helm itself, and the scripts beside it."""
+"""The chart, rendered offline by Helm itself."""
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import yaml
@@ -78,18 +75,6 @@ def templates(manifests: Any) -> dict[str, Manifest]:
         for group in cluster["workerGroupSpecs"]:
             found[f"render-ray:{group['groupName']}"] = group["template"]
     return found
-
-
-def program(name: str) -> ModuleType:
-    """A script of deploy/ as a module."""
-    path = REPOSITORY / "deploy" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"deploy_{name}", path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 class _Strict(yaml.SafeLoader):

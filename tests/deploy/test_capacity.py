@@ -7,14 +7,14 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import capacity
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .chart import REPOSITORY, chart, program
+from .chart import REPOSITORY, chart
 
-MODEL = program("capacity")
-COSTS, ASSUMED = MODEL.Costs(), MODEL.Assumptions()
+COSTS, ASSUMED = capacity.Costs(), capacity.Assumptions()
 
 
 def test_the_page_shows_what_the_script_computes() -> None:
@@ -38,16 +38,16 @@ def test_the_measured_cost_is_the_readmes() -> None:
 
 def test_one_demo_song_a_day_costs_what_it_was_measured_to_cost() -> None:
     fps = COSTS.frames / COSTS.song_seconds
-    demo = MODEL.plan(1, COSTS, replace(ASSUMED, song_seconds=COSTS.song_seconds, fps=fps))
+    demo = capacity.plan(1, COSTS, replace(ASSUMED, song_seconds=COSTS.song_seconds, fps=fps))
     assert demo.core_seconds == pytest.approx(COSTS.wall_seconds * COSTS.cores)
     assert demo.job_seconds == pytest.approx(COSTS.wall_seconds)
-    assert demo.mean_cores * MODEL.DAY == pytest.approx(demo.core_seconds)
+    assert demo.mean_cores * capacity.DAY == pytest.approx(demo.core_seconds)
 
 
 @settings(deadline=None)
 @given(st.integers(1, 10**6), st.integers(2, 50))
 def test_more_videos_need_no_less(videos: int, times: int) -> None:
-    few, many = (MODEL.plan(n, COSTS, ASSUMED) for n in (videos, videos * times))
+    few, many = (capacity.plan(n, COSTS, ASSUMED) for n in (videos, videos * times))
     assert many.pods >= few.pods
     assert many.machines >= few.machines
     assert many.price == pytest.approx(few.price * times)
@@ -56,7 +56,7 @@ def test_more_videos_need_no_less(videos: int, times: int) -> None:
 @settings(deadline=None)
 @given(st.integers(1, 10**6))
 def test_the_pods_can_do_the_work_of_the_busiest_hour(videos: int) -> None:
-    need = MODEL.plan(videos, COSTS, ASSUMED)
+    need = capacity.plan(videos, COSTS, ASSUMED)
     offered = need.pods * ASSUMED.pod_cores * ASSUMED.busy
     assert offered >= need.mean_cores * ASSUMED.peak * (1 - 1e-9)
     # Little's law: the jobs at once are those that the busy pods hold.
@@ -65,7 +65,7 @@ def test_the_pods_can_do_the_work_of_the_busiest_hour(videos: int) -> None:
 
 def test_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
-        MODEL.plan(0, COSTS, ASSUMED)
+        capacity.plan(0, COSTS, ASSUMED)
 
 
 def test_the_page_speaks_of_values_that_exist() -> None:

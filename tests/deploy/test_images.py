@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requirements
 import yaml
+from image_checks.dockerfile import Stage, read
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from proof.dockerfile import Stage, read
 
-from .chart import REPOSITORY, chart, program
+from .chart import REPOSITORY, chart
 from .test_settings import readable
 
 DOCKER = REPOSITORY / "deploy/docker"
@@ -43,12 +44,11 @@ REQUIREMENTS = sorted(path.name for path in (DOCKER / "requirements").glob("*.tx
 
 
 def test_there_is_a_requirements_file_for_all_that_is_installed() -> None:
-    assert set(REQUIREMENTS) == set(program("requirements").files())
+    assert set(REQUIREMENTS) == set(requirements.files())
 
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_requirements_are_current_and_pinned(name: str) -> None:
-    requirements = program("requirements")
     found = (DOCKER / "requirements" / name).read_text()
     written = requirements.written(requirements.files()[name])
     assert found == written, "run: python deploy/requirements.py"
@@ -58,7 +58,6 @@ def test_requirements_are_current_and_pinned(name: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_direct_requirements_are_all_there(service: str) -> None:
-    requirements = program("requirements")
     files = [name for name in REQUIREMENTS if re.match(rf"{service}(-nodeps)?\.txt$", name)]
     texts = [(DOCKER / "requirements" / name).read_text() for name in files]
     lines = [line for text in texts for line in text.splitlines()[1:]]
@@ -169,9 +168,9 @@ def test_compose_and_chart_use_the_same_servers_for_trials() -> None:
 def test_each_service_installs_starts_and_answers_alone(service: str, tmp_path: Path) -> None:
     # An index of CPU builds of torch, where the registry has only the one with CUDA.
     index = os.environ.get("SONGREEL_TEST_TORCH_INDEX", "")
-    command = [sys.executable, str(DOCKER / "prove.py"), service, "--keep", str(tmp_path)]
-    proof = subprocess.run(
+    command = [sys.executable, str(DOCKER / "check_images.py"), service, "--keep", str(tmp_path)]
+    checked = subprocess.run(
         [*command, "--arg", f"TORCH_INDEX={index}"], capture_output=True, text=True, check=False
     )
-    assert proof.returncode == 0, proof.stderr[-3000:]
-    assert f"| {service} |" in proof.stdout
+    assert checked.returncode == 0, checked.stderr[-3000:]
+    assert f"| {service} |" in checked.stdout

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from chart_schema import SETTINGS
 from songreel_kit.artifacts.s3.store import S3Settings
 from songreel_kit.settings import ServiceSettings
 from songreel_kit.telemetry.tracing import wanted_collector
@@ -27,7 +28,6 @@ from .chart import (
     values_of,
 )
 
-CLASSES = {name: f"{name.capitalize()}Settings" for name in SERVICES}
 # OpenTelemetry's own, and the pod's name, which is put into one of them.
 TELEMETRY = {
     "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -44,7 +44,7 @@ RAYS_OWN = {"RAY_USAGE_STATS_ENABLED", "RAY_AUTH_MODE", "RAY_AUTH_TOKEN"}
 
 
 def settings_class(service: str) -> type[ServiceSettings]:
-    return getattr(importlib.import_module(f"songreel_{service}.settings"), CLASSES[service])
+    return getattr(importlib.import_module(f"songreel_{service}.settings"), SETTINGS[service])
 
 
 def readable(service: str) -> set[str]:

@@ -18,7 +18,7 @@ _RELAXED = 0.5
 _PLAINNESS = 4.0
 """How much a far turn costs against sharpness when the still is chosen: half as far again
 must be five times as sharp. Embeddings of one face lie further apart the more it is turned or
-tilted, up to those of two people (`python -m bench faces`)."""
+tilted, up to those of two people (`python -m bench embeddings`)."""
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Where the steps of a Dockerfile are carried out: in a folder, or in a root of its own.
+"""Where the steps of a Dockerfile run: in a folder, or in a root file system of its own.
 
-`Folder` needs nothing: absolute paths of the image become paths below the folder, and
-programs are this machine's. `Root` is laid over a Debian root and entered by chroot in
-a namespace of its own; the finished image then runs there as its own user with a
-read-only root, as the chart has it. Both need to be root, for the owners of files.
+`FolderSandbox` has no requirements: absolute paths of the image become paths below the folder,
+and programs are this machine's. `RootSandbox` is an overlay on a Debian root, entered by chroot
+in its own namespace; the finished image runs there as its user with a read-only root, as in
+the chart. Both must run as root, to set the owners of files.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ WRITABLE = ("/tmp", "/data", "/cache")  # noqa: S108 - of the image, not of this
 Environment = dict[str, str]
 
 
-class Box(ABC):
+class Sandbox(ABC):
     """A file system with a way to start programs in it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, inside: str) -> Path:
-        """Where a path of the image is on this machine."""
+        """The place of an image's path on this machine."""
         return self.folder / inside.lstrip("/")
 
     def copy(self, source: Path, inside: str) -> None:
@@ -45,7 +45,7 @@ class Box(ABC):
 
     @abstractmethod
     def run(self, command: str, environment: Environment, workdir: str) -> None:
-        """Carries out a RUN; raises `CalledProcessError`."""
+        """Runs a RUN instruction. Raises `CalledProcessError`."""
 
     @abstractmethod
     def start(
@@ -54,11 +54,11 @@ class Box(ABC):
         """Starts a program of the finished image; its stdout is a pipe."""
 
 
-class Folder(Box):
+class FolderSandbox(Sandbox):
     """Paths below a folder, programs of this machine."""
 
     def run(self, command: str, environment: Environment, workdir: str) -> None:
-        """See `Box.run`."""
+        """See `Sandbox.run`."""
         self.path(workdir).mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ["/bin/sh", "-ec", self._moved(command)],
@@ -70,7 +70,7 @@ class Folder(Box):
     def start(
         self, command: list[str], environment: Environment, workdir: str, user: str
     ) -> subprocess.Popen[str]:
-        """See `Box.start`; the user is this process's own."""
+        """See `Sandbox.start`; the user is this process's own."""
         variables = self._variables(environment)
         program = shutil.which(command[0], path=variables["PATH"])
         assert program is not None, f"{command[0]} is not in the image"
@@ -88,7 +88,7 @@ class Folder(Box):
 
     def _variables(self, environment: Environment) -> Environment:
         moved = {name: self._moved(value) for name, value in environment.items()}
-        # `python` of a base image is this very interpreter here.
+        # This interpreter stands in for the base image's `python`.
         moved["PATH"] = (
             f"{moved.get('PATH', '')}:{Path(sys.executable).parent}:{os.environ['PATH']}"
         )
@@ -104,8 +104,8 @@ PASSED = ("PIP_", "SSL_", "REQUESTS_CA", "https_proxy", "HTTPS_PROXY", "no_proxy
 """Variables by which this machine reaches its package index."""
 
 
-class Root(Box):
-    """A root of its own, laid over a base; `binds` are places of this machine that pip needs.
+class RootSandbox(Sandbox):
+    """An overlay on a base root; `binds` are folders of this machine that pip needs.
 
     The folder holds only what is not in the base. It is mounted where it is used, in a
     namespace that ends with the program.
@@ -126,7 +126,7 @@ class Root(Box):
         python.chmod(0o755)
 
     def run(self, command: str, environment: Environment, workdir: str) -> None:
-        """See `Box.run`."""
+        """See `Sandbox.run`."""
         inner = f'mkdir -p {workdir} && cd {workdir} && exec /bin/sh -ec "$STEP"'
         subprocess.run(
             self._entered([], ["/bin/sh", "-c", inner], writable=True),
@@ -137,7 +137,7 @@ class Root(Box):
     def start(
         self, command: list[str], environment: Environment, workdir: str, user: str
     ) -> subprocess.Popen[str]:
-        """See `Box.start`; the root is read-only."""
+        """See `Sandbox.start`; the root is read-only."""
         inner = ["/bin/sh", "-c", f'cd {workdir} && exec "$@"', "sh", *command]
         return subprocess.Popen(
             self._entered([f"--userspec={user}"], inner, writable=False),

@@ -1,4 +1,4 @@
-"""The main job on real songs: time, memory, length, sound, cuts on beats.
+"""`songreel make` on real songs: time, memory, length, sound, cuts on beats.
 
 Runs `songreel make` as a user would, once per song, each in a fresh data folder
 so that nothing is reused, and measures the files that come out.
@@ -45,7 +45,7 @@ SONGS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run gave."""
+    """The result of one run."""
 
     seconds: float
     peak_mib: float
@@ -80,7 +80,7 @@ def make(song: Song, folder: Path, *more: str) -> Outcome:
 
 
 def measure(song: Song, table: Table) -> None:
-    """Makes one video and adds its row."""
+    """Makes one video and adds its row to the table."""
     with tempfile.TemporaryDirectory() as before, tempfile.TemporaryDirectory() as scratch:
         preview = make(song, Path(before), "--preview")
         outcome = make(song, Path(scratch))

@@ -1,4 +1,4 @@
-"""Reads a Dockerfile as far as ours go."""
+"""Parses Dockerfiles, as far as ours need it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ class Step:
     word: str
     """"RUN", "COPY", ..."""
     text: str
-    """What follows it, on one line; variables are not yet filled in."""
+    """Its arguments on one line, variables not yet expanded."""
 
 
 @dataclass
 class Stage:
-    """What one FROM begins."""
+    """A build stage, begun by a FROM."""
 
     base: str
     name: str = ""
     steps: list[Step] = field(default_factory=list[Step])
 
     def last(self, word: str) -> str:
-        """Text of the last such instruction; "" when there is none."""
+        """Arguments of the last such instruction; "" if there is none."""
         return next((step.text for step in reversed(self.steps) if step.word == word), "")
 
     @property
@@ -43,7 +43,7 @@ class Stage:
 
     @property
     def environment(self) -> dict[str, str]:
-        """All of its ENV, later ones over earlier ones."""
+        """All ENV variables; later ones override earlier ones."""
         return {
             name: value
             for step in self.steps
@@ -53,7 +53,7 @@ class Stage:
 
 
 def read(path: Path) -> list[Stage]:
-    """The stages of a Dockerfile, base images filled in from its ARGs.
+    """The stages of a Dockerfile, with base images expanded from its ARGs.
 
     Raises `ValueError` at an instruction that is not understood.
     """

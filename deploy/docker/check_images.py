@@ -1,11 +1,11 @@
-"""Tests the Dockerfiles without a container engine: `python deploy/docker/prove.py`.
+"""Tests the Dockerfiles without a container engine: `python deploy/docker/check_images.py`.
 
 Runs the steps of each Dockerfile in a folder or (`--debian ROOT`) in a clean Debian root,
 starts the service, queries its health and metrics, and checks which packages it can import.
 Prints a table of installed sizes; `--page` also writes the table into that page.
 
     mmdebstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm ROOT
-    python deploy/docker/prove.py --debian ROOT --keep /tmp/images
+    python deploy/docker/check_images.py --debian ROOT --keep /tmp/images
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from proof.boxes import Box, Folder, Root
-from proof.image import Image, metrics_of
+from image_checks.image import Image, metrics_of
+from image_checks.sandboxes import FolderSandbox, RootSandbox, Sandbox
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
@@ -170,17 +170,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="songreel-images-") as temporary:
         where: Path = options.keep or Path(temporary)
 
-        def new_box(name: str) -> Box:
+        def new_sandbox(name: str) -> Sandbox:
             folder = where / name
             folder.mkdir(parents=True)
             if options.debian:
-                return Root(folder, options.debian, options.bind)
-            return Folder(folder)
+                return RootSandbox(folder, options.debian, options.bind)
+            return FolderSandbox(folder)
 
         given = dict(each.split("=", 1) for each in options.arg)
         reports: list[ImageReport] = []
         for service in options.services or known:
-            image = Image(HERE / f"{service}.Dockerfile", REPOSITORY, new_box, given)
+            image = Image(HERE / f"{service}.Dockerfile", REPOSITORY, new_sandbox, given)
             reports.append(examine(image))
             sys.stderr.write(f"{reports[-1]}\n")
     print(*HEAD, *map(row, reports), sep="\n")  # noqa: T201 - what the program is for

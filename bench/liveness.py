@@ -1,11 +1,11 @@
-"""Liveness: accept and reject rates of simulated attacks and willing people.
+"""Accept and reject rates of simulated attacks and of willing people.
 
-Every session goes through the real tracker, protocol and embeddings, one after the
-other in simulated time; the puppet of the identity service's tests renders the camera.
-Sizes come from `SONGREEL_BENCH_ATTACKS` (per kind, 30) and `SONGREEL_BENCH_WILLING` (60).
-Results are appended to `SONGREEL_BENCH_LOG` (JSON lines) when that is set, and a run goes
-on where the log ends: begin a new one when what is measured has changed.
-`SONGREEL_BENCH_MINUTES` ends a run after so long, with the table of what is done.
+Every session passes through the real tracker, protocol and embeddings, one after the other
+in simulated time; a puppet plays the camera. `SONGREEL_BENCH_ATTACKS` (per kind, 30) and
+`SONGREEL_BENCH_WILLING` (60) set the numbers of sessions. If `SONGREEL_BENCH_LOG` is set,
+results are appended to it as JSON lines and a later run continues after them; start a new
+log when the code that is measured has changed. `SONGREEL_BENCH_MINUTES` ends a run after
+that time and prints the table of what is done.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Result:
 
 
 def session(kind: str, seed: int) -> Result:
-    """Simulates one session, with a camera of its own."""
+    """Simulates one session with a camera of its own."""
     from songreel_testing.puppet.attacks import ATTACKS, live_puppet_with_light, person
     from songreel_testing.puppet.simulation import Camera, simulate
     from songreel_testing.puppet.subjects import WillingPerson
@@ -77,7 +77,7 @@ def session(kind: str, seed: int) -> Result:
 
 
 def main() -> None:
-    """Runs what the log lacks, then prints the table."""
+    """Runs the sessions that the log lacks, then prints the table."""
     from songreel_testing.puppet.attacks import ATTACKS
 
     if data.faces() is None:
@@ -100,7 +100,7 @@ def main() -> None:
 
 
 def _wanted(kinds: list[str], attempts: int, willing: int) -> list[tuple[str, int]]:
-    """In rounds over the kinds: a run that is cut short says something of each."""
+    """(kind, seed) in rounds over the kinds, so that a short run covers all of them."""
     wanted = [(kind, n) for n in range(attempts) for kind in kinds]
     wanted += [(RESIDUAL, n) for n in range(min(3, attempts))]
     every = max(1, len(wanted) // max(1, willing))

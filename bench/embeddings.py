@@ -1,7 +1,7 @@
-"""Embeddings of one face in its poses, and of two faces: what the liveness limits stand on.
+"""Distances between embeddings of one face in its poses, and of two faces.
 
-Each portrait of the identity service's puppets is turned, tilted and made to move; dlib's
-distances are taken as the service takes them.
+The liveness thresholds rest on these figures. Each puppet's portrait is turned, tilted and
+given expressions; dlib's distances are computed as the identity service computes them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
 
     def embedding(puppet: Any, pose: dict[str, float]) -> Any:
         picture = puppet.render(Pose(**pose))
-        for frame in range(3):  # the mesh settles
+        for frame in range(3):  # until the mesh is stable
             seen = tracker.read(picture, frame=frame, at=frame, digest=b"", hands=False)
         oval = seen.face.oval
         return embedder.describe(picture, (*oval.min(axis=0), *oval.max(axis=0)))

@@ -1,4 +1,4 @@
-"""An image made from a Dockerfile in boxes, and what it does."""
+"""Builds an image from a Dockerfile in sandboxes and starts its service."""
 
 from __future__ import annotations
 
@@ -11,48 +11,52 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from .boxes import Box, Environment
 from .dockerfile import Stage, assignments, filled, read
+from .sandboxes import Environment, Sandbox
 
 READY_SECONDS = 600.0
 STOP_SECONDS = 60.0
 
-NewBox = Callable[[str], Box]
-"""Makes an empty box, or one with a base image in it, under a name."""
+NewSandbox = Callable[[str], Sandbox]
+"""Makes a sandbox with this name, empty or with a base image in it."""
 
 
 class Image:
-    """The last stage of a Dockerfile, carried out."""
+    """The last stage of a Dockerfile, built."""
 
     def __init__(
-        self, dockerfile: Path, context: Path, new_box: NewBox, given: Environment | None = None
+        self,
+        dockerfile: Path,
+        context: Path,
+        new_sandbox: NewSandbox,
+        given: Environment | None = None,
     ) -> None:
-        """Carries out all steps; raises `CalledProcessError` at the first that fails.
+        """Runs all steps. Raises `CalledProcessError` if one fails.
 
-        `given` stands in for the values of ARGs, as `--build-arg` does.
+        `given` sets values of ARGs, as `--build-arg` does.
         """
         self.service = dockerfile.name.partition(".")[0]
-        boxes: dict[str, Box] = {}
+        sandboxes: dict[str, Sandbox] = {}
         stages = read(dockerfile)
         for number, stage in enumerate(stages):
-            box = new_box(f"{self.service}-{stage.name or number}")
-            _carry_out(stage, box, context, boxes, given or {})
-            boxes[stage.name] = box
+            sandbox = new_sandbox(f"{self.service}-{stage.name or number}")
+            _run_step(stage, sandbox, context, sandboxes, given or {})
+            sandboxes[stage.name] = sandbox
         self.stage: Stage = stages[-1]
-        self.box: Box = boxes[self.stage.name]
+        self.sandbox: Sandbox = sandboxes[self.stage.name]
 
     @property
     def environment(self) -> Environment:
-        """What its programs find."""
+        """Environment of its programs."""
         return self.stage.environment
 
     @property
     def user(self) -> str:
-        """Numbers of user and group."""
+        """User and group ids, "10001:10001"."""
         return self.stage.last("USER")
 
     def ask(self, program: str) -> str:
-        """What a Python program inside prints."""
+        """Output of a Python program run in the image."""
         started = self._start(["python", "-c", program], self.environment)
         answer, _ = started.communicate(timeout=READY_SECONDS)
         assert started.returncode == 0, f"{self.service}: the program failed: {program}"
@@ -60,7 +64,7 @@ class Image:
 
     @contextmanager
     def serving(self, port: int, metrics: int, more: Environment) -> Iterator[float]:
-        """The service at work on loopback; yields the seconds until it answered health."""
+        """Runs the service on loopback; yields the seconds until it was healthy."""
         prefix = f"SONGREEL_{self.service.upper()}_"
         environment = self.environment | more
         environment[f"{prefix}BIND"] = f"127.0.0.1:{port}"
@@ -82,14 +86,14 @@ class Image:
         assert code == 0, f"{self.service} ended with {code} at SIGTERM"
 
     def healthy(self, port: int) -> bool:
-        """What the image's own health check says."""
+        """Result of the image's own health check."""
         asked = self._start(["songreel-health", f"127.0.0.1:{port}"], self.environment)
         asked.communicate(timeout=READY_SECONDS)
         return asked.returncode == 0
 
     def size(self, inside: str = "/opt/songreel") -> int:
-        """Bytes that a folder takes on disk."""
-        folder = self.box.path(inside)
+        """Bytes of a folder on disk."""
+        folder = self.sandbox.path(inside)
         if not folder.exists():
             return 0
         return sum(
@@ -98,17 +102,17 @@ class Image:
 
     def _start(self, command: list[str], environment: Environment) -> subprocess.Popen[str]:
         workdir = self.stage.last("WORKDIR")
-        return self.box.start(command, environment, workdir, self.user)
+        return self.sandbox.start(command, environment, workdir, self.user)
 
 
 def metrics_of(port: int) -> str:
-    """The metrics page of a service at work."""
+    """The metrics page of a running service."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
         return page.read().decode()
 
 
-def _carry_out(
-    stage: Stage, box: Box, context: Path, boxes: dict[str, Box], given: Environment
+def _run_step(
+    stage: Stage, sandbox: Sandbox, context: Path, sandboxes: dict[str, Sandbox], given: Environment
 ) -> None:
     environment: Environment = {}
     arguments: Environment = {}
@@ -122,20 +126,22 @@ def _carry_out(
                 arguments |= asked | {name: given[name] for name in asked if name in given}
             case "WORKDIR":
                 workdir = step.text
-                box.path(workdir).mkdir(parents=True, exist_ok=True)
+                sandbox.path(workdir).mkdir(parents=True, exist_ok=True)
             case "COPY":
-                _copy(step.text, box, workdir, context, boxes)
+                _copy(step.text, sandbox, workdir, context, sandboxes)
             case "RUN":
                 sys.stderr.write(f"{step.text}\n")
-                box.run(filled(step.text, arguments), environment, workdir)
+                sandbox.run(filled(step.text, arguments), environment, workdir)
             case _:
                 pass
 
 
-def _copy(text: str, box: Box, workdir: str, context: Path, boxes: dict[str, Box]) -> None:
+def _copy(
+    text: str, sandbox: Sandbox, workdir: str, context: Path, sandboxes: dict[str, Sandbox]
+) -> None:
     origin = re.match(r"--from=(\w+) ", text)
     words = text.split()[1 if origin else 0 :]
     target = words[-1] if words[-1].startswith("/") else f"{workdir}/{words[-1]}"
     for word in words[:-1]:
-        source = boxes[origin[1]].path(word) if origin else context / word
-        box.copy(source, target)
+        source = sandboxes[origin[1]].path(word) if origin else context / word
+        sandbox.copy(source, target)

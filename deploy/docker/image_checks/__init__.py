@@ -1,0 +1,1 @@
+"""Runs Dockerfiles without a container engine and checks the results."""
