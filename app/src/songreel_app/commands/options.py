@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from songreel_kit.artifacts.containers import CONTAINERS
 
 DATA_VARIABLE = "SONGREEL_DATA"
 BACKEND_VARIABLE = "SONGREEL_RENDER_BACKEND"
 BACKENDS = ("process", "ray")
-VIDEO_SUFFIXES = (".mp4", ".webm", ".webp")
 
 
 def _set_data(value: Path | None) -> Path | None:
@@ -40,10 +40,9 @@ def _check_fps(value: str) -> str:
 
 
 def _check_video(value: Path | None) -> Path | None:
-    if value is not None and value.suffix.lower() not in VIDEO_SUFFIXES:
-        raise typer.BadParameter(
-            f"{value} does not end in .mp4 (MP4), .webm or .webp (animated, without sound)"
-        )
+    known = [each.extension for each in CONTAINERS.values()]
+    if value is not None and value.suffix.lower() not in known:
+        raise typer.BadParameter(f"{value} does not end in {', '.join(known)}")
     return value
 
 

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel.v1.media_pb2 import Media
 from songreel.v1.video_service_pb2 import JobMetadata
+from songreel_kit.artifacts.containers import video_extension
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
@@ -33,7 +34,6 @@ _ENDINGS = {
     "contact_sheet": ".storyboard.png",
     "video": ".mp4",
 }
-_VIDEO_ENDINGS = {"video/webm": ".webm", "image/webp": ".webp"}
 
 
 class JobEnded(Exception):  # noqa: N818 - it is news, not an error
@@ -102,7 +102,7 @@ class JobLog:
         if not artifact.sha256:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
-        ending = _VIDEO_ENDINGS.get(artifact.media_type, _ENDINGS[part])
+        ending = video_extension(artifact.media_type) or _ENDINGS[part]
         media = await self._library.add(self._job.project, artifact, stem + ending)
         setattr(self.media, part, media.name)
         return media

@@ -11,6 +11,7 @@ from pathlib import Path
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_service_pb2 import RenderResult
 from songreel.type.v1.artifact_pb2 import Artifact
+from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.documents import load_document, store_document
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidStoryboard, from_os_error
@@ -25,8 +26,6 @@ from songreel_render.pictures.contact_sheet import draw_contact_sheet, middle_fr
 from songreel_render.pictures.timeline_plot import draw_timeline
 from songreel_render.plan.planner import PreparedRender, RenderJob, RenderPlanner
 from songreel_render.settings import RenderServiceSettings
-from songreel_render.video.audio_track import NO_SOUND
-from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.credentials import sign, statement
 from songreel_render.video.muxer import write_animation, write_video
 
@@ -159,11 +158,11 @@ class Renderer:
         )
         container = CONTAINERS[plan.settings.format]
         video = joined
-        if container.name == "webp":
-            video = scratch / "animation.webp"
+        if container.animation:
+            video = scratch / f"animation{container.extension}"
             write_animation(video, joined, layout.grid.rate)
         if prepared.identity is not None:
-            signed = scratch / f"signed.{container.name}"
+            signed = scratch / f"signed{container.extension}"
             sign(video, signed, statement(plan, prepared.storyboard.title), prepared.identity)
             video = signed
         elif self._settings.credentials:
@@ -179,9 +178,9 @@ class Renderer:
     ) -> Path:
         """The segments and the song as one file; without sound for an animated picture."""
         container = CONTAINERS[prepared.plan.settings.format]
-        if prepared.track.mode == NO_SOUND:
+        if container.animation:
             container = CONTAINERS["mp4"]
-        path = scratch / f"video.{container.name}"
+        path = scratch / f"video{container.extension}"
         rate = Fraction(prepared.plan.settings.fps)
         title = prepared.storyboard.title or prepared.analysis.title
         with self._store.local_path(prepared.job.song) as song:

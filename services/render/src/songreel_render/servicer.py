@@ -16,6 +16,7 @@ from songreel.render.v1.render_service_pb2 import (
 )
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import Busy, SongreelError
@@ -31,7 +32,6 @@ from songreel_render.motion.schedules import SCHEDULES
 from songreel_render.plan.planner import PreparedRender, RenderJob
 from songreel_render.renderer import Renderer
 from songreel_render.settings import RenderServiceSettings
-from songreel_render.video.containers import CONTAINERS
 
 
 class RenderServicer(RenderServiceServicer):

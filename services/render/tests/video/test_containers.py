@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.artifacts.containers import CONTAINERS, video_extension
 from songreel_kit.errors import InvalidRenderSettings
 from songreel_kit.work import CancelToken
 from songreel_render.diffusion.watermark import Watermark
@@ -74,6 +76,17 @@ def test_an_animated_picture_repeats_the_video_without_sound(
     apart = np.abs(np.stack(frames) - decoded.frames).mean()
     # Random weights paint noise, which WebP smooths; a frame in the wrong place is far off.
     assert apart < 0.6 * np.abs(np.stack(frames) - decoded.frames[::-1]).mean()
+
+
+def test_a_container_is_one_row(
+    harness: RenderHarness, song: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = replace(CONTAINERS["mp4"], name="mov", media_type="video/quicktime")
+    monkeypatch.setitem(CONTAINERS, "mov", row)
+    result = harness.render(harness.simple_request(song, format="mov"))
+    assert result.video.media_type == "video/quicktime"
+    assert video_extension("video/quicktime") == ".mov"
+    assert harness.decode(result.video).codecs[0] == "h264"
 
 
 def test_webm_and_webp_are_resumed_like_mp4(harness: RenderHarness, song: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.errors import DiskFull
 from songreel_render.video.audio_track import choose_track
-from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 from songreel_render.video.muxer import write_video
 from songreel_testing.render.click_track import analysis_of

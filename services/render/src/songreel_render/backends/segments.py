@@ -11,6 +11,7 @@ from typing import Final
 
 from songreel.render.v1.render_plan_pb2 import RenderPlan
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound
 from songreel_kit.telemetry.metrics import looked_up
@@ -22,7 +23,6 @@ from songreel_render.diffusion.stills import video_size
 from songreel_render.metrics import FRAMES_DRAWN
 from songreel_render.plan.plan import plan_key, segment_key
 from songreel_render.settings import RenderServiceSettings
-from songreel_render.video.containers import CONTAINERS
 from songreel_render.video.encoder import EncodingThread, VideoFormat
 
 # Shares of the whole at which each step ends.

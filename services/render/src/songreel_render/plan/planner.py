@@ -10,6 +10,7 @@ from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.documents import load_document, stage_key, store_document
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import (
@@ -36,7 +37,6 @@ from songreel_render.video.certificates import (
     development_identity,
     operator_identity,
 )
-from songreel_render.video.containers import CONTAINERS
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
+from songreel_kit.artifacts.containers import DEFAULT_CONTAINER, find_container
 from songreel_kit.errors import InvalidRenderSettings
 
 from songreel_render.checkpoints.checkpoint import CheckpointShape
@@ -17,7 +18,6 @@ from songreel_render.motion.frames import format_frame_rate, parse_frame_rate
 from songreel_render.motion.keyframes import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
 from songreel_render.motion.layout import MAX_SEED
 from songreel_render.motion.schedules import DEFAULT_SCHEDULE, find_schedule
-from songreel_render.video.containers import DEFAULT_CONTAINER, find_container
 
 MIN_SIZE: Final = 64
 MAX_SIZE: Final = 2048

@@ -13,9 +13,8 @@ import numpy as np
 from av.audio.fifo import AudioFifo
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError, InvalidDataError
+from songreel_kit.artifacts.containers import Container
 from songreel_kit.errors import CorruptAudio, NotAudio
-
-from songreel_render.video.containers import Container
 
 _RATES: Final = {
     "aac": (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000),

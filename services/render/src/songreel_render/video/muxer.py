@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import av
+from songreel_kit.artifacts.containers import Container
 from songreel_kit.errors import DataLoss, from_os_error
 
 from songreel_render.video.audio_track import AudioTrack, open_track
-from songreel_render.video.containers import Container
 
 # Quality of animated WebP, of 100, and how hard it tries, of 6.
 _WEBP: Final = {"quality": "75", "compression_level": "3", "preset": "picture", "loop": "0"}
@@ -27,7 +27,7 @@ def write_video(
     title: str,
     container: Container,
 ) -> None:
-    """Write the video; in mp4 the index comes first, so that it plays while it is loading.
+    """Write the video.
 
     Args:
         path: the file to write; one left by an error is the caller's to remove.
@@ -35,7 +35,7 @@ def write_video(
         rate: frames per second.
         track: the song.
         title: for the file's metadata; may be empty.
-        container: mp4 or webm.
+        container: of the file; no animation.
 
     Raises:
         DataLoss: a segment is damaged.
@@ -56,7 +56,7 @@ def _write(
     title: str,
     container: Container,
 ) -> None:
-    options = {"movflags": "+faststart"} if container.name == "mp4" else {}
+    options = dict(container.muxer_options)
     rest = iter(segments)
     first = next(rest)
     with (
