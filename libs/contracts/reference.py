@@ -24,7 +24,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
     ServiceDescriptorProto,
 )
-from songreel_kit.errors.tree import BY_REASON, SongreelError
+from songreel_kit.errors.base import BY_REASON, SongreelError
 
 FOLDER = ROOT / "docs" / "api"
 

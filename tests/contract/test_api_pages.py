@@ -19,7 +19,7 @@ from songreel.v1 import (
     video_service_pb2,
 )
 from songreel_kit.errors import from_status
-from songreel_kit.errors.tree import BY_REASON
+from songreel_kit.errors.base import BY_REASON
 
 PAGES = Path(__file__).resolve().parents[2] / "docs" / "api"
 CALL = re.compile(

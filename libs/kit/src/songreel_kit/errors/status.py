@@ -9,15 +9,10 @@ import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
 
-from songreel_kit.errors.tree import (
-    BY_CODE,
-    BY_REASON,
-    DiskFull,
-    InternalError,
-    InvalidRequest,
-    QuotaExceeded,
-    SongreelError,
-)
+from songreel_kit.errors.base import BY_CODE, BY_REASON, SongreelError
+from songreel_kit.errors.requests import InvalidRequest
+from songreel_kit.errors.servers import InternalError
+from songreel_kit.errors.state import DiskFull, QuotaExceeded
 
 DOMAIN = "songreel"
 """`ErrorInfo.domain` of every error in the tree."""

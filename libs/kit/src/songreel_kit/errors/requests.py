@@ -1,0 +1,183 @@
+"""Errors of what was asked for: change the request."""
+
+# ruff: noqa: N818 - the names are those of the reasons, and none needs "Error" to be clear
+
+from __future__ import annotations
+
+import grpc
+
+from songreel_kit.errors.base import SongreelError
+
+__all__ = [
+    "ArtifactNotFound",
+    "AudioTooLong",
+    "AudioTooShort",
+    "BadFrame",
+    "BrokenLyrics",
+    "CheckpointNotFound",
+    "Conflict",
+    "CorruptAudio",
+    "EmptyFile",
+    "FrameOutOfOrder",
+    "IdentityNotFound",
+    "InvalidAnalysis",
+    "InvalidName",
+    "InvalidPageToken",
+    "InvalidRenderSettings",
+    "InvalidRequest",
+    "InvalidStoryboard",
+    "InvalidUpload",
+    "MediaNotFound",
+    "NotAudio",
+    "NotFound",
+    "OperationNotFound",
+    "ProjectNotFound",
+    "RequestIdReused",
+    "SilentAudio",
+    "StoryboardNotFound",
+    "UnknownExtractor",
+    "UnknownSchedule",
+    "UnknownStoryteller",
+    "UnknownStyle",
+    "UploadNotFound",
+    "VideoExists",
+    "VideoNotFound",
+]
+
+
+class InvalidRequest(SongreelError):
+    """The request itself is wrong; the same request will fail again."""
+
+    code = grpc.StatusCode.INVALID_ARGUMENT
+
+
+class NotAudio(InvalidRequest):
+    """The file holds no audio stream that can be read."""
+
+
+class EmptyFile(InvalidRequest):
+    """The file has zero bytes."""
+
+
+class SilentAudio(InvalidRequest):
+    """There is nothing to hear in the song or the excerpt."""
+
+
+class AudioTooShort(InvalidRequest):
+    """The song or the excerpt is shorter than the least length."""
+
+
+class AudioTooLong(InvalidRequest):
+    """The song or the excerpt is longer than the greatest length."""
+
+
+class CorruptAudio(InvalidRequest):
+    """The file begins like audio, but most of it cannot be decoded."""
+
+
+class BrokenLyrics(InvalidRequest):
+    """The lyrics file cannot be understood."""
+
+
+class UnknownStyle(InvalidRequest):
+    """No style preset has this name."""
+
+
+class UnknownStoryteller(InvalidRequest):
+    """No storyteller has this name."""
+
+
+class UnknownSchedule(InvalidRequest):
+    """No motion schedule has this name."""
+
+
+class UnknownExtractor(InvalidRequest):
+    """No emotion extractor has this name."""
+
+
+class InvalidStoryboard(InvalidRequest):
+    """The storyboard cannot be read or does not fit the song."""
+
+
+class InvalidAnalysis(InvalidRequest):
+    """The song analysis cannot be read or contradicts itself."""
+
+
+class InvalidUpload(InvalidRequest):
+    """The upload's parts do not fit its header."""
+
+
+class InvalidName(InvalidRequest):
+    """A resource name or id is not of the form the API asks for."""
+
+
+class InvalidPageToken(InvalidRequest):
+    """The page token is not one that this server gave for this list."""
+
+
+class InvalidRenderSettings(InvalidRequest):
+    """A render setting is out of its range or does not fit the checkpoint."""
+
+
+class BadFrame(InvalidRequest):
+    """A camera frame is no JPEG that can be decoded."""
+
+
+class FrameOutOfOrder(InvalidRequest):
+    """A camera frame was taken no later than the one before it."""
+
+
+class NotFound(SongreelError):
+    """What was named does not exist."""
+
+    code = grpc.StatusCode.NOT_FOUND
+
+
+class ArtifactNotFound(NotFound):
+    """The artifact store does not hold these bytes."""
+
+
+class MediaNotFound(NotFound):
+    """No media has this name."""
+
+
+class ProjectNotFound(NotFound):
+    """No project has this name."""
+
+
+class OperationNotFound(NotFound):
+    """No operation has this name."""
+
+
+class VideoNotFound(NotFound):
+    """No video has this name."""
+
+
+class StoryboardNotFound(NotFound):
+    """No storyboard has this name."""
+
+
+class UploadNotFound(NotFound):
+    """No unfinished upload has this name: it was cancelled, refused, or has expired."""
+
+
+class CheckpointNotFound(NotFound):
+    """There is no checkpoint at this place."""
+
+
+class IdentityNotFound(NotFound):
+    """No identity has this name."""
+
+
+class Conflict(SongreelError):
+    """Something else already has this name or id."""
+
+    code = grpc.StatusCode.ALREADY_EXISTS
+
+
+class RequestIdReused(Conflict):
+    """The request id was used before with other content."""
+
+
+class VideoExists(Conflict):
+    """A video has this name already."""
