@@ -15,7 +15,7 @@ from pathlib import Path
 import av
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_kit.artifacts.documents import store_document
-from songreel_kit.artifacts.store import open_store
+from songreel_kit.artifacts.open import open_store
 from songreel_kit.work import CancelToken
 from songreel_render.plan.planner import RenderJob
 from songreel_render.renderer import Renderer

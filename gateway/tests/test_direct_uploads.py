@@ -28,7 +28,7 @@ from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired
 from songreel_gateway.media.pending_uploads import PendingUploads
 from songreel_gateway.media.repository import Library
 from songreel_gateway.settings import GatewaySettings
-from songreel_kit.artifacts.direct import direct_transfers
+from songreel_kit.artifacts.open import direct_transfers
 from songreel_kit.errors import (
     DirectTransferUnavailable,
     EmptyFile,

@@ -8,7 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 from helm_python import HelmError, lint
-from songreel_kit.channel.tls import NamedClients
+from songreel_kit.interceptors.named_clients import NamedClients
 from songreel_kit.server.server import ServerSettings
 from songreel_render.identity_grants import METHODS
 

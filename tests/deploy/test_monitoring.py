@@ -17,7 +17,7 @@ import promql_parser
 import pytest
 import yaml
 from prometheus_client import REGISTRY, CollectorRegistry
-from songreel_kit.interceptors.interceptors import CallMetrics
+from songreel_kit.interceptors.metrics import CallMetrics
 
 from .chart import CHART, REPOSITORY, example, named
 

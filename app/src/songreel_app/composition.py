@@ -15,7 +15,8 @@ from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
 from songreel_identity.service import create_service as create_identity
 from songreel_identity.settings import IdentitySettings
-from songreel_kit.artifacts.store import ArtifactStore, open_store
+from songreel_kit.artifacts.open import open_store
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
 from songreel_kit.server.server import RunningServer, running_server
 from songreel_kit.settings import ServiceSettings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 import typer
 from songreel_kit.channel.tls import read_pem
 from songreel_kit.errors import InvalidRequest, SongreelError
-from songreel_kit.stopping import run_to_the_end
+from songreel_kit.server.main import errors_in_one_line, main
 
 from songreel_gateway import maintenance
 from songreel_gateway.access import audit
@@ -33,6 +32,8 @@ from songreel_gateway.settings import GatewaySettings
 
 T = TypeVar("T")
 
+PROGRAM = "songreel-gateway"
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 projects = typer.Typer(no_args_is_help=True, help="Projects (tenants) and their quotas.")
 keys = typer.Typer(no_args_is_help=True, help="API keys of projects.")
@@ -52,7 +53,7 @@ Uploads = Annotated[int | None, typer.Option(min=0, help="Uploads a day (UTC).")
 @app.command()
 def serve() -> None:
     """Serve until a signal comes; jobs under way are laid down for the next start."""
-    run_to_the_end(_serve())
+    main(PROGRAM, _serve)
 
 
 @projects.command("create")
@@ -168,24 +169,20 @@ def show_audit(
 
 def run() -> None:
     """The console script; what cannot work is one line on stderr."""
-    try:
+    with errors_in_one_line(PROGRAM):
         app()
-    except SongreelError as error:
-        sys.exit(f"songreel-gateway: {error.message}")
 
 
 async def _serve() -> None:
     # The other commands need none of it.
     from prometheus_client import REGISTRY
-    from songreel_kit.artifacts.store import open_store
+    from songreel_kit.artifacts.open import open_store
     from songreel_kit.server.server import running_server
-    from songreel_kit.telemetry.logging import configure_logging
     from songreel_kit.telemetry.tracing import traced
 
     from songreel_gateway.service import Gateway, Targets
     from songreel_gateway.web.site import running_site
 
-    configure_logging()
     settings = GatewaySettings()
     gateway = Gateway(settings, open_store(settings.store))
     binds = [each for each in (settings.bind, settings.web_bind) if each]

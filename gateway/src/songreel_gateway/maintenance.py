@@ -7,10 +7,9 @@ from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from songreel_kit.artifacts.direct import direct_transfers
 from songreel_kit.artifacts.garbage import Collected, collect_garbage
+from songreel_kit.artifacts.open import direct_transfers, open_store
 from songreel_kit.artifacts.s3.store import S3ArtifactStore
-from songreel_kit.artifacts.store import open_store
 from songreel_kit.errors import InvalidRequest, Unimplemented
 
 from songreel_gateway.db.database import Database, create_engine

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_kit.artifacts.local import LocalArtifactStore
+from songreel_kit.artifacts.open import open_store
 from songreel_kit.artifacts.store import (
     ArtifactStore,
     ArtifactWriter,
     checked_key,
     digest_of,
     make_artifact,
-    open_store,
 )
 from songreel_kit.errors import ArtifactNotFound, InvalidRequest
 

@@ -97,28 +97,6 @@ def test_a_short_age_is_refused(store: LocalArtifactStore) -> None:
         collect_garbage(store, lambda _: set(), timedelta(hours=1))
 
 
-def test_the_first_binding_stays(any_store: ArtifactStore) -> None:
-    one = any_store.put_bytes(b"one", "text/plain")
-    two = any_store.put_bytes(b"two", "text/plain")
-    assert any_store.bind_first("stage", one) == one
-    assert any_store.bind_first("stage", two) == one
-    assert any_store.lookup("stage") == one
-    any_store.bind("gone", two)
-    (lost,) = (each for each in any_store.held() if each.sha256 == two.sha256)
-    assert any_store.discard(lost)
-    assert any_store.bind_first("gone", one) == one
-    assert any_store.lookup("gone") == one
-
-
-def test_a_server_says_whether_it_has_conditional_writes(
-    moto_store: S3ArtifactStore, rclone_store: S3ArtifactStore
-) -> None:
-    assert moto_store.objects.conditional_writes
-    assert not rclone_store.objects.conditional_writes
-    for store in (moto_store, rclone_store):
-        assert list(store.objects.names("probes/")) == []
-
-
 def test_broken_uploads_are_cleared_by_the_server_where_it_can(
     moto_store: S3ArtifactStore, rclone_store: S3ArtifactStore
 ) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from minio import Minio
+from songreel_kit.artifacts.open import open_store
 from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
-from songreel_kit.artifacts.store import open_store
 from songreel_kit.errors import (
     ArtifactCorrupt,
     ArtifactNotFound,

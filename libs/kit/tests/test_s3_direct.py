@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from minio.error import S3Error
 from pydantic import ValidationError
-from songreel_kit.artifacts.direct import DirectUpload, Part, direct_transfers
+from songreel_kit.artifacts.direct import DirectUpload, Part
+from songreel_kit.artifacts.open import direct_transfers
 from songreel_kit.artifacts.s3.direct import S3DirectTransfers, _size_of, _without
 from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
 from songreel_kit.errors import (

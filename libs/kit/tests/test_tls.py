@@ -18,8 +18,9 @@ from cryptography.x509.oid import NameOID
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.channel.channel import open_channel
-from songreel_kit.channel.tls import ChannelTls, NamedClients, ServerTls, is_loopback
+from songreel_kit.channel.tls import ChannelTls, ServerTls, is_loopback
 from songreel_kit.errors import FailedPrecondition, PermissionDenied
+from songreel_kit.interceptors.named_clients import NamedClients
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.settings import ServiceSettings
 from songreel_testing.serving import expect_error

@@ -26,8 +26,8 @@ from songreel.v1.media_service_pb2 import (
     UploadMediaResponse,
 )
 from songreel.v1.media_service_pb2_grpc import MediaServiceServicer
-from songreel_kit.artifacts.direct import direct_transfers
 from songreel_kit.artifacts.documents import stage_key
+from songreel_kit.artifacts.open import direct_transfers
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest, SongreelError, StreamStalled
 from songreel_kit.telemetry.logging import get_logger

@@ -1,19 +1,21 @@
 """Serves the audio service alone: `python -m songreel_audio`."""
 
-from songreel_kit.artifacts.store import open_store
+from collections.abc import Coroutine
+from typing import Any
+
+from songreel_kit.artifacts.open import open_store
+from songreel_kit.server.main import main
 from songreel_kit.server.server import serve
-from songreel_kit.stopping import run_to_the_end
 
 from songreel_audio.service import create_service
 from songreel_audio.settings import AudioSettings
 
 
-def main() -> None:
+def serving() -> Coroutine[Any, Any, None]:
     """Serves until a signal comes."""
     settings = AudioSettings()
-    service = create_service(settings, open_store(settings.store))
-    run_to_the_end(serve([service], settings.server()))
+    return serve([create_service(settings, open_store(settings.store))], settings.server())
 
 
 if __name__ == "__main__":
-    main()
+    main("songreel-audio", serving)

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from songreel_kit.errors import InvalidRequest, SongreelError, from_os_error
+from songreel_kit.server.main import main as serve
 
-from songreel_audio import __main__ as serving
+from songreel_audio.__main__ import serving
 from songreel_audio.emotion import deam
 from songreel_audio.emotion.features import INPUTS
 from songreel_audio.emotion.training import Score, Trained, train
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "serve":
-            serving.main()
+            serve("songreel-audio", serving)
         else:
             settings = AudioSettings()
             output = options.output or settings.emotion_folder / f"{options.extractor}.npz"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
-from songreel_kit.errors import SongreelError
+from songreel_kit.server.main import errors_in_one_line, main
 from songreel_kit.server.server import serve as serve_services
-from songreel_kit.stopping import run_to_the_end
 
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault import audit
+
+PROGRAM = "songreel-identity"
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 
@@ -20,12 +20,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 @app.command()
 def serve() -> None:
     """Serves the identity service alone until a signal comes."""
-    settings = IdentitySettings()
 
-    async def main() -> None:
+    async def serving() -> None:
+        settings = IdentitySettings()
         await serve_services([create_service(settings)], settings.server())
 
-    run_to_the_end(main())
+    main(PROGRAM, serving)
 
 
 @app.command()
@@ -47,7 +47,5 @@ def erase(identity: Annotated[str, typer.Argument(help="projects/P/identities/I"
 
 def run() -> None:
     """The console script; what cannot work is one line on stderr."""
-    try:
+    with errors_in_one_line(PROGRAM):
         app()
-    except SongreelError as error:
-        sys.exit(f"songreel-identity: {error.message}")

@@ -1,21 +1,21 @@
-"""Serves rendering alone: `python -m songreel_render`."""
+"""Serves the render service alone: `python -m songreel_render`."""
 
-from __future__ import annotations
+from collections.abc import Coroutine
+from typing import Any
 
-from songreel_kit.artifacts.store import open_store
+from songreel_kit.artifacts.open import open_store
+from songreel_kit.server.main import main
 from songreel_kit.server.server import serve
-from songreel_kit.stopping import run_to_the_end
 
 from songreel_render.service import create_service
 from songreel_render.settings import RenderServiceSettings
 
 
-def main() -> None:
-    """Serve until a signal."""
+def serving() -> Coroutine[Any, Any, None]:
+    """Serves until a signal comes."""
     settings = RenderServiceSettings()
-    service = create_service(settings, open_store(settings.store))
-    run_to_the_end(serve([service], settings.server()))
+    return serve([create_service(settings, open_store(settings.store))], settings.server())
 
 
 if __name__ == "__main__":
-    main()
+    main("songreel-render", serving)

@@ -19,9 +19,6 @@ from typing import Protocol
 
 from songreel.type.v1.artifact_pb2 import Artifact
 
-from songreel_kit.artifacts.local import LocalArtifactStore
-from songreel_kit.artifacts.store import ArtifactStore
-
 
 @dataclass(frozen=True)
 class DirectUpload:
@@ -90,17 +87,3 @@ class DirectTransfers(Protocol):
         Raises `ArtifactNotFound`; `InvalidRequest` for times over a week.
         """
         ...
-
-
-def direct_transfers(store: ArtifactStore) -> DirectTransfers | None:
-    """Those of the store; None where it cannot presign."""
-    if isinstance(store, LocalArtifactStore):
-        return None
-    # Only who has an S3 store pays for loading its client.
-    from songreel_kit.artifacts.s3.direct import S3DirectTransfers
-    from songreel_kit.artifacts.s3.signing import presigns
-    from songreel_kit.artifacts.s3.store import S3ArtifactStore
-
-    if not isinstance(store, S3ArtifactStore) or not presigns(store.objects.settings):
-        return None
-    return S3DirectTransfers(store)

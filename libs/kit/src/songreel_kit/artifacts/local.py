@@ -120,26 +120,6 @@ class LocalArtifactStore:
                 file.write(_reference(artifact))
             self._settle(path, file, place, size=None)
 
-    def bind_first(self, key: str, artifact: Artifact) -> Artifact:
-        """See `ArtifactStore.bind_first`."""
-        place = self._ref(key)
-        with self._incoming() as (path, file), full_disk_typed():
-            file.write(_reference(artifact))
-            file.flush()
-            os.fsync(file.fileno())
-            place.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(path, place)  # atomic, and fails where there is one
-            except FileExistsError:
-                earlier = self.lookup(key)
-            else:
-                _sync_folder(place.parent)
-                return artifact
-        if earlier is None:  # what was bound is damaged, or its bytes are gone
-            self.bind(key, artifact)
-            return artifact
-        return earlier
-
     def lookup(self, key: str, *, renew: bool = True) -> Artifact | None:
         """See `ArtifactStore.lookup`."""
         try:

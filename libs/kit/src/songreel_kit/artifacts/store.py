@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit
 
 from songreel.type.v1.artifact_pb2 import Artifact
 
@@ -85,10 +84,6 @@ class ArtifactStore(Protocol):
 
     def bind(self, key: str, artifact: Artifact) -> None:
         """Makes the artifact findable under a key; an earlier one is replaced."""
-        ...
-
-    def bind_first(self, key: str, artifact: Artifact) -> Artifact:
-        """Binds the key unless it is bound; gives what it is bound to from then on."""
         ...
 
     def lookup(self, key: str, *, renew: bool = True) -> Artifact | None:
@@ -165,28 +160,3 @@ def checked_key(key: str) -> str:
             "(folders with '/', no name ending in .json)"
         )
     return key
-
-
-def open_store(url: str) -> ArtifactStore:
-    """Opens the store that a setting names.
-
-    That is a folder's path, `file:///folder`, or `s3://bucket[/prefix]` (endpoint and
-    keys from `SONGREEL_S3_...`).
-
-    Raises `InvalidRequest` for another scheme, `FailedPrecondition` when the folder
-    or bucket cannot be used.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
-        from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
-
-        return S3ArtifactStore(parts.netloc, parts.path.strip("/"), S3Settings())
-    if parts.scheme == "file":
-        url = unquote(parts.path)
-    elif "://" in url:
-        raise InvalidRequest(
-            f"{url!r} names no artifact store: give a folder, file:///folder or s3://bucket/prefix"
-        )
-    from songreel_kit.artifacts.local import LocalArtifactStore
-
-    return LocalArtifactStore(Path(url).expanduser())

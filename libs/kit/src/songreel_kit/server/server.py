@@ -16,22 +16,20 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 
-from songreel_kit.channel.tls import NamedClients, is_loopback
+from songreel_kit.channel.tls import is_loopback
 from songreel_kit.errors import FailedPrecondition
+from songreel_kit.interceptors.admission import Admission, InFlight
+from songreel_kit.interceptors.call_log import CallLog
 from songreel_kit.interceptors.chain import Chain, Interceptor
-from songreel_kit.interceptors.interceptors import (
-    Admission,
-    CallMetrics,
-    Deadline,
-    Errors,
-    InFlight,
-    Tracing,
-    Validation,
-)
+from songreel_kit.interceptors.deadline import Deadline
+from songreel_kit.interceptors.error_status import Errors
+from songreel_kit.interceptors.metrics import CallMetrics
+from songreel_kit.interceptors.named_clients import NamedClients
+from songreel_kit.interceptors.validation import Validation
 from songreel_kit.server.service import Service
 from songreel_kit.server.settings import ServerSettings
 from songreel_kit.stopping import StopBudget, StopSignals
-from songreel_kit.telemetry.logging import configure_logging, get_logger
+from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.telemetry.tracing import call_interceptors, traced
 
 __all__ = ["RunningServer", "ServerSettings", "running_server", "serve"]
@@ -77,7 +75,7 @@ class RunningServer:
             [
                 self._in_flight,
                 *call_interceptors(),
-                Tracing(),
+                CallLog(),
                 CallMetrics(registry),
                 Errors(),
                 *([NamedClients(settings.clients)] if settings.clients else []),
@@ -288,9 +286,8 @@ def _serve_metrics(stack: AsyncExitStack, server: RunningServer, settings: Serve
 async def serve(services: Sequence[Service], settings: ServerSettings | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then stops gracefully; a second signal hurries.
 
-    For a service's `__main__`: `run_to_the_end(serve([create_service(...)], ...))`.
+    For `songreel_kit.server.main.main`.
     """
-    configure_logging()
     async with (
         traced(_process_name(services)),
         running_server(services, settings, registry=REGISTRY) as server,

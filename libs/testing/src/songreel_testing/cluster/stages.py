@@ -12,7 +12,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from songreel_kit.artifacts.store import open_store
+from songreel_kit.artifacts.open import open_store
 from songreel_kit.server.server import ServerSettings, running_server
 
 from songreel_testing.gateway.fake_stages import Stagehands, stage_services

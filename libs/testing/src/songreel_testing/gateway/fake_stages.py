@@ -41,7 +41,8 @@ from songreel_kit.artifacts.documents import (
     stage_key,
     store_document,
 )
-from songreel_kit.artifacts.store import ArtifactStore, open_store
+from songreel_kit.artifacts.open import open_store
+from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.server import running_server
 from songreel_kit.server.service import Service
 from songreel_kit.telemetry.tracing import traced

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -56,7 +55,6 @@ class Bucket:
         self._prefix = f"{prefix}/" if prefix else ""
         self.client = connect(settings)
         """Of the `minio` package; its errors need `typed`."""
-        self._conditional: bool | None = None
         with self.typed():
             if not self.client.bucket_exists(name):
                 if not settings.create_bucket:
@@ -65,27 +63,6 @@ class Bucket:
                         "or allow it with SONGREEL_S3_CREATE_BUCKET=true"
                     )
                 self.client.make_bucket(name, location=settings.region)
-
-    @property
-    def conditional_writes(self) -> bool:
-        """Whether the server heeds `If-None-Match: *` (tried once, with an object of ours).
-
-        Servers that do not know it overwrite and say nothing, so it has to be tried.
-        """
-        if self._conditional is None:
-            name = f"{_PROBES}{uuid.uuid4().hex}"
-            try:
-                self._put_if_absent(name, b"1", "text/plain")
-                self._conditional = not self._put_if_absent(name, b"2", "text/plain")
-            finally:
-                self.remove(name)
-            if not self._conditional:
-                _log.warning(
-                    "the S3 server has no conditional writes: of two that bind a key at the "
-                    "same moment, the last one wins",
-                    endpoint=self.settings.endpoint,
-                )
-        return self._conditional
 
     def stat(self, name: str) -> Any | None:
         """Size, `last_modified` and so on; None when there is no such object."""
@@ -101,18 +78,6 @@ class Bucket:
             self.client.put_object(
                 self.name, self.path(name), io.BytesIO(data), len(data), media_type
             )
-
-    def put_new(self, name: str, data: bytes, media_type: str) -> bool:
-        """Writes a small object; False when there is one already, which stays.
-
-        Where the server has no conditional writes this is a look and then a write.
-        """
-        if self.conditional_writes:
-            return self._put_if_absent(name, data, media_type)
-        if self.stat(name) is not None:
-            return False
-        self.put(name, data, media_type)
-        return True
 
     def put_file(self, name: str, path: Path, media_type: str) -> None:
         """Writes an object, in parts when it is large."""
@@ -198,20 +163,6 @@ class Bucket:
                 raise self._not_offered("lifecycle rules") from error
             raise
 
-    def _put_if_absent(self, name: str, data: bytes, media_type: str) -> bool:
-        # minio's own put takes no such header.
-        headers: Any = {"If-None-Match": "*", "Content-Type": media_type}
-        try:
-            with self.typed():
-                self.client._execute("PUT", self.name, self.path(name), data, headers)  # pyright: ignore[reportPrivateUsage]
-        except FailedPrecondition as error:
-            cause = error.__cause__
-            if isinstance(cause, S3Error) and cause.code in _TAKEN:
-                return False
-            raise
-        return True
-
-    @contextmanager
     def typed(self, sha256: str = "") -> Generator[None]:
         """Turns the client's errors into those of the tree."""
         try:

@@ -97,20 +97,6 @@ class S3ArtifactStore:
         """See `ArtifactStore.bind`."""
         self.objects.put(_ref(key), _reference(artifact), "application/json")
 
-    def bind_first(self, key: str, artifact: Artifact) -> Artifact:
-        """See `ArtifactStore.bind_first`.
-
-        Where the server has no conditional writes (`objects.conditional_writes`), of two
-        that come at the same moment the last one stays, and both may be told that they won.
-        """
-        if self.objects.put_new(_ref(key), _reference(artifact), "application/json"):
-            return artifact
-        earlier = self.lookup(key)
-        if earlier is not None:
-            return earlier
-        self.bind(key, artifact)  # what was bound is damaged, or its bytes are gone
-        return artifact
-
     def lookup(self, key: str, *, renew: bool = True) -> Artifact | None:
         """See `ArtifactStore.lookup`."""
         try:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from ray import serve
 from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
-from songreel_kit.artifacts.store import open_store
+from songreel_kit.artifacts.open import open_store
 from songreel_kit.work import CancelToken
 
 from songreel_render.backends.ray.lease_ref import LeaseRef, draw_leased, in_thread

@@ -12,6 +12,7 @@ from songreel.type.v1.artifact_pb2 import Artifact
 
 from songreel_kit.artifacts.store import digest_of
 from songreel_kit.errors import InvalidRequest
+from songreel_kit.interceptors.chain import Call, Interceptor
 
 _FLOATS = (FieldDescriptor.TYPE_DOUBLE, FieldDescriptor.TYPE_FLOAT)
 
@@ -62,3 +63,14 @@ def _each(value: Any) -> Iterator[Any]:
         yield from value
     else:
         yield value
+
+
+class Validation(Interceptor):
+    """Checks what holds for every songreel request.
+
+    Artifact references are well formed, numbers are finite.
+    """
+
+    def check(self, call: Call, request: Any) -> None:
+        """Raises `InvalidRequest`."""
+        check_message(request)
