@@ -201,7 +201,7 @@ import asyncio, sys
 import grpc
 from songreel_kit.server.server import ServerSettings, serve
 from songreel_kit.server.service import Service
-from songreel_kit.stopping import run_to_the_end
+from songreel_kit.server.main import main
 
 async def hold(request, context):
     sys.stdout.write("held\\n"); sys.stdout.flush()
@@ -214,7 +214,7 @@ async def close():
 handlers = {"Hold": grpc.unary_unary_rpc_method_handler(hold)}
 handler = grpc.method_handlers_generic_handler("test.Hold", handlers)
 service = Service("test.Hold", lambda server: server.add_generic_rpc_handlers((handler,)), close)
-run_to_the_end(serve([service], ServerSettings(grace_seconds=60)))
+main("test", lambda: serve([service], ServerSettings(grace_seconds=60)))
 """
 
 
@@ -271,7 +271,7 @@ import asyncio, sys, time
 import grpc
 from songreel_kit.server.server import ServerSettings, serve
 from songreel_kit.server.service import Service
-from songreel_kit.stopping import run_to_the_end
+from songreel_kit.server.main import main
 
 async def hold(request, context):
     sys.stdout.write("held\\n"); sys.stdout.flush()
@@ -282,7 +282,7 @@ async def hold(request, context):
 handlers = {"Hold": grpc.unary_unary_rpc_method_handler(hold)}
 handler = grpc.method_handlers_generic_handler("test.Hold", handlers)
 service = Service("test.Hold", lambda server: server.add_generic_rpc_handlers((handler,)))
-run_to_the_end(serve([service], ServerSettings(grace_seconds=0.5, tidy_seconds=1.0)))
+main("test", lambda: serve([service], ServerSettings(grace_seconds=0.5, tidy_seconds=1.0)))
 """
 
 

@@ -27,18 +27,12 @@ from songreel_kit.errors import (
     SongreelError,
     Unimplemented,
 )
-from songreel_kit.telemetry.logging import get_logger
-
-_log = get_logger(__name__)
 
 _ABSENT = ("NoSuchKey", "NoSuchObject", "NotFound", "NoSuchUpload")
-_TAKEN = ("PreconditionFailed", "ConditionalRequestConflict")
 _NOT_OFFERED = ("NotImplemented", "MethodNotAllowed")
 
 INCOMING = "incoming/"
 """Below the prefix: what clients put there themselves and nobody has checked yet."""
-
-_PROBES = "probes/"
 
 
 class Bucket:
@@ -143,14 +137,11 @@ class Bucket:
                 rule_id="songreel-broken-uploads",
                 abort_incomplete_multipart_upload=AbortIncompleteMultipartUpload(days),
             ),
-            *(
-                Rule(
-                    ENABLED,
-                    rule_filter=Filter(prefix=self._prefix + folder),
-                    rule_id=f"songreel-{folder.rstrip('/')}",
-                    expiration=Expiration(days=days),
-                )
-                for folder in (INCOMING, _PROBES)
+            Rule(
+                ENABLED,
+                rule_filter=Filter(prefix=self._prefix + INCOMING),
+                rule_id=f"songreel-{INCOMING.rstrip('/')}",
+                expiration=Expiration(days=days),
             ),
         ]
         try:
@@ -163,6 +154,7 @@ class Bucket:
                 raise self._not_offered("lifecycle rules") from error
             raise
 
+    @contextmanager
     def typed(self, sha256: str = "") -> Generator[None]:
         """Turns the client's errors into those of the tree."""
         try:
