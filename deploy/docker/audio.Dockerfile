@@ -19,7 +19,7 @@ COPY deploy/docker/health.py /opt/songreel/bin/songreel-health
 
 FROM ${PYTHON}
 COPY --from=build /opt/songreel /opt/songreel
-# Everything that is written goes below /tmp, /cache or /data: the root may be read-only.
+# The service writes only below /tmp, /cache and /data, so the root may be read-only.
 ENV PATH=/opt/songreel/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib
 ENV SONGREEL_AUDIO_BIND=0.0.0.0:50051 SONGREEL_AUDIO_METRICS_PORT=9464 SONGREEL_DATA=/data SONGREEL_S3_CACHE=/cache

@@ -19,7 +19,7 @@ COPY deploy/docker/health.py /opt/songreel/bin/songreel-health
 
 FROM ${PYTHON}
 COPY --from=build /opt/songreel /opt/songreel
-# Everything that is written goes below /tmp, /cache or /data: the root may be read-only.
+# The service writes only below /tmp, /cache and /data, so the root may be read-only.
 ENV PATH=/opt/songreel/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV SONGREEL_GATEWAY_BIND=0.0.0.0:50051 SONGREEL_GATEWAY_METRICS_PORT=9464 SONGREEL_DATA=/data SONGREEL_S3_CACHE=/cache
 RUN mkdir /data /cache && chown 10001:10001 /data /cache && chmod 0755 /opt/songreel/bin/songreel-health

@@ -7,8 +7,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/songreel
 COPY deploy/docker/requirements/build.txt deploy/docker/requirements/identity.txt deploy/docker/requirements/identity-nodeps.txt requirements/
-# torch's CUDA libraries and the index of CPU builds are as in render.Dockerfile. mediapipe declares
-# to need much that it does not import, and a numpy older than it works with.
+# For torch's CUDA libraries and the index of CPU builds see render.Dockerfile. mediapipe declares
+# packages that it does not import, and a numpy older than it works with.
 ARG TORCH_INDEX=
 RUN /opt/build/bin/pip --python /opt/songreel install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements/identity.txt \
  && /opt/build/bin/pip --python /opt/songreel install --no-cache-dir --no-deps -r requirements/identity-nodeps.txt
@@ -23,7 +23,7 @@ COPY deploy/docker/health.py /opt/songreel/bin/songreel-health
 
 FROM ${PYTHON}
 COPY --from=build /opt/songreel /opt/songreel
-# Everything that is written goes below /tmp, /cache or /data: the root may be read-only.
+# The service writes only below /tmp, /cache and /data, so the root may be read-only.
 ENV PATH=/opt/songreel/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MPLCONFIGDIR=/tmp/matplotlib
 ENV SONGREEL_IDENTITY_BIND=0.0.0.0:50051 SONGREEL_IDENTITY_METRICS_PORT=9464 SONGREEL_DATA=/data SONGREEL_S3_CACHE=/cache

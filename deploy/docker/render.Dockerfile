@@ -7,8 +7,8 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /src
 RUN python -m venv /opt/build && python -m venv --without-pip /opt/songreel
 COPY deploy/docker/requirements/build.txt deploy/docker/requirements/render.txt requirements/
-# torch as the registry has it brings CUDA, whose libraries torch itself pins, so they are not in
-# the file. With the address of an index of CPU builds the image is several GB smaller.
+# The registry's torch brings CUDA; torch pins those libraries itself, so the requirements file
+# does not list them. With an index of CPU builds the image is several GB smaller.
 ARG TORCH_INDEX=
 RUN /opt/build/bin/pip --python /opt/songreel install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements/render.txt
 COPY libs/contracts libs/contracts
@@ -25,7 +25,7 @@ COPY --from=build /opt/songreel /opt/songreel
 # The embedded checkpoint; others come on a volume.
 COPY models/sprout /models/sprout
 ENV SONGREEL_RENDER_CHECKPOINT=/models/sprout
-# Everything that is written goes below /tmp, /cache or /data: the root may be read-only.
+# The service writes only below /tmp, /cache and /data, so the root may be read-only.
 ENV PATH=/opt/songreel/bin:/usr/local/bin:/usr/bin:/bin HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     MPLCONFIGDIR=/tmp/matplotlib
 ENV SONGREEL_RENDER_BIND=0.0.0.0:50051 SONGREEL_RENDER_METRICS_PORT=9464 SONGREEL_DATA=/data SONGREEL_S3_CACHE=/cache

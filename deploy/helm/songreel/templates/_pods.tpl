@@ -65,7 +65,7 @@ topologySpreadConstraints:
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_ACCESS_KEY" "key" "s3-access-key") }}
 {{ include "songreel.secretEnv" (dict "root" .root "variable" "SONGREEL_S3_SECRET_KEY" "key" "s3-secret-key") }}
 {{- if eq .name "gateway" }}
-{{- /* Nobody outside reaches the trial's own store. */}}
+{{- /* The trial's own store cannot be reached from outside. */}}
 - {name: SONGREEL_S3_PUBLIC_URL, value: {{ $store.publicUrl | default (ternary "none" "" .root.Values.trial.store.enabled) | quote }}}
 {{- end }}
 {{- if eq (include "songreel.probesApart" .) "true" }}
@@ -75,7 +75,7 @@ topologySpreadConstraints:
 - {name: {{ $prefix }}TLS_CERTIFICATE, value: /tls/tls.crt}
 - {name: {{ $prefix }}TLS_KEY, value: /tls/tls.key}
 - {name: {{ $prefix }}TLS_CLIENT_AUTHORITY, value: /tls/ca.crt}
-# Nobody but those who call it, whoever else the authority has signed for.
+# Only these clients, whatever other certificates the authority has signed.
 {{- $clients := list }}
 {{- range $name := prepend (.callers | default list) "gateway" }}
 {{- $client := include "songreel.fullname" (dict "root" $.root "name" $name) }}
@@ -100,7 +100,7 @@ topologySpreadConstraints:
 {{- if .endpoint }}
 - {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ .endpoint | quote }}}
 - {name: OTEL_SERVICE_NAME, value: songreel-{{ $.name }}}
-# Whoever is called keeps what the caller keeps.
+# A called service samples what its caller samples.
 - {name: OTEL_TRACES_SAMPLER, value: parentbased_traceidratio}
 - {name: OTEL_TRACES_SAMPLER_ARG, value: {{ .ratio | quote }}}
 - name: OTEL_POD_NAME
@@ -171,7 +171,7 @@ spec:
         periodSeconds: 20
         failureThreshold: 6
       lifecycle:
-        # Balancers hear first that the pod goes; only then the server is told.
+        # Load balancers learn that the pod stops before the server does.
         preStop: {sleep: {seconds: 5}}
       resources:
         {{- include "songreel.resources" . | nindent 8 }}
@@ -187,7 +187,7 @@ spec:
         {{- end }}
   volumes:
     - {name: tmp, emptyDir: {sizeLimit: 8Gi}}
-    # The cache is trimmed after each artifact, so it may stand above its limit a while.
+    # The cache is trimmed after each artifact, so it may exceed its limit for a while.
     - {name: cache, emptyDir: {sizeLimit: {{ add .root.Values.store.cacheGiB 2 }}Gi}}
     {{- if .root.Values.tls.services }}
     - {name: tls, secret: {secretName: {{ include "songreel.fullname" . }}-tls}}
