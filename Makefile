@@ -1,4 +1,4 @@
-# The first command may be any of these: each sets up what it needs.
+# Any target may come first: each sets up what it needs.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,7 +11,7 @@ WORKERS ?= 2
 
 .PHONY: help setup demo test test-slow check protos bench bench-audio clean
 
-help: ## what can be made
+help: ## the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: $(STAMP) ## a virtual environment with everything in it
@@ -52,8 +52,8 @@ protos: $(STAMP) ## Python stubs and docs/api from protos/
 bench: $(STAMP) ## the figures of the README, as ratios in one run
 	$(BIN)/python -m bench
 
-bench-audio: $(STAMP) ## how well songs are heard, beside librosa (needs ../shared/data; minutes)
+bench-audio: $(STAMP) ## accuracy of the analysis, compared with librosa (needs ../shared/data; minutes)
 	$(BIN)/python -m bench audio
 
-clean: ## everything that was made, the environment too
+clean: ## removes everything that was made, the environment too
 	rm -rf $(VENV) out build
