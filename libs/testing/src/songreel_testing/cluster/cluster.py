@@ -10,7 +10,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +136,7 @@ async def running_cluster(
     stage_seconds: float = 0.3,
     max_open: int = 1000,
     proxied: bool = True,
-) -> AsyncIterator[Cluster]:
+) -> AsyncGenerator[Cluster]:
     """Starts a cluster of `count` gateways and stops it at the end of the block.
 
     Without `proxied`, connections go directly and no fault of the network is possible.

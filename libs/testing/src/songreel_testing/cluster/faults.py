@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from songreel_testing.cluster.cluster import DRAIN_SECONDS, LEASE_SECONDS, Cluster, GatewayProcess
 
@@ -113,7 +114,7 @@ async def _rolling_restart(cluster: Cluster, victim: GatewayProcess) -> Drain:
 
 SIGTERM_WHILE_STALLED = "SIGTERM, database and store silent"
 
-FAULTS: dict[str, Callable[[Cluster, GatewayProcess], Awaitable[Drain]]] = {
+FAULTS: dict[str, Callable[[Cluster, GatewayProcess], Coroutine[Any, Any, Drain]]] = {
     "none": _nothing,
     "kill -9": _kill_gateway,
     "kill -9 of the stages": _kill_stages,

@@ -15,7 +15,12 @@ from google.rpc import code_pb2
 from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
 from songreel.v1.media_service_pb2_grpc import MediaServiceStub
 from songreel.v1.video_pb2 import Video
-from songreel.v1.video_service_pb2 import CreateVideoRequest, JobEvent, WatchOperationRequest
+from songreel.v1.video_service_pb2 import (
+    CreateVideoRequest,
+    JobEvent,
+    WatchOperationRequest,
+    WatchOperationResponse,
+)
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_kit.channel.channel import open_channel
 
@@ -113,7 +118,7 @@ class LoadClients:
                 while True:
                     async with asyncio.timeout(SILENCE_SECONDS):
                         message = await call.read()
-                    if message is grpc.aio.EOF:
+                    if not isinstance(message, WatchOperationResponse):  # the end of the stream
                         break
                     wanted.log.append(message.event)
             except TimeoutError:
