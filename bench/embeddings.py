@@ -43,7 +43,7 @@ def main() -> None:
         for frame in range(3):  # until the mesh is stable
             seen = tracker.read(picture, frame=frame, at=frame, digest=b"", hands=False)
         oval = seen.face.oval
-        return embedder.describe(picture, (*oval.min(axis=0), *oval.max(axis=0)))
+        return embedder.embed(picture, (*oval.min(axis=0), *oval.max(axis=0)))
 
     puppets = [person(faces, number) for number in range(len(PEOPLE))]
     neutral = [embedding(puppet, {}) for puppet in puppets]

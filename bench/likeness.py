@@ -106,7 +106,7 @@ def _faces(clip: Path, count: int) -> list[tuple[np.ndarray, np.ndarray]]:
     # More frames than needed: in some the face is turned away.
     for at in np.linspace(0, len(frames) - 1, 3 * count).astype(int):
         image = cv2.cvtColor(frames[at], cv2.COLOR_BGR2RGB)
-        described = recogniser.describe(image)
+        described = recogniser.embed(image)
         if len(described) == 1:
             found.append((frames[at], described[0]))
     if len(found) < count:

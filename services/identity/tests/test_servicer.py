@@ -10,7 +10,7 @@ import pytest
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel_identity.enrollment.frame_pipeline import FrameLimits
-from songreel_identity.enrollment.frame_queue import QUEUE, FrameQueue
+from songreel_identity.enrollment.frame_queue import MAX_QUEUED, CameraFrame, FrameQueue
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
@@ -137,22 +137,22 @@ async def test_ten_thousand_frames_are_never_held():
         nonlocal sent
         for n in range(10_000):
             sent += 1
-            yield frame(FRAME, n + 1)
+            yield CameraFrame(FRAME, n + 1)
 
-    queue = FrameQueue(requests(), FrameLimits(), stall=5.0)
+    queue = FrameQueue(requests(), FrameLimits(), stall_seconds=5.0)
     await queue.fill()
     with pytest.raises(errors.TooManyFrames):
         queue.take()
     assert sent < 200
-    assert queue.held <= QUEUE
+    assert queue.held <= MAX_QUEUED
 
 
 async def test_a_frame_that_waits_too_long_gives_way_to_newer_ones():
     async def requests():
         for n in range(20):
-            yield frame(FRAME, n + 1)
+            yield CameraFrame(FRAME, n + 1)
 
-    queue = FrameQueue(requests(), FrameLimits(), stall=5.0)
+    queue = FrameQueue(requests(), FrameLimits(), stall_seconds=5.0)
     await queue.fill()
     kept = []
     while (queued := queue.take()) is not None:

@@ -32,17 +32,17 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class UseStates:
-    """Redeemed uses of a person, by their ids."""
+    """Ids of a person's redeemed uses."""
 
-    going: frozenset[str]
+    running: frozenset[str]
     """Their renderers were heard of lately."""
     silent: frozenset[str]
-    """Not ended, and not heard of: the renderer is gone, or cut off and has stopped itself."""
+    """Not ended, but not heard of: the renderer is gone, or cut off and has stopped itself."""
     ended: frozenset[str]
 
 
 class Grants:
-    """Grants and redeems uses. Thread-safe."""
+    """Issues, redeems and ends grants, each for one use of an adapter. Thread-safe."""
 
     def __init__(self, vault: Vault, key: Ed25519PrivateKey, *, seconds: int = MAX_SECONDS) -> None:
         self._vault = vault
@@ -51,8 +51,8 @@ class Grants:
         self.public_key = public_pem(key)
         """PEM that grants are verified with."""
 
-    def grant(self, name: str, adapter_sha256: str, job_sha256: str) -> tuple[str, int]:
-        """A token for one use, and when it expires (seconds since 1970).
+    def issue(self, name: str, adapter_sha256: str, job_sha256: str) -> tuple[str, int]:
+        """Returns a token for one use, and when it expires (seconds since 1970).
 
         Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`; `GrantInvalid`
         when the adapter is not this person's.
@@ -93,21 +93,21 @@ class Grants:
         try:
             claims = self._vault.database.run(transaction)
         except SongreelError as error:
-            self._note("refuse-grant", error, job=job_sha256)
+            self._log_refusal("refuse-grant", error, job=job_sha256)
             raise
         claims |= {"iss": ISSUER, "aud": AUDIENCE, "iat": issued, "exp": expires}
         claims |= {"adapter_sha256": adapter_sha256, "job_sha256": job_sha256}
         return jwt.encode(claims, self._key, algorithm="EdDSA"), expires
 
     def redeem(self, token: str, adapter_sha256: str, job_sha256: str) -> Grant:
-        """Uses a grant up.
+        """Verifies a grant and uses it up.
 
         Raises `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`.
         """
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> None:
-            _refuse_void(connection, grant)
+            _require_valid(connection, grant)
             taken = connection.execute(
                 sa.update(grants)
                 .where(grants.c.id == grant.id, grants.c.redeemed == 0)
@@ -127,32 +127,32 @@ class Grants:
             subject = grant.subject
             self._vault.database.run(transaction)
         except SongreelError as error:
-            self._note("refuse-use", error, subject, job=job_sha256)
+            self._log_refusal("refuse-use", error, subject, job=job_sha256)
             raise
         return grant
 
     def check(self, use: str) -> None:
-        """Whether a redeemed use may go on; its renderer was heard of by this.
+        """Checks that a redeemed use may go on, and notes that its renderer was heard of.
 
         Raises `ConsentWithdrawn`, `GrantInvalid`.
         """
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> None:
-            _under_way(connection, use)
+            _running_use(connection, use)
             connection.execute(sa.update(grants).where(grants.c.id == use).values(seen=at))
 
         self._vault.database.run(transaction)
 
-    def adapter(self, use: str) -> bytes:
-        """The adapter of a use that may go on, in the clear.
+    def open_adapter(self, use: str) -> bytes:
+        """Returns the adapter of a use that may go on, in the clear.
 
         Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`.
         """
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
-            grant = _under_way(connection, use)
+            grant = _running_use(connection, use)
             row = connection.execute(
                 sa.select(objects).where(
                     objects.c.subject == grant.subject,
@@ -168,7 +168,7 @@ class Grants:
         return self._vault.unsealed(self._vault.database.run(transaction))
 
     def end(self, use: str, refused: str = "") -> None:
-        """The renderer holds nothing of the use any more; more than once is as once.
+        """Notes that the renderer holds nothing of a use any more; idempotent.
 
         Args:
             use: The use.
@@ -200,7 +200,7 @@ class Grants:
         self._vault.database.run(transaction)
 
     def use_states(self, name: str, heard_since: int) -> UseStates:
-        """How the uses of a person that were under way stand; `heard_since` in microseconds.
+        """Sorts a person's redeemed uses; `heard_since` in microseconds since 1970.
 
         Raises `IdentityNotFound`.
         """
@@ -212,17 +212,17 @@ class Grants:
                     grants.c.subject == subject, grants.c.redeemed > 0
                 )
             ).all()
-            going = [row for row in rows if not row.ended]
+            running = [row for row in rows if not row.ended]
             return UseStates(
-                going=frozenset(row.id for row in going if row.seen >= heard_since),
-                silent=frozenset(row.id for row in going if row.seen < heard_since),
+                running=frozenset(row.id for row in running if row.seen >= heard_since),
+                silent=frozenset(row.id for row in running if row.seen < heard_since),
                 ended=frozenset(row.id for row in rows if row.ended),
             )
 
         return self._vault.database.run(transaction)
 
     def record_refusal(self, name: str, project: str, reason: str) -> None:
-        """Puts on record that another project asked for a person.
+        """Records in the audit log that another project asked for a person.
 
         Args:
             name: Of the identity, which may not exist.
@@ -242,8 +242,10 @@ class Grants:
 
         self._vault.database.run(transaction)
 
-    def _note(self, event: str, error: SongreelError, subject: str = "", *, job: str) -> None:
-        """A refusal goes on record, whatever became of its own transaction."""
+    def _log_refusal(
+        self, event: str, error: SongreelError, subject: str = "", *, job: str
+    ) -> None:
+        """Outside the refused transaction, which was rolled back."""
         at = self._vault.now()
         reason = error.reason
         self._vault.database.run(
@@ -253,7 +255,7 @@ class Grants:
         )
 
 
-def _under_way(connection: sa.Connection, use: str) -> Any:
+def _running_use(connection: sa.Connection, use: str) -> Any:
     row = connection.execute(
         sa.select(consents.c.withdrawn, grants.c.subject, grants.c.adapter_sha256)
         .join(grants, grants.c.consent == consents.c.id)
@@ -266,7 +268,7 @@ def _under_way(connection: sa.Connection, use: str) -> Any:
     return row
 
 
-def _refuse_void(connection: sa.Connection, grant: Grant) -> None:
+def _require_valid(connection: sa.Connection, grant: Grant) -> None:
     row = connection.execute(
         sa.select(consents.c.withdrawn).where(consents.c.id == grant.consent)
     ).one_or_none()

@@ -1,4 +1,4 @@
-"""Counts in how many pictures an enrolled person is recognised, and in how many others are."""
+"""Counts the pictures in which an enrolled person is recognised, and those that show others."""
 
 from __future__ import annotations
 
@@ -9,136 +9,159 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import FrameTooLarge, InvalidRequest, NotEnrolled, TooManyFrames
 
 from songreel_identity.faces.embeddings import Embedding, distance
+from songreel_identity.faces.pictures import Image, decode_picture
 from songreel_identity.faces.recognition import SAME_PERSON, FaceRecogniser, mean_embedding, nearest
-from songreel_identity.training.portraits import decode_picture
 from songreel_identity.vault import audit
 from songreel_identity.vault.vault import EMBEDDING, Vault
 
-MOST_PICTURES = 20_000
-MOST_BYTES = 4_000_000
-MOST_PIXELS = 2048 * 2048
-MOST_IMPOSTORS = 100
+MAX_PICTURES = 20_000
+MAX_BYTES = 4_000_000
+MAX_PIXELS = 2048 * 2048
+MAX_IMPOSTORS = 100
 
 
-@dataclass
-class _Tally:
-    """Distances of the nearest faces to one person, one for each picture with a face."""
+@dataclass(frozen=True)
+class Impostor:
+    """Somebody else, whom the pictures should not show."""
 
-    person: Embedding
-    distances: list[float] = field(default_factory=list[float])
+    name: str
+    picture: bytes
+    """JPEG or PNG with one face."""
 
-    def add(self, faces: Sequence[Embedding]) -> None:
-        found = nearest(faces, self.person)
-        if found is not None:
-            self.distances.append(found)
 
-    @property
-    def matches(self) -> int:
-        return sum(each < SAME_PERSON for each in self.distances)
+@dataclass(frozen=True)
+class ImpostorLikeness:
+    """How often an impostor is recognised."""
 
-    @property
-    def median(self) -> float:
-        return statistics.median(self.distances) if self.distances else 0.0
+    name: str
+    matches: int
+    """Pictures whose nearest face is within `SAME_PERSON` of the impostor."""
+    distance: float
+    """Median over the pictures with a face; 0 where there is none."""
+    enrolled_distance: float
+    """Of the impostor's own picture to the enrolled pictures."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """How often the enrolled person is recognised."""
+
+    pictures: int
+    faces: int
+    """Pictures with a face."""
+    matches: int
+    """Pictures whose nearest face is within `SAME_PERSON` of the enrolled pictures."""
+    distance: float
+    """Median over the pictures with a face; 0 where there is none."""
+    impostors: tuple[ImpostorLikeness, ...]
 
 
 class LikenessMetrics:
-    """Measures; keeps numbers only."""
+    """Measures pictures and keeps none."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
 
     async def measure(
-        self, requests: AsyncIterator[pb.MeasureLikenessRequest]
-    ) -> pb.MeasureLikenessResponse:
-        """Reads the stream to its end.
+        self, name: str, impostors: Sequence[Impostor], pictures: AsyncIterator[bytes]
+    ) -> Likeness:
+        """Measures all pictures of the stream, each a JPEG or PNG.
 
         Raises `InvalidRequest`, `NotEnrolled`, `IdentityNotFound`, `ConsentWithdrawn`,
         `BadFrame`, `FrameTooLarge`, `TooManyFrames`.
         """
+        if len(impostors) > MAX_IMPOSTORS:
+            raise InvalidRequest(f"at most {MAX_IMPOSTORS} impostors can be compared")
         loop = asyncio.get_running_loop()
-        first = await anext(aiter(requests), None)
-        if first is None or first.WhichOneof("event") != "start":
-            raise InvalidRequest("the first message must be `start`, with the identity's name")
-        if len(first.start.impostors) > MOST_IMPOSTORS:
-            raise InvalidRequest(f"at most {MOST_IMPOSTORS} impostors can be compared")
         # dlib is not thread-safe: one thread of its own.
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-likeness") as pool:
-            counting = await loop.run_in_executor(pool, lambda: _Counting(self._vault, first.start))
-            async for request in requests:
-                if request.WhichOneof("event") != "picture":
-                    raise InvalidRequest("after `start`, send pictures only")
-                picture = request.picture
-                await loop.run_in_executor(pool, lambda data=picture: counting.take(data))
-            return counting.result()
+            measurement = await loop.run_in_executor(
+                pool, lambda: _Measurement(self._vault, name, impostors)
+            )
+            async for picture in pictures:
+                await loop.run_in_executor(pool, measurement.add, picture)
+            return measurement.result()
 
 
-class _Counting:
-    def __init__(self, vault: Vault, start: pb.MeasureLikenessStart) -> None:
+@dataclass
+class _Distances:
+    """Distances of the nearest faces to one person, one for each picture with a face."""
+
+    person: Embedding
+    values: list[float] = field(default_factory=list[float])
+
+    def add(self, faces: Sequence[Embedding]) -> None:
+        found = nearest(faces, self.person)
+        if found is not None:
+            self.values.append(found)
+
+    @property
+    def matches(self) -> int:
+        return sum(each < SAME_PERSON for each in self.values)
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.values) if self.values else 0.0
+
+
+class _Measurement:
+    def __init__(self, vault: Vault, name: str, impostors: Sequence[Impostor]) -> None:
         embeddings = [
-            np.frombuffer(vault.get(start.identity, each), np.float32).astype(np.float64)
-            for each in vault.list_objects(start.identity, EMBEDDING)
+            np.frombuffer(vault.get(name, each), np.float32).astype(np.float64)
+            for each in vault.list_objects(name, EMBEDDING)
         ]
         if not embeddings:
-            raise NotEnrolled(f"{start.identity} has no pictures: pass an enrolment session first")
-        consent = vault.valid_consent(start.identity)
+            raise NotEnrolled(f"{name} has no pictures: pass an enrolment session first")
+        consent = vault.valid_consent(name)
         vault.database.run(
             lambda connection: audit.append(connection, vault.now(), "measure", consent.subject)
         )
         self._recogniser = FaceRecogniser()
-        self._own = _Tally(mean_embedding(embeddings))
-        self._others = {
-            other.name: _Tally(self._only_face(other.name, other.picture))
-            for other in start.impostors
-        }
+        self._own = _Distances(mean_embedding(embeddings))
+        self._others = {each.name: _Distances(self._face_of(each)) for each in impostors}
         self._pictures = self._faces = 0
 
-    def take(self, data: bytes) -> None:
-        """One picture."""
-        if self._pictures >= MOST_PICTURES:
-            raise TooManyFrames(f"at most {MOST_PICTURES} pictures are measured at once")
-        faces = self._recogniser.describe(_decoded(data))
+    def add(self, picture: bytes) -> None:
+        if self._pictures >= MAX_PICTURES:
+            raise TooManyFrames(f"at most {MAX_PICTURES} pictures are measured at once")
+        faces = self._recogniser.embed(_decoded(picture))
         self._pictures += 1
         self._faces += bool(faces)
-        self._own.add(faces)
-        for tally in self._others.values():
-            tally.add(faces)
+        for person in (self._own, *self._others.values()):
+            person.add(faces)
 
-    def result(self) -> pb.MeasureLikenessResponse:
-        """All counts."""
-        return pb.MeasureLikenessResponse(
+    def result(self) -> Likeness:
+        return Likeness(
             pictures=self._pictures,
             faces=self._faces,
             matches=self._own.matches,
             distance=self._own.median,
-            impostors=[
-                pb.ImpostorLikeness(
-                    name=name,
-                    matches=tally.matches,
-                    distance=tally.median,
-                    enrolled_distance=distance(tally.person, self._own.person),
+            impostors=tuple(
+                ImpostorLikeness(
+                    name, other.matches, other.median, distance(other.person, self._own.person)
                 )
-                for name, tally in self._others.items()
-            ],
+                for name, other in self._others.items()
+            ),
         )
 
-    def _only_face(self, name: str, picture: bytes) -> Embedding:
-        faces = self._recogniser.describe(_decoded(picture))
+    def _face_of(self, impostor: Impostor) -> Embedding:
+        faces = self._recogniser.embed(_decoded(impostor.picture))
         if not faces:
             raise InvalidRequest(
-                f"no face was found in the picture of the impostor {name!r}: give another one",
+                f"no face was found in the picture of the impostor {impostor.name!r}: give "
+                "another one",
                 field="impostors",
             )
         return faces[0]
 
 
-def _decoded(data: bytes) -> np.ndarray:
-    if len(data) > MOST_BYTES:
-        raise FrameTooLarge(f"a picture of {len(data)} bytes: send at most {MOST_BYTES}")
+def _decoded(data: bytes) -> Image:
+    if len(data) > MAX_BYTES:
+        raise FrameTooLarge(f"a picture of {len(data)} bytes: send at most {MAX_BYTES}")
     image = decode_picture(data)
-    if image.shape[0] * image.shape[1] > MOST_PIXELS:
+    if image.shape[0] * image.shape[1] > MAX_PIXELS:
         raise FrameTooLarge(f"a picture of {image.shape[1]}x{image.shape[0]}: send smaller ones")
     return image

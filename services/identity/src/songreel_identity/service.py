@@ -46,25 +46,29 @@ def create_service(
 ) -> Service:
     """The service, ready to be served. Raises `VaultUnusable`."""
     vault = open_vault(settings)
-    enrollment_sessions = EnrollmentSessions(
+    sessions = EnrollmentSessions(
         vault, tries=settings.liveness.tries, lockout_hours=settings.lockout_hours
     )
+    stream = EnrollmentStream(
+        sessions,
+        settings.liveness,
+        max_sessions=settings.max_sessions,
+        stall_seconds=settings.stall_seconds,
+        new_tracker=new_tracker,
+        random=random,
+    )
     grants = Grants(vault, signing_key(settings.keys / "grant-key.pem"))
-    enrollment_stream = EnrollmentStream(
-        settings, enrollment_sessions, new_tracker=new_tracker, random=random
-    )
     training_jobs = TrainingJobs(vault, settings)
-    servicer = IdentityServicer(
-        settings, vault, enrollment_sessions, grants, enrollment_stream, training_jobs
-    )
-    sweeping: list[asyncio.Task[None]] = []
+    servicer = IdentityServicer(settings, vault, sessions, grants, stream, training_jobs)
+    retention: list[asyncio.Task[None]] = []
 
     def add_to_server(server: grpc.aio.Server) -> None:
         add_IdentityServiceServicer_to_server(servicer, server)
-        sweeping.append(asyncio.get_running_loop().create_task(_sweep(vault, settings)))
+        erasing = _erase_expired(vault, settings.sweep_seconds)
+        retention.append(asyncio.get_running_loop().create_task(erasing))
 
     async def close() -> None:
-        for task in sweeping:
+        for task in retention:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
@@ -74,12 +78,11 @@ def create_service(
     return Service(NAME, add_to_server, close)
 
 
-async def _sweep(vault: Vault, settings: IdentitySettings) -> None:
-    """The retention clock."""
+async def _erase_expired(vault: Vault, every_seconds: float) -> None:
     while True:
         try:
             for erasure in await asyncio.to_thread(vault.expire):
                 _log.info("erased at the end of its retention", subject=erasure.subject)
         except Exception as error:
-            _log.error("the retention sweep failed", error=repr(error))
-        await asyncio.sleep(settings.sweep_seconds)
+            _log.error("erasing expired identities failed", error=repr(error))
+        await asyncio.sleep(every_seconds)

@@ -11,19 +11,25 @@ import grpc.aio
 from google.protobuf.timestamp_pb2 import Timestamp
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1 import identity_service_pb2_grpc
-from songreel_kit.errors import SongreelError, to_status
+from songreel_kit.errors import InvalidRequest, SongreelError, to_status
 from songreel_kit.work import Done, run_in_thread
 
 from songreel_identity.enrollment.sessions import EnrollmentSessions
 from songreel_identity.enrollment.stream import EnrollmentStream
 from songreel_identity.erasure import erase_everywhere
 from songreel_identity.grants import Grants
-from songreel_identity.likeness_metrics import LikenessMetrics
+from songreel_identity.likeness_metrics import Impostor, LikenessMetrics
+from songreel_identity.messages import (
+    client_messages,
+    enrollment_message,
+    identity_message,
+    likeness_message,
+    training_message,
+)
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.vault.queries import (
     MAX_PAGE,
-    IdentitySummary,
     find_identity,
     list_identities,
 )
@@ -41,14 +47,14 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self,
         settings: IdentitySettings,
         vault: Vault,
-        enrollment_sessions: EnrollmentSessions,
+        sessions: EnrollmentSessions,
         grants: Grants,
         enrollment_stream: EnrollmentStream,
         training_jobs: TrainingJobs,
     ) -> None:
         self._settings = settings
         self._vault = vault
-        self._enrollment_sessions = enrollment_sessions
+        self._sessions = sessions
         self._grants = grants
         self._enrollment_stream = enrollment_stream
         self._training_jobs = training_jobs
@@ -74,7 +80,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.OpenSessionRequest, context: Context
     ) -> pb.OpenSessionResponse:
         """Raises `IdentityNotFound`, `ConsentWithdrawn`, `LockedOut`."""
-        nonce, expires = await _in_thread(lambda: self._enrollment_sessions.open(request.identity))
+        nonce, expires = await _in_thread(lambda: self._sessions.open(request.identity))
         response = pb.OpenSessionResponse(nonce=nonce)
         response.expire_time.FromMicroseconds(expires)
         return response
@@ -82,10 +88,10 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def Enroll(
         self, request_iterator: AsyncIterator[pb.EnrollRequest], context: Context
     ) -> AsyncIterator[pb.EnrollResponse]:
-        """One session; see `enrollment_stream`. What ends it is said as a message first."""
+        """One session; an error that ends it is sent as a message first."""
         try:
-            async for response in self._enrollment_stream.run(request_iterator):
-                yield response
+            async for event in self._enrollment_stream.run(client_messages(request_iterator)):
+                yield enrollment_message(event)
         except SongreelError as error:
             yield pb.EnrollResponse(error=to_status(error))
             raise
@@ -94,7 +100,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.GetIdentityRequest, context: Context
     ) -> pb.GetIdentityResponse:
         """Raises `IdentityNotFound`."""
-        return _identity_message(
+        return identity_message(
             await _in_thread(lambda: find_identity(self._vault, request.identity))
         )
 
@@ -108,7 +114,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
             )
         )
         return pb.ListIdentitiesResponse(
-            identities=[_identity_message(each) for each in found], more=more
+            identities=[identity_message(each) for each in found], more=more
         )
 
     async def WithdrawConsent(
@@ -122,27 +128,39 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.EraseIdentityRequest, context: Context
     ) -> pb.EraseIdentityResponse:
         """Raises `IdentityNotFound`."""
-        done = await erase_everywhere(self._vault, self._grants, self._settings, request.identity)
+        report = await erase_everywhere(
+            self._vault,
+            self._grants,
+            request.identity,
+            watch_seconds=self._settings.watch_seconds,
+            erase_seconds=self._settings.erase_seconds,
+        )
         return pb.EraseIdentityResponse(
-            audit_head=done.erasure.audit_head,
-            objects=done.erasure.objects,
-            keys_sha256=done.erasure.keys_sha256,
-            uses_cleared=done.cleared,
-            uses_silent=done.silent,
+            audit_head=report.erasure.audit_head,
+            objects=report.erasure.objects,
+            keys_sha256=report.erasure.keys_sha256,
+            uses_cleared=report.uses_cleared,
+            uses_silent=report.uses_silent,
         )
 
     async def TrainAdapter(
         self, request: pb.TrainAdapterRequest, context: Context
     ) -> AsyncIterator[pb.TrainAdapterResponse]:
-        """See `TrainingJobs.train`."""
-        order = self._training_jobs.order(request)
+        """Sends progress, then the result; see `TrainingJobs.train`."""
+        wanted = self._training_jobs.request(
+            request.identity,
+            request.checkpoint,
+            request.checkpoint_sha256,
+            noun=request.noun,
+            steps=request.steps,
+        )
         training = run_in_thread(
-            lambda report, token: self._training_jobs.train(order, report, token)
+            lambda report, token: self._training_jobs.train(wanted, report, token)
         )
         async with contextlib.aclosing(training):
             async for event in training:
                 if isinstance(event, Done):
-                    yield pb.TrainAdapterResponse(result=event.value)
+                    yield pb.TrainAdapterResponse(result=training_message(event.value))
                 else:
                     yield pb.TrainAdapterResponse(progress=event)
 
@@ -150,12 +168,20 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request_iterator: AsyncIterator[pb.MeasureLikenessRequest], context: Context
     ) -> pb.MeasureLikenessResponse:
         """See `LikenessMetrics.measure`."""
-        return await self._likeness_metrics.measure(request_iterator)
+        first = await anext(aiter(request_iterator), None)
+        if first is None or first.WhichOneof("event") != "start":
+            raise InvalidRequest("the first message must be `start`, with the identity's name")
+        impostors = [Impostor(each.name, each.picture) for each in first.start.impostors]
+        return likeness_message(
+            await self._likeness_metrics.measure(
+                first.start.identity, impostors, _pictures(request_iterator)
+            )
+        )
 
     async def GrantUse(self, request: pb.GrantUseRequest, context: Context) -> pb.GrantUseResponse:
         """Raises `IdentityNotFound`, `ConsentWithdrawn`, `GrantInvalid`."""
         grant, expires = await _in_thread(
-            lambda: self._grants.grant(request.identity, request.adapter_sha256, request.job_sha256)
+            lambda: self._grants.issue(request.identity, request.adapter_sha256, request.job_sha256)
         )
         return pb.GrantUseResponse(grant=grant, expire_time=Timestamp(seconds=expires))
 
@@ -184,7 +210,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.OpenAdapterRequest, context: Context
     ) -> AsyncIterator[pb.OpenAdapterResponse]:
         """Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`."""
-        data = await _in_thread(lambda: self._grants.adapter(request.use_id))
+        data = await _in_thread(lambda: self._grants.open_adapter(request.use_id))
         for start in range(0, len(data), _CHUNK):
             yield pb.OpenAdapterResponse(chunk=data[start : start + _CHUNK])
 
@@ -214,21 +240,8 @@ async def _in_thread(work: Callable[[], T]) -> T:
     return await asyncio.to_thread(work)
 
 
-def _identity_message(known: IdentitySummary) -> pb.GetIdentityResponse:
-    state = pb.GetIdentityResponse.STATE_WITHDRAWN
-    if known.consent_version:
-        state = (
-            pb.GetIdentityResponse.STATE_ENROLLED
-            if known.pictures
-            else pb.GetIdentityResponse.STATE_CONSENTED
-        )
-    response = pb.GetIdentityResponse(
-        identity=known.name,
-        state=state,
-        consent_version=known.consent_version,
-        pictures=known.pictures,
-        adapter_sha256=known.adapters,
-    )
-    response.create_time.FromMicroseconds(known.created)
-    response.expire_time.FromMicroseconds(known.expires)
-    return response
+async def _pictures(requests: AsyncIterator[pb.MeasureLikenessRequest]) -> AsyncIterator[bytes]:
+    async for request in requests:
+        if request.WhichOneof("event") != "picture":
+            raise InvalidRequest("after `start`, send pictures only")
+        yield request.picture

@@ -146,7 +146,7 @@ def test_embeddings_tell_people_apart(faces):
         seen = tracker.read(picture, frame=0, at=0, digest=b"", hands=False)
         assert seen.face is not None
         oval = seen.face.oval
-        return embedder.describe(picture, (*oval.min(axis=0), *oval.max(axis=0)))
+        return embedder.embed(picture, (*oval.min(axis=0), *oval.max(axis=0)))
 
     obama, again, biden = embed("obama.jpg"), embed("obama2.jpg"), embed("biden.jpg")
     tracker.close()

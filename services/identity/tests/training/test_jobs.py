@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from safetensors.torch import load
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
+from songreel_identity.faces.pictures import decode_picture
 from songreel_identity.faces.recognition import FaceRecogniser, mean_embedding
 from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base_checkpoint import load_checkpoint
 from songreel_identity.training.layers import read_state, targets_of
-from songreel_identity.training.portraits import decode_picture, make_portraits
+from songreel_identity.training.portraits import make_portraits
 from songreel_identity.training.recipe import SMALL, TrainingRecipe, snr_weights
 from songreel_identity.training.trainer import Person, Trainer
 from songreel_identity.vault.tables import audit
@@ -96,7 +97,7 @@ def test_crops_are_whole_equal_for_equal_seeds_and_never_mirrored(seed, width, h
     left = np.zeros((height, width, 3), np.uint8)
     left[:, : width // 2] = 220  # light on the left: a mirrored crop would have it on the right
     recogniser = FaceRecogniser.__new__(FaceRecogniser)
-    recogniser.largest = lambda image: None
+    recogniser.detect_largest = lambda image: None
     portraits, missed = make_portraits([left], recogniser, size=32, variants=3, seed=seed)
     again, _ = make_portraits([left], recogniser, size=32, variants=3, seed=seed)
     assert missed == 1
@@ -266,7 +267,7 @@ async def test_likeness_is_counted_against_the_person_and_impostors(service_sett
     pictures["obama2"] = cv2.imread(str(faces / "obama2.jpg"))
     from songreel_testing.identity.enrolled import still
 
-    own = recogniser.describe(np.ascontiguousarray(pictures["obama"][:, :, ::-1]))[0]
+    own = recogniser.embed(np.ascontiguousarray(pictures["obama"][:, :, ::-1]))[0]
     vault = open_vault(service_settings)
     enroll(vault, ANN, [still(pictures["obama"][n:], own) for n in range(7)])
 

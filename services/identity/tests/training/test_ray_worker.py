@@ -132,7 +132,7 @@ def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoi
     def broken(data):
         raise UnicodeDecodeError("utf-8", given.pictures[0], 0, 1, "invalid start byte")
 
-    monkeypatch.setattr("songreel_identity.training.portraits.decode_picture", broken)
+    monkeypatch.setattr("songreel_identity.training.tasks.decode_picture", broken)
     worker = a_worker()
     with pytest.raises(errors.InternalError, match="UnicodeDecodeError: 'utf-8'") as caught:
         converse(worker, given)

@@ -276,7 +276,7 @@ def test_who_withdraws_or_erases_during_the_session_leaves_no_picture(fixture):
 
 def granted(fixture, name=ANN):
     adapter = fixture.vault.put(fixture.consent(name), ADAPTER, b"weights of " + name.encode())
-    token, _ = fixture.grants.grant(name, adapter.sha256, JOB)
+    token, _ = fixture.grants.issue(name, adapter.sha256, JOB)
     return adapter.sha256, token
 
 
@@ -306,16 +306,16 @@ def test_grants_that_do_not_fit_are_refused_and_logged(fixture):
     assert [event for event, _ in fixture.log()].count("refuse-use") == 7
     fixture.consent(BEN)
     with pytest.raises(errors.GrantInvalid, match="no such adapter"):
-        fixture.grants.grant(BEN, adapter, JOB)  # another tenant's
+        fixture.grants.issue(BEN, adapter, JOB)  # another tenant's
     with pytest.raises(errors.IdentityNotFound):
-        fixture.grants.grant("projects/p/identities/nobody", adapter, JOB)
+        fixture.grants.issue("projects/p/identities/nobody", adapter, JOB)
     fixture.grants.redeem(token, adapter, JOB)
 
 
 def test_an_old_grant_is_refused(fixture):
     adapter = fixture.vault.put(fixture.consent(), ADAPTER, b"weights")
     fixture.later(-400)
-    token, _ = fixture.grants.grant(ANN, adapter.sha256, JOB)
+    token, _ = fixture.grants.issue(ANN, adapter.sha256, JOB)
     with pytest.raises(errors.GrantExpired):
         fixture.grants.redeem(token, adapter.sha256, JOB)
 
@@ -323,14 +323,14 @@ def test_an_old_grant_is_refused(fixture):
 def test_withdrawal_stops_grants_and_uses_at_once(fixture):
     adapter, token = granted(fixture)
     running = fixture.grants.redeem(token, adapter, JOB)
-    second, _ = fixture.grants.grant(ANN, adapter, JOB)
+    second, _ = fixture.grants.issue(ANN, adapter, JOB)
     fixture.vault.withdraw(ANN)
     with pytest.raises(errors.ConsentWithdrawn):
         fixture.grants.check(running.id)
     with pytest.raises(errors.ConsentWithdrawn):
         fixture.grants.redeem(second, adapter, JOB)
     with pytest.raises(errors.ConsentWithdrawn):
-        fixture.grants.grant(ANN, adapter, JOB)
+        fixture.grants.issue(ANN, adapter, JOB)
     with pytest.raises(errors.ConsentWithdrawn):
         fixture.vault.get(ANN, fixture.vault.list_objects(ANN, ADAPTER)[0])
     fixture.later(1)
@@ -342,7 +342,7 @@ def test_withdrawal_stops_grants_and_uses_at_once(fixture):
 
 def test_erasure_ends_grants_and_uses(fixture):
     adapter, token = granted(fixture)
-    other, _ = fixture.grants.grant(ANN, adapter, JOB)
+    other, _ = fixture.grants.issue(ANN, adapter, JOB)
     running = fixture.grants.redeem(token, adapter, JOB)
     fixture.vault.erase(ANN)
     with pytest.raises(errors.GrantInvalid):

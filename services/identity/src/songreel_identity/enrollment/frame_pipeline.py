@@ -16,7 +16,8 @@ from songreel_kit.errors import BadFrame, FrameOutOfOrder, FrameTooLarge, TooMan
 
 from songreel_identity.faces.embeddings import Embedder, Embedding, pairwise
 from songreel_identity.faces.landmarks import FrameMeasurements
-from songreel_identity.faces.mediapipe_tracker import Image, Tracker, digest_of
+from songreel_identity.faces.mediapipe_tracker import Tracker, digest_of
+from songreel_identity.faces.pictures import Image
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
 from songreel_identity.liveness.session import LivenessSession
 from songreel_identity.liveness.thresholds import Thresholds
@@ -152,7 +153,7 @@ class EnrollmentFramePipeline:
 
     def _describe(self, candidate: _Candidate) -> Still:
         image = decode(candidate.jpeg, self._limits)
-        embedding = self._embedder.describe(image, candidate.box)
+        embedding = self._embedder.embed(image, candidate.box)
         return Still(candidate.jpeg, hashlib.sha256(candidate.jpeg).hexdigest(), embedding)
 
 

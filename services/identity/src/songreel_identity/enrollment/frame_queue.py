@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import (
     FrameTooLarge,
     InvalidRequest,
@@ -17,32 +16,61 @@ from songreel_kit.errors import (
 )
 
 from songreel_identity.enrollment.frame_pipeline import FrameLimits
+from songreel_identity.liveness.protocol import Way
 
-QUEUE = 4
-"""Frames that wait for the tracker; the oldest gives way."""
+MAX_QUEUED = 4
+"""Frames that wait for the tracker; the oldest is dropped for a newer one."""
 
 _BURST = 60
 _PER_SECOND = 60.0
 
 
 @dataclass(frozen=True)
-class QueuedFrame:
-    """A frame and when it came, seconds on the loop's clock."""
+class EnrollmentStart:
+    """The client's first message."""
 
-    frame: pb.CameraFrame
+    nonce: str
+    ways: frozenset[Way] = frozenset()
+    identity: str = ""
+    """When set, the nonce must be this identity's."""
+
+
+@dataclass(frozen=True)
+class CameraFrame:
+    """Every other message of the client."""
+
+    jpeg: bytes
+    capture_ms: int
+    """Milliseconds on the camera's clock, rising."""
+
+
+ClientMessage = EnrollmentStart | CameraFrame
+
+
+@dataclass(frozen=True)
+class QueuedFrame:
+    """A frame and its arrival, in seconds on the loop's clock."""
+
+    frame: CameraFrame
     at: float
 
 
 class FrameQueue:
-    """Reads a stream as fast as the client may send; holds `QUEUE` frames at most."""
+    """Reads a stream as fast as the client may send; holds `MAX_QUEUED` frames at most.
+
+    Args:
+        messages: of the client.
+        limits: on frames.
+        stall_seconds: how long the client may send nothing.
+    """
 
     def __init__(
-        self, requests: AsyncIterator[pb.EnrollRequest], limits: FrameLimits, stall: float
+        self, messages: AsyncIterator[ClientMessage], limits: FrameLimits, stall_seconds: float
     ) -> None:
-        self._requests = requests
+        self._messages = messages
         self._limits = limits
-        self._stall = stall
-        self._waiting: deque[QueuedFrame] = deque(maxlen=QUEUE)
+        self._stall_seconds = stall_seconds
+        self._waiting: deque[QueuedFrame] = deque(maxlen=MAX_QUEUED)
         self._error: SongreelError | None = None
         self._allowance = float(_BURST)
         self._refilled = asyncio.get_running_loop().time()
@@ -56,15 +84,15 @@ class FrameQueue:
         """Frames that wait now."""
         return len(self._waiting)
 
-    async def start(self) -> pb.EnrollStart:
+    async def start(self) -> EnrollmentStart:
         """The first message. Raises `InvalidRequest`, `StreamStalled`."""
         first = await self._next()
-        if first is None or first.WhichOneof("event") != "start":
+        if not isinstance(first, EnrollmentStart):
             raise InvalidRequest("the first message must be `start`, with the session's nonce")
-        return first.start
+        return first
 
     async def fill(self) -> None:
-        """Reads until the end; run it as a task beside the one that takes."""
+        """Reads to the end of the stream; run it as a task beside the one that takes."""
         try:
             while (message := await self._next()) is not None:
                 self._put(message)
@@ -80,12 +108,12 @@ class FrameQueue:
             raise self._error
         return self._waiting.popleft() if self._waiting else None
 
-    def _put(self, message: pb.EnrollRequest) -> None:
-        if message.WhichOneof("event") != "frame":
+    def _put(self, message: ClientMessage) -> None:
+        if not isinstance(message, CameraFrame):
             raise InvalidRequest("after `start`, send frames only")
-        if len(message.frame.jpeg) > self._limits.bytes:
+        if len(message.jpeg) > self._limits.bytes:
             raise FrameTooLarge(
-                f"a frame of {len(message.frame.jpeg)} bytes: send at most {self._limits.bytes}"
+                f"a frame of {len(message.jpeg)} bytes: send at most {self._limits.bytes}"
             )
         self.count += 1
         now = asyncio.get_running_loop().time()
@@ -96,14 +124,15 @@ class FrameQueue:
             raise TooManyFrames(
                 f"too many frames: send 10 to 30 a second, at most {self._limits.frames} in all"
             )
-        self._waiting.append(QueuedFrame(message.frame, now))
+        self._waiting.append(QueuedFrame(message, now))
         self.changed.set()
 
-    async def _next(self) -> pb.EnrollRequest | None:
+    async def _next(self) -> ClientMessage | None:
+        """The next message; None at the end of the stream."""
         try:
-            async with asyncio.timeout(self._stall):
-                return await anext(self._requests, None)
+            async with asyncio.timeout(self._stall_seconds):
+                return await anext(self._messages, None)
         except TimeoutError as error:
             raise StreamStalled(
-                f"nothing came for {self._stall:g} seconds: send 10 to 30 frames a second"
+                f"nothing came for {self._stall_seconds:g} seconds: send 10 to 30 frames a second"
             ) from error

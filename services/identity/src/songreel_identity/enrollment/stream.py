@@ -7,74 +7,88 @@ import contextlib
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from random import Random
 
-from songreel.identity.v1 import identity_service_pb2 as pb
-from songreel_kit.errors import (
-    Busy,
-    InvalidRequest,
-    SongreelError,
-    StreamStalled,
-)
+from songreel_kit.errors import Busy, SongreelError, StreamStalled
 
 from songreel_identity.enrollment.frame_pipeline import EnrollmentFramePipeline, FrameLimits
-from songreel_identity.enrollment.frame_queue import FrameQueue
-from songreel_identity.enrollment.messages import event_message, outcome_message
+from songreel_identity.enrollment.frame_queue import ClientMessage, FrameQueue
 from songreel_identity.enrollment.sessions import EnrollmentSessions, StartedSession, stills_sha256
 from songreel_identity.faces.embeddings import Embedder
 from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker, Tracker
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
-from songreel_identity.settings import IdentitySettings
+from songreel_identity.liveness.thresholds import Thresholds
 
-TICK_SECONDS = 0.05
+_TICK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class EnrollmentResult:
+    """The end of a session."""
+
+    outcome: Outcome
+    pictures_sha256: str
+    """Of the seven pictures' hashes; empty unless it is a pass."""
 
 
 class EnrollmentStream:
-    """Takes enrolments, as many at once as the settings say."""
+    """Runs enrolments, a limited number at once.
+
+    Args:
+        sessions: of the vault.
+        thresholds: what the liveness protocol decides by.
+        max_sessions: enrolments at once; each takes about one CPU core.
+        stall_seconds: how long a client may send nothing.
+        new_tracker: makes the tracker of a session.
+        random: makes the source of what a session asks for.
+        limits: on what a client may send.
+    """
 
     def __init__(
         self,
-        settings: IdentitySettings,
-        enrollment_sessions: EnrollmentSessions,
+        sessions: EnrollmentSessions,
+        thresholds: Thresholds | None = None,
         *,
+        max_sessions: int = 4,
+        stall_seconds: float = 10.0,
         new_tracker: Callable[[], Tracker] = MediaPipeTracker,
         random: Callable[[], Random] = secrets.SystemRandom,
         limits: FrameLimits | None = None,
     ) -> None:
-        self._settings = settings
-        self._enrollment_sessions = enrollment_sessions
+        self._sessions = sessions
+        self._thresholds = thresholds
+        self._max_sessions = max_sessions
+        self._stall_seconds = stall_seconds
         self._new_tracker = new_tracker
         self._random = random
         self._limits = limits or FrameLimits()
         self._running = 0
 
     async def run(
-        self, requests: AsyncIterator[pb.EnrollRequest]
-    ) -> AsyncGenerator[pb.EnrollResponse]:
-        """Prompts, guidance, and one outcome as the last message.
+        self, messages: AsyncIterator[ClientMessage]
+    ) -> AsyncGenerator[Event | EnrollmentResult]:
+        """Yields prompts, guidance, dot and light, and the result as the last one.
 
         Raises `Busy`, `SessionSpent`, `LockedOut`, `ConsentWithdrawn`, `StreamStalled`,
         `BadFrame`, `FrameTooLarge`, `FrameOutOfOrder`, `TooManyFrames`, `InvalidRequest`.
         """
-        if self._running >= self._settings.max_sessions:
+        if self._running >= self._max_sessions:
             raise Busy("as many people are enrolling as this server takes: try again in a minute")
         self._running += 1
         try:
-            queue = FrameQueue(requests, self._limits, self._settings.stall_seconds)
+            queue = FrameQueue(messages, self._limits, self._stall_seconds)
             start = await queue.start()
-            ways = _ways(list(start.ways))
-            session = await asyncio.to_thread(
-                self._enrollment_sessions.begin, start.nonce, start.identity
-            )
-            async with contextlib.aclosing(self._run_session(queue, ways, session)) as messages:
-                async for message in messages:
-                    yield message
+            session = await asyncio.to_thread(self._sessions.begin, start.nonce, start.identity)
+            async with contextlib.aclosing(self._run_session(queue, start.ways, session)) as events:
+                async for event in events:
+                    yield event
         finally:
             self._running -= 1
 
     async def _run_session(
         self, queue: FrameQueue, ways: frozenset[Way], session: StartedSession
-    ) -> AsyncGenerator[pb.EnrollResponse]:
+    ) -> AsyncGenerator[Event | EnrollmentResult]:
         loop = asyncio.get_running_loop()
         # MediaPipe and dlib are not thread-safe: each session has one thread of its own.
         pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-enroll")
@@ -85,21 +99,20 @@ class EnrollmentStream:
         try:
             tracker = opened = await loop.run_in_executor(pool, self._new_tracker)
             embedder = await loop.run_in_executor(pool, Embedder)
-            thresholds = self._settings.liveness
             pipeline = EnrollmentFramePipeline(
-                opened, embedder, self._random(), ways, thresholds, self._limits
+                opened, embedder, self._random(), ways, self._thresholds, self._limits
             )
             for event in pipeline.start(loop.time()):
-                yield event_message(event)
+                yield event
             while pipeline.outcome is None:
                 for event in await self._turn(loop, pool, queue, pipeline):
                     if not isinstance(event, Outcome):
-                        yield event_message(event)
+                        yield event
             outcome, stills = pipeline.outcome, pipeline.stills
             recorded = True
-            await asyncio.to_thread(self._enrollment_sessions.end, session, outcome, stills)
+            await asyncio.to_thread(self._sessions.end, session, outcome, stills)
             pictures = stills_sha256(stills) if outcome.verdict is Verdict.PASS else ""
-            yield pb.EnrollResponse(outcome=outcome_message(outcome, pictures))
+            yield EnrollmentResult(outcome, pictures)
         except SongreelError as error:
             if pipeline is not None and pipeline.outcome is None:
                 stalled = isinstance(error, StreamStalled)
@@ -112,7 +125,7 @@ class EnrollmentStream:
             if pipeline is not None and pipeline.outcome is not None and not recorded:
                 # Not in a thread: nothing may come between a cancelled call and its record.
                 with contextlib.suppress(SongreelError):
-                    self._enrollment_sessions.end(session, pipeline.outcome, [])
+                    self._sessions.end(session, pipeline.outcome, [])
             if tracker is not None:
                 pool.submit(tracker.close)
             pool.shutdown(wait=False)
@@ -138,15 +151,7 @@ class EnrollmentStream:
         else:
             queue.changed.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(TICK_SECONDS):
+                async with asyncio.timeout(_TICK_SECONDS):
                     await queue.changed.wait()
             events = list[Event]()
         return events + await loop.run_in_executor(pool, pipeline.tick, loop.time())
-
-
-def _ways(names: list[str]) -> frozenset[Way]:
-    known = {way.value for way in Way}
-    for name in names:
-        if name not in known:
-            raise InvalidRequest(f"{name!r} is no accessible way: {', '.join(sorted(known))}")
-    return frozenset(Way(name) for name in names)

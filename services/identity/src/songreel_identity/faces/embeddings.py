@@ -45,9 +45,7 @@ class Embedder:
                 )
         return self._loaded
 
-    def describe(
-        self, image: NDArray[np.uint8], box: tuple[float, float, float, float]
-    ) -> Embedding:
+    def embed(self, image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> Embedding:
         """The embedding of the face inside `box`.
 
         Args:
@@ -64,9 +62,9 @@ class Embedder:
             middle[0] + side * width,
             middle[1] + side * width,
         )
-        return self.describe_square(image, square)
+        return self.embed_square(image, square)
 
-    def describe_square(
+    def embed_square(
         self, image: NDArray[np.uint8], square: tuple[float, float, float, float]
     ) -> Embedding:
         """The same for a square as dlib's own detector draws it."""

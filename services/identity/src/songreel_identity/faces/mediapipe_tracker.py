@@ -13,12 +13,10 @@ from typing import Any, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from songreel_kit.telemetry.metrics import loading
 
 from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements, Points
-
-Image = NDArray[np.uint8]
+from songreel_identity.faces.pictures import Image
 
 # Landmark numbers of MediaPipe's face mesh. "Right" is the subject's right.
 RIGHT_PUPIL, LEFT_PUPIL = 468, 473

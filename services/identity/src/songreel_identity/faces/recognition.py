@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from songreel_identity.faces.embeddings import Embedder, Embedding, distance
-from songreel_identity.faces.mediapipe_tracker import Image
+from songreel_identity.faces.pictures import Image
 
 SAME_PERSON = 0.6
 """dlib's distance below which two faces are taken for one person's."""
@@ -38,7 +38,7 @@ class FaceRecogniser:
         self._detect = library.get_frontal_face_detector()
         self._embedder = Embedder()
 
-    def find(self, image: Image) -> list[Box]:
+    def detect(self, image: Image) -> list[Box]:
         """All faces, largest first.
 
         The detector knows faces of 80 px and more: small pictures are looked at enlarged.
@@ -60,14 +60,14 @@ class FaceRecogniser:
         ]
         return sorted(boxes, key=lambda box: (box[0] - box[2]) * (box[3] - box[1]))
 
-    def largest(self, image: Image) -> Box | None:
+    def detect_largest(self, image: Image) -> Box | None:
         """The largest face, if there is one."""
-        found = self.find(image)
+        found = self.detect(image)
         return found[0] if found else None
 
-    def describe(self, image: Image) -> list[Embedding]:
+    def embed(self, image: Image) -> list[Embedding]:
         """The embeddings of all faces, largest first."""
-        return [self._embedder.describe_square(image, box) for box in self.find(image)]
+        return [self._embedder.embed_square(image, box) for box in self.detect(image)]
 
 
 def mean_embedding(embeddings: Sequence[Embedding]) -> Embedding:

@@ -8,7 +8,7 @@ from typing import Protocol
 from songreel_kit.errors import FailedPrecondition
 from songreel_kit.work import Report
 
-from songreel_identity.settings import IdentitySettings
+from songreel_identity.training.settings import TrainingSettings
 from songreel_identity.training.tasks import TaskResult, TrainingTask, run_task
 
 
@@ -61,7 +61,7 @@ class InProcessTrainingBackend:
         """See `TrainingBackend`; nothing was started."""
 
 
-def open_backend(settings: IdentitySettings) -> TrainingBackend:
+def open_backend(settings: TrainingSettings) -> TrainingBackend:
     """The place that the settings name; starts nothing.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What the vault keeps of a person's training, as long as the consent stands."""
+"""Trainings and adapters in the vault, as long as the consent stands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from songreel_kit.errors import IdentityNotFound, NotEnrolled
 from songreel_kit.work import CancelToken
 
-from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import Binding, Consent, Stored
 from songreel_identity.vault.tables import objects
@@ -19,7 +18,7 @@ from songreel_identity.vault.vault import PICTURE, TRAINING, Vault, pictures_sha
 
 
 class CheckpointStore:
-    """What the vault holds for one binding of one person, as long as the consent stands."""
+    """Objects of one person with one binding. Thread-safe."""
 
     def __init__(self, vault: Vault, name: str, consent: Consent, binding: Binding) -> None:
         self._vault = vault
@@ -28,7 +27,7 @@ class CheckpointStore:
         self.binding = binding
 
     def find(self, purpose: str) -> Stored | None:
-        """The object of this purpose and binding."""
+        """The object of this purpose, if there is one."""
         row = self._vault.database.run(
             lambda connection: connection.execute(
                 sa.select(objects.c.id, objects.c.sha256).where(*self._which(purpose))
@@ -41,13 +40,13 @@ class CheckpointStore:
         return self._vault.get(self._name, stored)
 
     def put(self, purpose: str, data: bytes) -> Stored:
-        """Keeps an object in place of the one before; an adapter ends its training.
+        """Replaces the object of this purpose; an adapter replaces its training, too.
 
-        Raises `ConsentWithdrawn`, `IdentityNotFound`, `NotEnrolled`: nothing is kept.
+        Raises `ConsentWithdrawn`, `IdentityNotFound`, `NotEnrolled`; nothing is kept then.
         """
 
         def transaction(connection: sa.Connection) -> Stored:
-            consent = self._refuse_gone(connection)
+            consent = self._require_consent(connection)
             for each in {purpose, TRAINING}:
                 connection.execute(sa.delete(objects).where(*self._which(each)))
             stored = self._vault.seal(connection, consent, purpose, data, self.binding)
@@ -63,28 +62,33 @@ class CheckpointStore:
 
         return self._vault.database.run(transaction)
 
-    def note(self, event: str, **detail: str) -> None:
-        """An entry in the audit log."""
+    def log(self, event: str, **detail: str) -> None:
+        """Adds an entry to the audit log."""
         self._vault.database.run(
             lambda connection: audit.append(
                 connection, self._vault.now(), event, self._subject, **detail
             )
         )
 
-    def guard(self, token: CancelToken, settings: IdentitySettings) -> Callable[[], None]:
-        """Ends the work when it is cancelled, or the person no longer wants it."""
+    def cancellation_check(self, token: CancelToken, every_seconds: float) -> Callable[[], None]:
+        """Returns a function that raises when the work is cancelled or the consent is gone.
+
+        Args:
+            token: of the call.
+            every_seconds: how often the vault is asked.
+        """
         looked = time.monotonic()
 
         def check() -> None:
             nonlocal looked
             token.check()
-            if time.monotonic() - looked >= settings.watch_seconds:
-                self._vault.database.run(self._refuse_gone)
+            if time.monotonic() - looked >= every_seconds:
+                self._vault.database.run(self._require_consent)
                 looked = time.monotonic()
 
         return check
 
-    def _refuse_gone(self, connection: sa.Connection) -> Consent:
+    def _require_consent(self, connection: sa.Connection) -> Consent:
         consent = valid_consent(connection, self._name)
         if consent.subject != self._subject:
             raise IdentityNotFound(f"{self._name} was erased meanwhile")

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from songreel_kit.errors import BadFrame
 
-from songreel_identity.faces.mediapipe_tracker import Image
+from songreel_identity.faces.pictures import Image
 from songreel_identity.faces.recognition import Box, FaceRecogniser
 
 _FACE_SHARES = (0.40, 0.65)
@@ -28,14 +27,6 @@ class Portrait:
     """(size, size, 3) RGB."""
     face: NDArray[np.float32]
     """(size, size) in [0, 1]: 1 where the face is, 0 elsewhere, soft between them."""
-
-
-def decode_picture(data: bytes) -> Image:
-    """A JPEG or PNG as (height, width, 3) RGB. Raises `BadFrame`."""
-    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
-    if found is None:
-        raise BadFrame("a picture is no JPEG or PNG that can be decoded")
-    return np.ascontiguousarray(found[:, :, ::-1]).astype(np.uint8)
 
 
 def make_portraits(
@@ -60,7 +51,7 @@ def make_portraits(
     portraits: list[Portrait] = []
     missed = 0
     for image in pictures:
-        found = recogniser.largest(image)
+        found = recogniser.detect_largest(image)
         missed += found is None
         box = found or _middle(image)
         portraits.extend(

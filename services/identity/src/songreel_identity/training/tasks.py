@@ -15,6 +15,7 @@ from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import Report
 
 from songreel_identity.faces.embeddings import Embedding
+from songreel_identity.faces.pictures import decode_picture
 from songreel_identity.training.recipe import TrainingRecipe
 
 _SIZE_BYTES = 8
@@ -110,7 +111,6 @@ def run_task(
     import torch
 
     from songreel_identity.training.base_checkpoint import load_checkpoint
-    from songreel_identity.training.portraits import decode_picture
     from songreel_identity.training.trainer import Person, Trainer
 
     torch.set_num_threads(task.threads)

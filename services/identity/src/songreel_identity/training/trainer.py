@@ -21,7 +21,7 @@ from songreel_kit.work import Report
 from torch import Tensor
 
 from songreel_identity.faces.embeddings import Embedding
-from songreel_identity.faces.mediapipe_tracker import Image
+from songreel_identity.faces.pictures import Image
 from songreel_identity.faces.recognition import FaceRecogniser
 from songreel_identity.training.base_checkpoint import BaseCheckpoint
 from songreel_identity.training.layers import add_layers, read_state, write_adapter, write_state

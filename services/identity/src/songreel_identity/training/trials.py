@@ -82,7 +82,7 @@ def judge(
     pictures: Sequence[NDArray[np.uint8]], recogniser: FaceRecogniser, person: Embedding, step: int
 ) -> Trial:
     """What dlib says of pictures, each (height, width, 3) RGB."""
-    found = [nearest(recogniser.describe(picture), person) for picture in pictures]
+    found = [nearest(recogniser.embed(picture), person) for picture in pictures]
     seen = [each for each in found if each is not None]
     count = max(1, len(pictures))
     return Trial(

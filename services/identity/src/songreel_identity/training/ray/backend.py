@@ -26,9 +26,9 @@ from songreel_kit.ray.cluster import first_line
 from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.work import Report
 
-from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.ray.cluster import TrainingWorkers
 from songreel_identity.training.ray.worker import WorkerStatus
+from songreel_identity.training.settings import TrainingSettings
 from songreel_identity.training.tasks import TaskResult, TrainingTask
 
 _log = get_logger(__name__)
@@ -60,7 +60,7 @@ class RayTrainingBackend:
         settings: of the service.
     """
 
-    def __init__(self, settings: IdentitySettings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         self._settings = settings
         self._workers = TrainingWorkers(settings)
         self._turn = threading.Lock()

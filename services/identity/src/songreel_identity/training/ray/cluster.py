@@ -9,8 +9,8 @@ from typing import Any
 import ray
 from songreel_kit.ray.cluster import Cluster, Place
 
-from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.ray.worker import TrainingWorker
+from songreel_identity.training.settings import TrainingSettings
 
 
 class TrainingWorkers:
@@ -20,7 +20,7 @@ class TrainingWorkers:
         settings: of the service.
     """
 
-    def __init__(self, settings: IdentitySettings) -> None:
+    def __init__(self, settings: TrainingSettings) -> None:
         self._settings = settings
         self._cluster = Cluster(
             Place(
