@@ -26,8 +26,8 @@ from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.render.click_track import analysis_of, storyboard_of
+from bench.render.random_checkpoints import write_real_size
 from bench.render.tables import Table
-from bench.render.weights import write_real_size
 
 GOAL = 150.0
 """Frames per second on an H200."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bench.machine import describe
 from bench.render.gpu import gpu_table
-from bench.render.length import memory_table, resume_table
-from bench.render.motion import motion_table
-from bench.render.seen import seen_table
+from bench.render.noise_motion import noise_motion_table
+from bench.render.picture_motion import picture_motion_table
+from bench.render.resume_and_memory import memory_table, resume_table
 from bench.render.speed import encode_table, speed_table
 from bench.render.tables import Table
 
@@ -20,8 +20,8 @@ COMMAND = "python -m bench render"
 ON_A_CPU: tuple[Callable[[Path], Table], ...] = (
     encode_table,
     speed_table,
-    motion_table,
-    seen_table,
+    noise_motion_table,
+    picture_motion_table,
     resume_table,
     memory_table,
 )

@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.mark.timeout(3600)
 def test_memory_is_flat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Measured as the benchmark does, each length in a fresh process."""
-    from bench.render.length import LONG, SHORT, finished, stage_at, start
+    from bench.render.resume_and_memory import LONG, SHORT, finished, start, write_inputs
 
     peaks: list[float] = []
     for frames in (SHORT, LONG):
-        outcome = finished(start(stage_at(tmp_path / str(frames), frames), frames))
+        outcome = finished(start(write_inputs(tmp_path / str(frames), frames), frames))
         assert outcome["frames"] == frames
         peaks.append(outcome["peak_mib"])
     assert peaks[1] < 1.10 * peaks[0]
@@ -29,7 +29,7 @@ def test_the_figures_of_a_gpu_can_be_taken(tmp_path: Path, monkeypatch: pytest.M
     """On a CPU and small: nobody should find out on the GPU that they cannot."""
     monkeypatch.syspath_prepend(str(ROOT))
     from bench.render.gpu import Case, measure
-    from bench.render.weights import write_checkpoint
+    from bench.render.random_checkpoints import write_checkpoint
 
     checkpoint = write_checkpoint(tmp_path / "tiny", size=64, widths=(16, 16, 32, 32))
     table = measure(Case(checkpoint, size=64, frames=24, device="cpu", matrix=256))

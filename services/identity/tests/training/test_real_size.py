@@ -34,7 +34,7 @@ SIZE = 256
 def checkpoint(tmp_path, monkeypatch):
     pytest.importorskip("songreel_render", reason="its configurations say what the networks are")
     monkeypatch.syspath_prepend(str(ROOT))
-    from bench.render.weights import write_real_size
+    from bench.render.random_checkpoints import write_real_size
 
     folder = write_real_size(tmp_path / "sd1")
     # Its own would be 512 pixels and 20 steps, which says no more and takes half an hour.

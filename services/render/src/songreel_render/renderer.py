@@ -1,4 +1,4 @@
-"""The way from an analysis and a storyboard to a video; knows no gRPC."""
+"""Renders a video from an analysis and a storyboard; knows no gRPC."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Renderer:
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
-        backend: where frames are drawn; by default the place that the settings name.
+        backend: draws frames; by default the one that the settings name.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Renderer:
     ) -> None:
         self._settings = settings
         self._store = store
-        self.loader = CheckpointLoader.of(settings)
+        self.loader = CheckpointLoader.from_settings(settings)
         self.backend = backend or open_backend(settings, store, self.loader)
         self._planner = RenderPlanner(settings, store, self.loader, self.backend.environment)
 
@@ -128,7 +128,7 @@ class Renderer:
         return result
 
     def close(self) -> None:
-        """Let go of what drawing has started."""
+        """End everything that drawing has started."""
         self.backend.close()
 
     def _finish(

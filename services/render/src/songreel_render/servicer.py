@@ -40,7 +40,7 @@ class RenderServicer(RenderServiceServicer):
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
-        backend: where frames are drawn; by default the place that the settings name.
+        backend: draws frames; by default the one that the settings name.
         identity_target: gives the identity service's gRPC target; by default the settings'.
     """
 
@@ -53,7 +53,7 @@ class RenderServicer(RenderServiceServicer):
     ) -> None:
         self._settings = settings
         self._renderer = Renderer(settings, store, backend)
-        self._turns = _Turns(settings.max_renders, settings.max_waiting)
+        self._queue = _RenderQueue(settings.max_renders, settings.max_waiting)
         tls = None
         if settings.identity_authority is not None:
             tls = ChannelTls(
@@ -101,9 +101,9 @@ class RenderServicer(RenderServiceServicer):
         if finished is not None:
             yield RenderResponse(result=finished)
             return
-        if not self._turns.free:
+        if not self._queue.free:
             yield RenderResponse(progress=Progress(step="queue"))
-        async with self._turns.take(), aclosing(self._draw(prepared)) as drawing:
+        async with self._queue.slot(), aclosing(self._draw(prepared)) as drawing:
             async for response in drawing:
                 yield response
 
@@ -137,7 +137,7 @@ class RenderServicer(RenderServiceServicer):
         request: GetRendererRequest,
         context: grpc.aio.ServicerContext[GetRendererRequest, GetRendererResponse],
     ) -> GetRendererResponse:
-        """Tell what can be rendered with; a broken default checkpoint is told, not raised."""
+        """Describe the renderer; a broken default checkpoint is reported, not raised."""
         response = GetRendererResponse(
             device=self._renderer.backend.describe(),
             default_checkpoint=str(self._settings.checkpoint or ""),
@@ -160,12 +160,12 @@ class RenderServicer(RenderServiceServicer):
         return response
 
     async def close(self) -> None:
-        """Let go of what drawing has started; no call is under way any more."""
+        """End everything that drawing has started; no call is under way any more."""
         await asyncio.to_thread(self._renderer.close)
 
 
-class _Turns:
-    """Lets so many renders work at a time and so many wait."""
+class _RenderQueue:
+    """Limits the renders at work and those that wait."""
 
     def __init__(self, working: int, waiting: int) -> None:
         self._limit = asyncio.Semaphore(working)
@@ -174,15 +174,15 @@ class _Turns:
 
     @property
     def free(self) -> bool:
-        """Whether a turn would begin at once."""
+        """Whether a render would start at once."""
         return not self._limit.locked()
 
     @asynccontextmanager
-    async def take(self) -> AsyncGenerator[None]:
-        """Wait for a turn and hold it. Raises `Busy` when too many wait already."""
+    async def slot(self) -> AsyncGenerator[None]:
+        """Wait for a slot and hold it. Raises `Busy` when too many renders wait already."""
         if self._limit.locked() and self._waiting >= self._most_waiting:
             raise Busy(
-                f"{self._waiting} renders wait for their turn already; ask again later, or raise "
+                f"{self._waiting} renders are waiting already; ask again later, or raise "
                 "SONGREEL_RENDER_MAX_WAITING"
             )
         self._waiting += 1

@@ -31,7 +31,7 @@ def test_a_picture_with_networks_of_the_real_size(
 ) -> None:  # fmt: skip
     """Loaded once, at the precision that is drawn with: never in float32 beside it."""
     monkeypatch.syspath_prepend(str(ROOT))
-    from bench.render.weights import write_real_size
+    from bench.render.random_checkpoints import write_real_size
 
     folder = write_real_size(tmp_path / family, family)
     try:
@@ -60,7 +60,7 @@ def test_a_video_with_networks_of_the_real_size(
 ) -> None:
     """Stable Diffusion 1.5's, from the storyboard to the file."""
     monkeypatch.syspath_prepend(str(ROOT))
-    from bench.render.weights import write_real_size
+    from bench.render.random_checkpoints import write_real_size
 
     folder = write_real_size(tmp_path / "sd1")
     try:

@@ -22,14 +22,14 @@ class Drawn:
     denoised: int
     """Frames that were denoised; the others were interpolated or found in the store."""
     fallbacks: tuple[str, ...] = ()
-    """What did not go as asked, in words."""
+    """Notes on what did not go as asked."""
 
 
 class DrawingBackend(Protocol):
     """Draws the frames of plans. Methods block; call them from a thread. Thread-safe."""
 
     def describe(self) -> str:
-        """Where and how it draws, in words; starts nothing."""
+        """Description of device and precision; starts nothing."""
         ...
 
     def environment(self, settings: RenderSettings, shape: CheckpointShape) -> RenderEnvironment:

@@ -1,4 +1,4 @@
-"""Draws stills and frames of plans with the networks in this process."""
+"""The pipeline from a plan to its stills and frames, with networks in this process."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def find_stills(store: ArtifactStore, opened: OpenedPlan) -> SceneStills | None:
 
 @contextmanager
 def typed_memory_errors(batch: int) -> Generator[None]:
-    """Turns torch's error about memory into one that says what to do."""
+    """Turn torch's error about memory into one that says what to do."""
     try:
         yield
     except torch.OutOfMemoryError as error:

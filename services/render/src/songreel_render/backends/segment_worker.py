@@ -1,4 +1,4 @@
-"""Draws single parts of plans from references alone: what a replica of Ray Serve does."""
+"""Draws single segments of plans by reference, as a replica of Ray Serve does."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ class DrawnSegment:
     denoised: int
     """Frames that were denoised for it; 0 when it was there already."""
     fallbacks: tuple[str, ...]
-    """What did not go as asked, in words."""
+    """Notes on what did not go as asked."""
     worker: str
-    """Who drew it."""
+    """Name of the worker that drew it."""
 
 
 class SegmentWorker:
-    """Draws parts of plans; one part at a time.
+    """Draws parts of plans, one part at a time.
 
     Args:
         settings: of the service.
         store: where documents come from and segments are kept.
-        name: under which it signs.
+        name: in the segments that it draws.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SegmentWorker:
         self._settings = settings
         self._store = store
         self._name = name
-        self._loader = CheckpointLoader.of(settings)
+        self._loader = CheckpointLoader.from_settings(settings)
         self._pipeline = FramePipeline(settings, store, self._loader)
         self._lock = threading.Lock()
         # The plan drawn last: its layout and its prompts' embeddings serve all its segments.
@@ -66,18 +66,18 @@ class SegmentWorker:
         self._opened: tuple[str, OpenedPlan, FrameSource | None] | None = None
 
     def environment(self, settings: RenderSettings, checkpoint_sha256: str) -> RenderEnvironment:
-        """What of this process has a say in the frames.
+        """What of this process affects the frames.
 
         Raises:
             CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: it is not here.
-            FailedPrecondition: another one lies at its path.
+            FailedPrecondition: another one is at its path.
         """
         shape = self._loader.inspect(Path(settings.checkpoint))
         check_checkpoint(shape, checkpoint_sha256)
         return render_environment(self._settings, self._loader, settings, shape)
 
     def load(self, reference: PlanReference) -> None:
-        """Have the plan's networks in memory."""
+        """Load the plan's networks."""
         with self._lock:
             self._pipeline.load(self._open(reference))
 
@@ -87,7 +87,7 @@ class SegmentWorker:
         token: CancelToken,
         adapters: tuple[IdentityAdapter, ...] = (),
     ) -> None:
-        """Make the plan's stills be in the store; `adapters` as in `segment`.
+        """Draw the plan's stills into the store; `adapters` as in `segment`.
 
         Raises as `DrawingBackend.draw`.
         """
@@ -102,7 +102,7 @@ class SegmentWorker:
         token: CancelToken,
         adapters: tuple[IdentityAdapter, ...] = (),
     ) -> DrawnSegment:
-        """Make a segment be in the store. Raises as `DrawingBackend.draw`.
+        """Draw a segment into the store. Raises as `DrawingBackend.draw`.
 
         Args:
             reference: of the plan.
@@ -152,4 +152,4 @@ def _wiped_after(adapters: tuple[IdentityAdapter, ...]) -> Generator[None]:
 
 
 def _silent(progress: Progress) -> None:
-    """Tells nobody."""
+    """Report nothing."""

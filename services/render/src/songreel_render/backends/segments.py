@@ -32,13 +32,13 @@ _RATE_WINDOW: Final = 10.0
 
 
 class SegmentDrawing:
-    """Makes every segment of a plan be in the store.
+    """Draws the segments of a plan that are not in the store.
 
     Args:
         settings: of the service.
         store: where segments are kept.
         plan: of the render.
-        only: index of the segment that matters; all of them do when it is None.
+        only: index of the one segment to draw; None draws all.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class SegmentDrawing:
         self._lock = threading.Lock()
         wanted = plan.segments if only is None else [plan.segments[only]]
         self.missing = [part for part in wanted if not self._look_up(part.index)]
+        """Segments that were not in the store."""
         looked_up("segment", hit=True, times=len(wanted) - len(self.missing))
         looked_up("segment", hit=False, times=len(self.missing))
-        """Segments that were not in the store."""
         waiting = sum(part.end_frame - part.first_frame for part in self.missing)
         self.frames_reused = plan.frames - waiting
         """Frames that were in the store."""
@@ -101,7 +101,7 @@ class SegmentDrawing:
             report(complete("encode", DRAWN, self._plan))
 
     def take(self, index: int, artifact: Artifact) -> None:
-        """A segment that somebody else drew and put into the store."""
+        """Note a segment that a worker has put into the store."""
         with self._lock:
             self._found[index] = artifact
 
@@ -114,7 +114,7 @@ class SegmentDrawing:
         return FrameCounter(self.frames_reused, self._plan.frames)
 
     def report_loading(self, report: Report) -> None:
-        """Tells that networks are being loaded."""
+        """Report that networks are being loaded."""
         report(
             Progress(
                 step="load",

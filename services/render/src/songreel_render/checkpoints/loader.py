@@ -70,8 +70,8 @@ class CheckpointLoader:
         self._lock = threading.Lock()
 
     @classmethod
-    def of(cls, settings: RenderServiceSettings) -> CheckpointLoader:
-        """A loader as the service's settings ask for."""
+    def from_settings(cls, settings: RenderServiceSettings) -> CheckpointLoader:
+        """A loader with the service's settings."""
         return cls(
             device=settings.device,
             dtype=settings.dtype,
@@ -83,7 +83,7 @@ class CheckpointLoader:
         )
 
     def describe(self) -> str:
-        """Device and precision, in words: "cpu bfloat16"."""
+        """Device and precision, such as "cpu bfloat16"."""
         return f"{self.device} {str(self.dtype).removeprefix('torch.')}"
 
     def inspect(self, path: Path) -> CheckpointShape:

@@ -1,4 +1,4 @@
-"""Denoisers (diffusers calls them schedulers) by name."""
+"""Schedulers: how noise becomes a picture in steps, by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from songreel_kit.errors import CheckpointUnsupported, InvalidRenderSettings
 
 @dataclass(frozen=True)
 class SchedulerSpec:
-    """A way to come from noise to a picture in steps."""
+    """A scheduler that a request may name."""
 
     class_name: str
     """In diffusers."""
@@ -43,7 +43,7 @@ def find_scheduler(name: str) -> SchedulerSpec:
     """Look up a scheduler by name.
 
     Raises:
-        InvalidRenderSettings: no such name; the message lists those there are.
+        InvalidRenderSettings: no such name; the message lists the known ones.
     """
     found = SCHEDULERS.get(name)
     if found is None:

@@ -30,7 +30,7 @@ from songreel_render.motion.layout import Layout
 
 
 class FrameSource(Protocol):
-    """Where the frames of a plan come from."""
+    """A source of a plan's frames."""
 
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
         """Frames first..end-1 in batches (n, height, width, 3) uint8 RGB, in order."""
@@ -38,12 +38,12 @@ class FrameSource(Protocol):
 
     @property
     def denoised(self) -> int:
-        """Frames that were denoised so far."""
+        """Frames denoised so far."""
         ...
 
     @property
     def fallbacks(self) -> list[str]:
-        """What did not go as asked so far, in words."""
+        """Notes on what did not go as asked so far."""
         ...
 
 

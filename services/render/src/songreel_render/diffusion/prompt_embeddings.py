@@ -23,7 +23,7 @@ _REMEMBERED_BYTES: Final = 64 * 2**20
 
 @dataclass(frozen=True)
 class Conditioning:
-    """What the UNet is told about each picture of a batch."""
+    """The text conditions of a batch of pictures."""
 
     tokens: torch.Tensor
     """(n, tokens, width) float32."""
@@ -31,7 +31,12 @@ class Conditioning:
     """(n, width) float32; None for families without."""
 
     def mixed(self, other: Conditioning, weight: torch.Tensor) -> Conditioning:
-        """Token by token; in float32, so that small steps are not lost to rounding."""
+        """Mix token by token, in float32: small steps would be lost to rounding.
+
+        Args:
+            other: of the same shape.
+            weight: (n,) of `other`, in [0, 1].
+        """
         tokens = torch.lerp(self.tokens, other.tokens, weight[:, None, None])
         if self.pooled is None or other.pooled is None:
             return Conditioning(tokens)
@@ -116,11 +121,11 @@ class PromptEmbeddings:
         )
 
     def positive(self, mix: FrameMix, frames: NDArray[np.int64]) -> Conditioning:
-        """What frames (n,) show."""
+        """Conditions of frames (n,), from the prompts."""
         return self._positive.mixed(mix, frames)
 
     def negative(self, mix: FrameMix, frames: NDArray[np.int64]) -> Conditioning | None:
-        """What frames (n,) shall not show; None when not guided."""
+        """Conditions of frames (n,), from the negative prompts; None without guidance."""
         return None if self._negative is None else self._negative.mixed(mix, frames)
 
 

@@ -18,7 +18,7 @@ from songreel_render.diffusion.prompt_embeddings import Conditioning
 
 @dataclass(frozen=True)
 class SamplerOptions:
-    """How pictures are denoised."""
+    """Options of the sampling."""
 
     steps: int
     """Denoising steps, >= 1."""
@@ -35,7 +35,7 @@ class Sampler:
 
     Args:
         checkpoint: in memory.
-        options: how.
+        options: of the sampling.
         autoencoder: to decode with, instead of the checkpoint's.
         batch: pictures at once at most; compiled networks see exactly so many.
     """
@@ -67,7 +67,7 @@ class Sampler:
 
     @property
     def notes(self) -> list[str]:
-        """What did not go as asked so far."""
+        """Notes on what did not go as asked so far."""
         return [call.note for call in self._compiled or () if call.note]
 
     @property

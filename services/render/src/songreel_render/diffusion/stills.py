@@ -94,7 +94,7 @@ def collect_stills(
     Args:
         scenes: numbers of the scenes.
         batches: their pictures (n, 3, h, w) in [0, 1], in order.
-        drawn: told after every batch how many there are.
+        drawn: called after every batch with the number of stills so far.
     """
     pixels: list[NDArray[np.uint8]] = []
     palettes: list[NDArray[np.float32]] = []

@@ -1,4 +1,4 @@
-"""A visible mark in the corner of every frame."""
+"""A visible watermark in the corner of every frame."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Watermark:
             letters -= 1
             font = ImageFont.truetype(font_file, letters)
         pad = max(2, letters // 3)
-        # Until it fits: a mark that runs out of the picture marks nothing.
+        # Until it fits: a watermark that runs out of the picture marks nothing.
         width = min(size, round(font.getlength(text)) + 2 * pad)
         height = letters + 2 * pad
         label = Image.new("RGB", (width, height), (0, 0, 0))
@@ -45,6 +45,6 @@ class Watermark:
         self._columns = slice(edge - width, edge)
 
     def draw(self, pixels: NDArray[np.uint8]) -> None:
-        """Write it into frames (n, height, width, 3), in place."""
+        """Draw it into frames (n, height, width, 3), in place."""
         corner = pixels[:, self._rows, self._columns]
         corner[:] = np.round(corner * (1.0 - _OPACITY) + self._label).astype(np.uint8)

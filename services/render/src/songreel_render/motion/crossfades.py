@@ -21,7 +21,7 @@ _DRIFT_WEIGHT: Final = 0.18
 
 @dataclass(frozen=True)
 class FrameMix:
-    """What each frame is drawn from; every array is (frames,)."""
+    """The two scenes of each frame and their weights; every array is (frames,)."""
 
     scene: NDArray[np.int64]
     """The scene the frame belongs to."""

@@ -51,7 +51,7 @@ def frame_steps(mix: FrameMix) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class KeyframePlan:
-    """The frames of a stretch that are denoised, and the way to the others."""
+    """Which frames of a stretch are denoised, and where the others lie between them."""
 
     keys: NDArray[np.int64]
     """(k,) frame numbers, ascending; the first and the last of the stretch are among them."""

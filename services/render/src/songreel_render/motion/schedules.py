@@ -157,7 +157,7 @@ def find_schedule(name: str) -> Schedule:
     """Look up a schedule by name.
 
     Raises:
-        UnknownSchedule: no such name; the message lists those there are.
+        UnknownSchedule: no such name; the message lists the known ones.
     """
     schedule = SCHEDULES.get(name)
     if schedule is None:

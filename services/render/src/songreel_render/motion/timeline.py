@@ -49,7 +49,7 @@ class SongTimeline:
     energy: NDArray[np.float64]
     """(n,) loudness of the section in [0, 1]."""
     missing: dict[str, str] = field(default_factory=dict[str, str])
-    """What the song lacks for "accent", "percussion" or "pulse", and what stands in, in words."""
+    """What the song lacks for "accent", "percussion" or "pulse", and what stands in."""
 
     def times(self) -> NDArray[np.float64]:
         """Seconds of each grid point, (n,)."""

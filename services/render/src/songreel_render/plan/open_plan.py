@@ -60,7 +60,7 @@ def open_plan(
     Raises:
         ArtifactNotFound: the store does not hold a document; the other process uses another.
         CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: no such checkpoint here.
-        FailedPrecondition: another checkpoint lies at the plan's path.
+        FailedPrecondition: another checkpoint is at the plan's path.
         Aborted: this process would draw other frames than the plan was made for.
     """
     plan = load_document(store, reference.plan, RenderPlan)
@@ -79,10 +79,10 @@ def open_plan(
 
 
 def check_checkpoint(shape: CheckpointShape, sha256: str) -> None:
-    """Raises `FailedPrecondition` unless the checkpoint's files are those of the hash."""
+    """Raise `FailedPrecondition` unless the checkpoint's files have that hash."""
     if shape.files.sha256 != sha256:
         raise FailedPrecondition(
-            f"the checkpoint at {shape.files.path} is another one on a machine that draws; "
+            f"the checkpoint at {shape.files.path} differs on a machine that draws; "
             "give all of them the same files",
             expected=sha256,
             found=shape.files.sha256,
@@ -95,7 +95,7 @@ def render_environment(
     settings: RenderSettings,
     shape: CheckpointShape,
 ) -> RenderEnvironment:
-    """What of this process has a say in the frames of a render with `settings`."""
+    """What of this process affects the frames of a render with `settings`."""
     device, dtype = loader.device, loader.dtype
     needed = shape.frame_bytes(settings.size, dtype.itemsize)
     batch = service.batch_frames or batch_for(total_memory(device), device.type, needed)

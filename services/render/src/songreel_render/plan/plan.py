@@ -16,7 +16,7 @@ from songreel_render.motion.layout import Layout
 
 @dataclass(frozen=True)
 class RenderEnvironment:
-    """What of this process has a say in the frames, down to the last bit."""
+    """What of a process affects the frames, down to the last bit."""
 
     device: str
     dtype: str

@@ -1,4 +1,4 @@
-"""Everything that is settled before the first frame: checkpoint, settings, layout, plan."""
+"""Planning: everything settled before the first frame."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ class PreparedRender(OpenedPlan):
 
 
 class RenderPlanner:
-    """Checks everything that can be wrong and makes plans.
+    """Checks everything that can be wrong, and makes plans.
 
     Args:
         settings: of the service.
         store: where artifacts are read and kept.
         loader: of checkpoints.
-        environment: tells what has a say in the frames at the place where they will be drawn.
+        environment: gives what affects the frames at the backend that will draw them.
     """
 
     def __init__(

@@ -27,7 +27,7 @@ _CURVES: Final = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es51
 
 @dataclass(frozen=True)
 class SigningIdentity:
-    """Who signs: a certificate with its chain, and its key."""
+    """A signer: a certificate with its chain, and its key."""
 
     kind: str
     """"development" or "operator"."""

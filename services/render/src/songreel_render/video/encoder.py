@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 # Batches that may wait for the encoder. More would only take memory: the drawing is slower.
 _QUEUE_BATCHES: Final = 4
 # A segment is one closed group of pictures, so that segments can be joined without looking
-# inside. No B-pyramid keeps the decoding order one frame behind (see `video_file`).
+# inside. No B-pyramid keeps the decoding order one frame behind (see `muxer`).
 _X264: Final = "keyint=infinite:min-keyint=1:scenecut=0:open-gop=0:bframes=2:b-pyramid=none"
 # Without hidden reference frames packets are in the order of the frames. "good" at 4 encodes
 # 512 px some five times as fast as the default and looks the same.
@@ -48,7 +48,7 @@ class VideoFormat:
     """"libx264" or "libvpx-vp9"."""
 
     def options(self) -> dict[str, str]:
-        """What the encoder is told."""
+        """Options of ffmpeg's encoder."""
         if self.codec == "libx264":
             return {"crf": str(self.crf), "preset": "faster", "x264-params": _X264}
         return _VP9 | {"crf": str(round(self.crf * _VP9_CRF)), "g": "9999"}
@@ -57,7 +57,7 @@ class VideoFormat:
 class SegmentEncoder:
     """Encodes the frames of one segment into a small mp4 in memory.
 
-    VP9 too: mp4 keeps time exactly, and a segment is only ever read by `video_file`.
+    VP9 too: mp4 keeps time exactly, and a segment is only ever read by `muxer`.
     """
 
     def __init__(self, video: VideoFormat) -> None:

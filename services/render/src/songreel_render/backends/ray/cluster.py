@@ -24,7 +24,7 @@ class _Entered:
 
 
 class Replicas:
-    """Holds a handle to the replicas; thread-safe.
+    """A handle to the replicas; thread-safe.
 
     Args:
         settings: of the service.

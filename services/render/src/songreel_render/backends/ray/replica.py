@@ -33,7 +33,7 @@ DEPLOYMENT: Final = "Renderer"
 _UPSCALE_SECONDS: Final = 2.0
 # ... and over which the load is averaged for that.
 _LOAD_SECONDS: Final = 5.0
-# A replica that is let go has no segment any more, or may lose it.
+# A replica that is stopped has no segment any more, or may lose it.
 _GRACE_SECONDS: Final = 5.0
 
 

@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.render.child import FPS, SEGMENT_FRAMES
 from bench.render.click_track import write_click_track
+from bench.render.one_render import FPS, SEGMENT_FRAMES
+from bench.render.random_checkpoints import write_checkpoint
 from bench.render.tables import Table
-from bench.render.weights import write_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT, LONG = 600, 4320
@@ -49,7 +49,7 @@ def resume_table(folder: Path) -> Table:
     )
     whole = unbroken(SHORT)
     table.add("unbroken", whole["reused"], whole["sha256"])
-    broken = stage_at(folder / "broken", SHORT)
+    broken = write_inputs(folder / "broken", SHORT)
     process = start(broken, SHORT)
     while process.poll() is None and _kept(broken) < SHORT // SEGMENT_FRAMES // 2:
         time.sleep(0.05)
@@ -67,10 +67,10 @@ def resume_table(folder: Path) -> Table:
 def unbroken(frames: int) -> dict[str, Any]:
     """What a render of so many frames measured that nobody disturbed."""
     with tempfile.TemporaryDirectory() as folder:
-        return finished(start(stage_at(Path(folder) / "stage", frames), frames))
+        return finished(start(write_inputs(Path(folder) / "stage", frames), frames))
 
 
-def stage_at(folder: Path, frames: int) -> Path:
+def write_inputs(folder: Path, frames: int) -> Path:
     """A folder with all that a render of so many frames needs."""
     folder.mkdir(parents=True)
     write_checkpoint(folder / "checkpoint", size=64, widths=(16, 16, 32, 32))
@@ -80,7 +80,7 @@ def stage_at(folder: Path, frames: int) -> Path:
 
 def start(folder: Path, frames: int) -> subprocess.Popen[bytes]:
     """The render, in a process of its own."""
-    command = [sys.executable, "-m", "bench.render.child", str(folder), str(frames)]
+    command = [sys.executable, "-m", "bench.render.one_render", str(folder), str(frames)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT)
 
 

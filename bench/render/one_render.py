@@ -1,4 +1,4 @@
-"""One render in a process of its own: `python -m bench.render.child FOLDER FRAMES`.
+"""One render in a process of its own: `python -m bench.render.one_render FOLDER FRAMES`.
 
 The folder holds `checkpoint` and `song.mp3`. Prints a JSON object when it is done.
 """

@@ -51,7 +51,7 @@ class Motion:
     """Radians per second."""
 
 
-def motion_table(folder: Path) -> Table:
+def noise_motion_table(folder: Path) -> Table:
     """All paced schedules and the paper's, on three songs and a click track."""
     table = Table(
         f"Motion of the starting noise at {FPS} frames/s",

@@ -16,16 +16,16 @@ from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.motion.keyframes import DEFAULT_CADENCE
 from songreel_render.motion.layout import lay_out
 
-from bench.render.motion import FPS, cut_frames, motion_of, songs
+from bench.render.noise_motion import FPS, cut_frames, motion_of, songs
+from bench.render.random_checkpoints import write_checkpoint
 from bench.render.tables import Table
-from bench.render.weights import write_checkpoint
 
 SIZE, SECONDS = 64, 10
 STILL_SHARE = 0.05
 """Of the video's mean change; less is no movement that one sees."""
 
 
-def seen_table(folder: Path) -> Table:
+def picture_motion_table(folder: Path) -> Table:
     """The default schedule with its cadence, and the paper's, which denoises every frame."""
     checkpoint = write_checkpoint(folder / "checkpoint", size=SIZE, widths=(16, 16, 32, 32))
     loader = CheckpointLoader(device="cpu", dtype="float32")
