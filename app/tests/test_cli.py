@@ -2,10 +2,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
-from songreel_app.cli import run
+import typer.main
+from songreel_app.cli import app, run
 
 SONG = "song.mp3"
 
@@ -14,8 +18,6 @@ SONG = "song.mp3"
 def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SONGREEL_DATA", str(tmp_path / "data"))
-    # `--render` sets it for the process, which here is that of all tests.
-    monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "process")
     (tmp_path / SONG).write_bytes(b"not really a song")
     (tmp_path / "folder").mkdir()
 
@@ -117,7 +119,7 @@ def test_a_data_folder_that_cannot_be_used_is_named(capsys: pytest.CaptureFixtur
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--version"]) == 0
-    assert capsys.readouterr().out.strip()
+    assert capsys.readouterr().out.strip() == version("songreel")
 
 
 def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
@@ -138,6 +140,31 @@ def test_help_names_the_commands_and_loads_nothing_heavy() -> None:
     assert done.returncode == 0, done.stderr
     for command in ("make", "analyze", "storyboard", "render", "up", "jobs", "doctor"):
         assert command in done.stdout
+
+
+def commands(group: Any, *names: str) -> Iterator[tuple[str, Any]]:
+    """The command or group, and all below it, with their full names."""
+    yield " ".join(names), group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *names, name)
+
+
+COMMANDS = dict(commands(typer.main.get_command(app), "songreel"))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_every_command_ends_with_an_example_that_can_be_typed(name: str) -> None:
+    command = COMMANDS[name]
+    assert command.help
+    assert all(each.help for each in command.params if not getattr(each, "hidden", False))
+    label, _, example = command.epilog.partition(": ")
+    assert label == "Example"
+    assert f"{example} ".startswith(f"{name} ")
+    words = example.split()[1:]
+    used = COMMANDS["songreel"]
+    while words and words[0] in getattr(used, "commands", {}):
+        used = used.commands[words.pop(0)]
+    used.make_context("songreel", words)
 
 
 def test_a_reader_that_goes_away_is_no_crash() -> None:

@@ -24,11 +24,12 @@ from songreel.v1.identity_service_pb2_grpc import (
 )
 from songreel.v1.video_pb2 import Video, VideoIdentity
 from songreel.v1.video_service_pb2 import CreateVideoRequest
-from songreel_app.enrollment import enroll_person
-from songreel_app.likeness import Question, evaluate_identity
-from songreel_app.making import Wishes, make_video
-from songreel_app.remote import remote_client
-from songreel_app.runner import Interrupts
+from songreel_app.identities.enrollment import enroll_person
+from songreel_app.identities.likeness import LikenessRequest, evaluate_identity
+from songreel_app.jobs.signals import Interrupts
+from songreel_app.jobs.video_job import MakeOptions, make_video
+from songreel_app.server.remote import remote_client
+from songreel_app.server.target import ServerTarget
 from songreel_audio.service import create_service as create_audio
 from songreel_audio.settings import AudioSettings
 from songreel_gateway.access.callers import Role
@@ -44,6 +45,7 @@ from songreel_identity.vault.vault import ADAPTER, Vault
 from songreel_kit import errors
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.server.server import running_server
+from songreel_kit.settings import data_folder
 from songreel_prompt.service import create_service as create_prompt
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storyboard.documents import format_storyboard
@@ -147,7 +149,11 @@ def partner(tmp_path, monkeypatch):
     return be
 
 
-def question(world: Elsewhere, folder: Path) -> Question:
+def target(world: Elsewhere) -> ServerTarget:
+    return ServerTarget(data_folder(), world.address)
+
+
+def likeness_request(world: Elsewhere, folder: Path) -> LikenessRequest:
     """Whether ann is in a video of four frames, of which the last two should show her."""
     video, board = folder / "noise.mp4", folder / "noise.storyboard.yaml"
     with av.open(str(video), "w") as container:
@@ -160,20 +166,20 @@ def question(world: Elsewhere, folder: Path) -> Question:
         container.mux(stream.encode())
     shown = scene(0.0, 1.0), scene(1.0, 2.0, protagonist=True)
     board.write_text(format_storyboard(storyboard_of(*shown)))
-    return Question(
+    return LikenessRequest(
         video=video,
         identity="ann",
         storyboard=None,
         impostors=(),
         every=1,
-        server=world.address,
+        target=target(world),
         as_json=True,
     )
 
 
 async def test_a_video_is_measured_by_whom_it_is_of(tmp_path, partner, monkeypatch, capsys):
     async with elsewhere(tmp_path) as world:
-        asked = question(world, tmp_path)
+        asked = likeness_request(world, tmp_path)
         partner(world, "mine")
         await evaluate_identity(asked)
         facts = json.loads(capsys.readouterr().out)
@@ -182,7 +188,7 @@ async def test_a_video_is_measured_by_whom_it_is_of(tmp_path, partner, monkeypat
         partner(world, "theirs")
         with pytest.raises(errors.IdentityNotFound):  # there is no ann in their project
             await evaluate_identity(asked)
-        foreign = Question(**{**vars(asked), "identity": ANN})
+        foreign = LikenessRequest(**{**vars(asked), "identity": ANN})
         with pytest.raises(errors.IdentityNotFound):
             await evaluate_identity(foreign)
 
@@ -199,9 +205,7 @@ async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, par
     async with elsewhere(tmp_path) as world, aiohttp.ClientSession() as browser:
         partner(world, "mine")
         enrolling = asyncio.create_task(
-            enroll_person(
-                "ben", tmp_path / "own", server=world.address, browser=False, as_json=True
-            )
+            enroll_person("ben", target(world), browser=False, as_json=True)
         )
         told: list[str] = []
 
@@ -256,7 +260,7 @@ async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner
 
 
 def refusals(vault: Vault) -> list[tuple[str, dict[str, str]]]:
-    """Subject and details of what the log has of other projects' wishes."""
+    """Subject and details of what the log has of what other projects asked for."""
     return vault.database.run(
         lambda connection: [
             (row.subject, json.loads(row.detail))
@@ -315,7 +319,7 @@ async def redeemed(renderer, adapter: str, job: str) -> str:
 async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, capsys):
     output = tmp_path / "v.mp4"
     async with elsewhere(tmp_path) as world:
-        wishes = Wishes(
+        options = MakeOptions(
             song=write_song(tmp_path / "song.mp3", 4.0),
             lyrics=None,
             analysis=None,
@@ -327,24 +331,24 @@ async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, ca
                 render_settings=Asked(size=64, fps="6"),
                 identity=VideoIdentity(name="ann", noun="man"),
             ),
-            server=world.address,
+            target=target(world),
             as_json=True,
         )
         partner(world, "theirs")
         with pytest.raises(errors.SongreelError, match="record a consent"):
-            await make_video(wishes, Interrupts())
+            await make_video(options, Interrupts())
         partner(world, "mine")
-        await make_video(wishes, Interrupts())
+        await make_video(options, Interrupts())
         assert "sks man" in (tmp_path / "v.storyboard.yaml").read_text()
         assert json.loads(capsys.readouterr().out)["frames"] == 24
         await evaluate_identity(
-            Question(
+            LikenessRequest(
                 video=output,
                 identity="ann",
                 storyboard=None,
                 impostors=(),
                 every=1,
-                server=world.address,
+                target=target(world),
                 as_json=True,
             )
         )

@@ -6,6 +6,7 @@ command that needs it, so that `songreel --help` answers at once.
 
 import os
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
@@ -19,20 +20,44 @@ DEBUG_VARIABLE = "SONGREEL_DEBUG"
 app = typer.Typer(
     name="songreel",
     help="Turns a song into a music video.",
+    epilog="Example: songreel make song.mp3 -o video.mp4",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("make")(make.make)
-app.command("analyze")(stages.analyze)
-app.command("storyboard")(stages.storyboard)
-app.command("render")(stages.render)
-app.command("inspect")(inspect.inspect)
-app.add_typer(evaluate.app, name="evaluate")
-app.command("enroll")(enroll.enroll)
-app.command("up")(up.up)
-app.add_typer(jobs.app, name="jobs")
-app.command("doctor")(doctor.doctor)
+_jobs = typer.Typer(invoke_without_command=True)
+_evaluate = typer.Typer(no_args_is_help=True)
+
+
+def _add(group: typer.Typer, name: str, command: Callable[..., int], example: str) -> None:
+    """Adds a command whose help ends with an example."""
+    group.command(name, epilog=f"Example: songreel {example}")(command)
+
+
+_add(app, "make", make.make, "make song.mp3 -o video.mp4 --style cartoon --preview")
+_add(app, "analyze", stages.analyze, "analyze song.mp3 -o song.analysis.json --plot song.png")
+_add(app, "storyboard", stages.storyboard, "storyboard song.analysis.json -o song.storyboard.yaml")
+_add(
+    app,
+    "render",
+    stages.render,
+    "render song.mp3 --analysis song.analysis.json --storyboard song.storyboard.yaml -o video.mp4",
+)
+_add(app, "inspect", inspect.inspect, "inspect video.mp4")
+app.add_typer(
+    _evaluate,
+    name="evaluate",
+    help="Measure a finished video.",
+    epilog="Example: songreel evaluate identity video.mp4 --identity ann",
+)
+_add(_evaluate, "identity", evaluate.identity, "evaluate identity video.mp4 --identity ann")
+_add(app, "enroll", enroll.enroll, "enroll ann")
+_add(app, "up", up.up, "up --port 50051")
+_jobs.callback()(jobs.listing)
+app.add_typer(_jobs, name="jobs", epilog="Example: songreel jobs --json")
+_add(_jobs, "cancel", jobs.cancel, "jobs cancel 0192f0c1")
+_add(_jobs, "watch", jobs.watch, "jobs watch 0192f0c1 --json")
+_add(app, "doctor", doctor.doctor, "doctor")
 
 
 def _show_version(wanted: bool) -> None:
@@ -45,7 +70,9 @@ def _show_version(wanted: bool) -> None:
 def _root(
     _version: Annotated[
         bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        typer.Option(
+            "--version", help="Print the version and exit.", callback=_show_version, is_eager=True
+        ),
     ] = False,
 ) -> None:
     """Turns a song into a music video."""
@@ -86,7 +113,7 @@ def _wrong_usage(error: typer.TyperException) -> int:
 def _failed(error: Exception, *, as_json: bool) -> int:
     from songreel_kit.errors import FailedPrecondition, InternalError, SongreelError, from_os_error
 
-    from songreel_app.failures import json_of, line_of
+    from songreel_app.errors import error_json, error_line
 
     if isinstance(error, SongreelError):
         told = error
@@ -97,7 +124,7 @@ def _failed(error: Exception, *, as_json: bool) -> int:
             f"songreel made a mistake ({type(error).__name__}: {error});"
             f" run it again with {DEBUG_VARIABLE}=1 and report what it prints"
         )
-    typer.echo(line_of(told), err=True)
+    typer.echo(error_line(told), err=True)
     if as_json:
-        typer.echo(json_of(told))
+        typer.echo(error_json(told))
     return FAILED

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import data_folder
 
 from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.db.database import postgres_url
@@ -16,9 +13,6 @@ class GatewaySettings(AccessSettings):
     """What the gateway can be told, by `SONGREEL_GATEWAY_...` variables."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_GATEWAY_", frozen=True, extra="ignore")
-
-    data: Path = Field(default_factory=data_folder)
-    """Folder of the lock and, by default, of the databases."""
 
     database_url: str = ""
     """SQLAlchemy URL of the database; empty is SQLite in the data folder."""

@@ -1,15 +1,15 @@
-"""`songreel doctor`: what is configured, what is there, and what to do about the rest."""
+"""`songreel doctor`: what is configured and installed, and how to get what is missing."""
 
-from songreel_app.commands import options
+from songreel_app.commands.option_groups import CommonOptions, with_groups
 
 
+@with_groups
 def doctor(
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    *,
+    common: CommonOptions,
 ) -> int:
-    """Show the set-up, which models are present, and what to do about what is missing."""
-    from songreel_app.diagnosis import examine
-    from songreel_app.runner import run_command
+    """Show what is configured and installed, and how to get what is missing."""
+    from songreel_app.jobs.signals import run_command
+    from songreel_app.reports.diagnosis import diagnose
 
-    return run_command(lambda _: examine(server, as_json=as_json))
+    return run_command(lambda _: diagnose(common.target(), as_json=common.as_json))

@@ -1,37 +1,40 @@
-"""`songreel enroll`: a person shows their face to the camera, in the browser."""
+"""`songreel enroll`: the enrolment of a person, in the browser."""
 
 from typing import Annotated
 
 import typer
 
-from songreel_app.commands import options
+from songreel_app.commands.option_groups import CommonOptions, with_groups
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Lower-case letters, digits and hyphens.")
+    str,
+    typer.Argument(
+        metavar="NAME", help="Name for the person: lower-case letters, digits and hyphens."
+    ),
 ]
 Browser = Annotated[
-    bool, typer.Option("--browser/--no-browser", help="Open the page, or only say where it is.")
+    bool,
+    typer.Option(
+        "--browser/--no-browser", help="Open the page in a browser, or only print its address."
+    ),
 ]
 
 
+@with_groups
 def enroll(
     name: Name,
     browser: Browser = True,
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    *,
+    common: CommonOptions,
 ) -> int:
-    """Enrol a person who agrees to be shown: opens a page with consent and camera check.
+    """Enrol a person who consents: opens a page that asks for consent and checks the camera.
 
-    Serves the page until the person is enrolled, or until Ctrl-C. With --server the page
-    is this machine's, and the pictures go to that server's vault.
+    The command ends when the person is enrolled, or with Ctrl-C. With --server the page is
+    served from this machine and the pictures go to that server's vault.
     """
-    from songreel_kit.settings import data_folder
+    from songreel_app.identities.enrollment import enroll_person
+    from songreel_app.jobs.signals import run_command
 
-    from songreel_app.enrollment import enroll_person
-    from songreel_app.runner import run_command
-
-    folder = data_folder().absolute()
     return run_command(
-        lambda _: enroll_person(name, folder, server=server, browser=browser, as_json=as_json)
+        lambda _: enroll_person(name, common.target(), browser=browser, as_json=common.as_json)
     )

@@ -5,20 +5,19 @@ from typing import Annotated
 
 import typer
 
-from songreel_app.commands import options
-
-app = typer.Typer(no_args_is_help=True, help="Measure a finished video.")
+from songreel_app.commands.option_groups import CommonOptions, with_groups
 
 Film = Annotated[Path, typer.Argument(metavar="VIDEO", help="A video that shows the person.")]
 Name = Annotated[
-    str, typer.Option("--identity", metavar="NAME", help="The enrolled person it should show.")
+    str, typer.Option("--identity", metavar="NAME", help="The enrolled person to look for.")
 ]
 Board = Annotated[
     Path | None,
     typer.Option(
         "--storyboard",
         metavar="S.yaml",
-        help="Says which scenes show the person; by default the one beside the video.",
+        help="The video's storyboard, which says which scenes show the person; by default the one "
+        "beside the video.",
     ),
 ]
 Impostors = Annotated[
@@ -26,43 +25,40 @@ Impostors = Annotated[
     typer.Option(
         "--impostor",
         metavar="PICTURE",
-        help="A picture of somebody else; may be given several times.",
+        help="A picture of somebody else, to count mistaken matches; repeat for several.",
     ),
 ]
-Every = Annotated[int, typer.Option("--every", metavar="N", help="Look at each N-th frame.", min=1)]
+Every = Annotated[
+    int, typer.Option("--every", metavar="N", help="Look at every N-th frame only.", min=1)
+]
 
 
-@app.callback()
-def _root() -> None:
-    """Measure a finished video."""
-
-
-@app.command("identity")
+@with_groups
 def identity(
     video: Film,
     name: Name,
     storyboard: Board = None,
     impostor: Impostors = None,
     every: Every = 1,
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    *,
+    common: CommonOptions,
 ) -> int:
-    """Count the frames in which the person is found and recognised (dlib, .6).
+    """Count the frames in which the person is found and recognised.
 
-    Only frames of scenes that show the protagonist count. Impostors say how often
-    somebody else would be recognised in the same frames.
+    Only scenes that show the protagonist count. Faces are compared by dlib (the same person
+    below a distance of .6). With --impostor, also count how often somebody else is recognised
+    in the same frames.
     """
-    from songreel_app.likeness import Question, evaluate_identity
-    from songreel_app.runner import run_command
+    from songreel_app.identities.likeness import LikenessRequest, evaluate_identity
+    from songreel_app.jobs.signals import run_command
 
-    question = Question(
+    request = LikenessRequest(
         video=video,
         identity=name,
         storyboard=storyboard,
         impostors=tuple(impostor or ()),
         every=every,
-        server=server,
-        as_json=as_json,
+        target=common.target(),
+        as_json=common.as_json,
     )
-    return run_command(lambda _: evaluate_identity(question))
+    return run_command(lambda _: evaluate_identity(request))

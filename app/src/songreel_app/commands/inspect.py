@@ -13,7 +13,7 @@ Trust = Annotated[
     typer.Option(
         "--trust",
         metavar="PEM",
-        help="Certificates of authorities to trust besides this installation's own.",
+        help="Certificates of authorities to trust, besides this installation's own.",
     ),
 ]
 
@@ -26,8 +26,8 @@ def inspect(
 ) -> int:
     """Read and verify a video's content credentials (C2PA); works offline.
 
-    Exit code 0 when they are there and intact, else 1.
+    The exit code is 0 when they are present and intact, else 1.
     """
-    from songreel_app.provenance import show_credentials
+    from songreel_app.reports.credentials import show_credentials
 
-    return 0 if show_credentials(file, trust, as_json=as_json) else 1
+    return 0 if show_credentials(file, trust, options.data_folder(data), as_json=as_json) else 1

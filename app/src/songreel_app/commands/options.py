@@ -1,31 +1,24 @@
-"""Options that several commands share, with their checks."""
+"""Options of commands: types, help and checks."""
 
-import os
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from songreel_kit.artifacts.containers import CONTAINERS
 
-DATA_VARIABLE = "SONGREEL_DATA"
-BACKEND_VARIABLE = "SONGREEL_RENDER_BACKEND"
-BACKENDS = ("process", "ray")
+from songreel_app.server.target import BACKENDS
 
 
-def _set_data(value: Path | None) -> Path | None:
-    # Every settings object of the process takes its data folder from here.
-    if value is not None:
-        os.environ[DATA_VARIABLE] = str(value.expanduser().absolute())
-    return value
+def data_folder(chosen: Path | None) -> Path:
+    """Absolute path of the data folder: `--data`, `SONGREEL_DATA`, or the user's data folder."""
+    from songreel_kit.settings import data_folder
+
+    return (chosen.expanduser() if chosen is not None else data_folder()).absolute()
 
 
-def _set_backend(value: str) -> str:
-    # The render service takes it from here, in this process or in the server started by it.
+def _check_backend(value: str) -> str:
     if value and value not in BACKENDS:
         raise typer.BadParameter(f"{value!r} is not one of {', '.join(BACKENDS)}")
-    if value:
-        os.environ[BACKEND_VARIABLE] = value
     return value
 
 
@@ -40,8 +33,12 @@ def _check_fps(value: str) -> str:
 
 
 def _check_video(value: Path | None) -> Path | None:
+    if value is None:
+        return None
+    from songreel_kit.artifacts.containers import CONTAINERS
+
     known = [each.extension for each in CONTAINERS.values()]
-    if value is not None and value.suffix.lower() not in known:
+    if value.suffix.lower() not in known:
         raise typer.BadParameter(f"{value} does not end in {', '.join(known)}")
     return value
 
@@ -51,7 +48,7 @@ Server = Annotated[
     typer.Option(
         "--server",
         metavar="HOST:PORT",
-        help="Talk to this server; by default the embedded one of the data folder.",
+        help="Use this server; by default the embedded one of the data folder.",
     ),
 ]
 Data = Annotated[
@@ -59,31 +56,31 @@ Data = Annotated[
     typer.Option(
         "--data",
         metavar="DIR",
-        help="Folder of jobs and results; by default SONGREEL_DATA or the user's data folder.",
-        callback=_set_data,
-        is_eager=True,
+        help="Folder for jobs and people; by default SONGREEL_DATA or your user data folder.",
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print machine-readable results on stdout.")]
+Json = Annotated[bool, typer.Option("--json", help="Print results as JSON on stdout.")]
 Backend = Annotated[
     str,
     typer.Option(
         "--render",
         metavar="process|ray",
-        help="Where frames are drawn: in the server's own process, or on Ray Serve; by default "
-        "SONGREEL_RENDER_BACKEND or process.",
-        callback=_set_backend,
+        help="Where to draw frames: in the server's own process (the default) or on Ray Serve; "
+        "also SONGREEL_RENDER_BACKEND.",
+        callback=_check_backend,
     ),
 ]
-Song = Annotated[Path, typer.Argument(metavar="SONG", help="An audio file, or a video's sound.")]
+Song = Annotated[
+    Path, typer.Argument(metavar="SONG", help="An audio file, or a video whose sound is used.")
+]
 Video = Annotated[
     Path | None,
     typer.Option(
         "-o",
         "--output",
         metavar="VIDEO.mp4",
-        help="The video: .mp4, .webm, or .webp (animated, without sound); by default the song's "
-        "name with .mp4 in this folder.",
+        help="Where to write the video: .mp4, .webm or .webp (animated, silent); by default "
+        "SONG.mp4 in this folder.",
         callback=_check_video,
     ),
 ]
@@ -92,22 +89,28 @@ Lyrics = Annotated[
     typer.Option(
         "--lyrics",
         metavar="FILE",
-        help="Lyrics: an .lrc or .srt file with times, or plain text (.txt); by default the "
-        "song's .lrc or .srt file beside it, if any.",
+        help="Lyrics: .lrc or .srt with times, or plain text (.txt); by default the .lrc or .srt "
+        "file beside the song, if there is one.",
     ),
 ]
 Style = Annotated[
-    str, typer.Option("--style", metavar="STYLE", help="sketch, cartoon, realistic, ...")
+    str,
+    typer.Option(
+        "--style", metavar="STYLE", help="Style of the pictures: sketch, cartoon, realistic, ..."
+    ),
 ]
 Storyteller = Annotated[
-    str, typer.Option("--storyteller", metavar="NAME", help="Who writes: offline or llm.")
+    str,
+    typer.Option(
+        "--storyteller", metavar="NAME", help="Who writes the storyboard: offline or llm."
+    ),
 ]
 ProtagonistShare = Annotated[
     float,
     typer.Option(
         "--protagonist-share",
         metavar="SHARE",
-        help="Share of the scenes that show the protagonist, up to 1; 0 is at least half.",
+        help="Share of scenes that show the protagonist, up to 1; 0 means at least half.",
         min=0,
         max=1,
     ),
@@ -117,8 +120,8 @@ Protagonist = Annotated[
     typer.Option(
         "--protagonist",
         metavar="NAME",
-        help="Name of the protagonist, who has agreed to be in the video: the only real person "
-        "that prompts may name.",
+        help="Name of the protagonist, who has agreed to be in the video. Prompts may name no "
+        "other real person.",
     ),
 ]
 Identity = Annotated[
@@ -126,8 +129,8 @@ Identity = Annotated[
     typer.Option(
         "--identity",
         metavar="NAME",
-        help="Who is in the video: an enrolled person who has consented. The person is learnt "
-        "from their pictures at the first use.",
+        help="An enrolled, consenting person to show in the video; see `songreel enroll`. The "
+        "first use trains on their pictures.",
     ),
 ]
 IdentityNoun = Annotated[
@@ -139,7 +142,7 @@ IdentityNoun = Annotated[
 IdentityWeight = Annotated[
     float | None,
     typer.Option(
-        "--identity-weight", metavar="W", help="How strongly the person shows; 1 is as learnt."
+        "--identity-weight", metavar="W", help="How strongly the person shows; 1 is as trained."
     ),
 ]
 RewrittenStoryboard = Annotated[
@@ -147,7 +150,7 @@ RewrittenStoryboard = Annotated[
     typer.Option(
         "--from",
         metavar="S.yaml",
-        help="Rewrite this storyboard: its times and its locked scenes stay as they are.",
+        help="Rewrite this storyboard; its times and locked scenes are kept.",
     ),
 ]
 EditedStoryboard = Annotated[
@@ -155,7 +158,7 @@ EditedStoryboard = Annotated[
     typer.Option(
         "--storyboard",
         metavar="S.yaml",
-        help="Draw this storyboard as it is, edited or not, instead of writing one.",
+        help="Draw this storyboard, edited or not, instead of writing one.",
     ),
 ]
 Checkpoint = Annotated[
@@ -163,7 +166,7 @@ Checkpoint = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="PATH",
-        help="Stable Diffusion folder, .safetensors or .ckpt file; by default the embedded one.",
+        help="Stable Diffusion folder, .safetensors or .ckpt file; by default the built-in one.",
     ),
 ]
 Fps = Annotated[
@@ -171,23 +174,28 @@ Fps = Annotated[
 ]
 Size = Annotated[int, typer.Option("--size", help="Width and height in pixels.", min=1)]
 Steps = Annotated[
-    int, typer.Option("--steps", help="Denoising steps; 0 leaves it to the checkpoint.", min=0)
+    int, typer.Option("--steps", help="Denoising steps; 0 uses the checkpoint's own number.", min=0)
 ]
 Seed = Annotated[
-    int, typer.Option("--seed", help="Equal seeds give equal videos.", min=0, max=2**53 - 1)
+    int,
+    typer.Option("--seed", help="Seed; the same seed gives the same video.", min=0, max=2**53 - 1),
 ]
 Start = Annotated[
-    float, typer.Option("--start", metavar="S", help="Begin so many seconds into the song.", min=0)
+    float,
+    typer.Option("--start", metavar="S", help="Start this many seconds into the song.", min=0),
 ]
 Seconds = Annotated[
-    float, typer.Option("--seconds", metavar="S", help="Only so many seconds of it.", min=0)
+    float,
+    typer.Option(
+        "--seconds", metavar="S", help="Use only this many seconds; 0 is to the end.", min=0
+    ),
 ]
 Schedule = Annotated[
     str,
     typer.Option(
         "--schedule",
         metavar="NAME",
-        help="How pictures move: onset, percussive, sine, linear or paper.",
+        help="What drives the motion: onset, percussive, sine, linear or paper.",
     ),
 ]
 Scheduler = Annotated[
@@ -195,13 +203,16 @@ Scheduler = Annotated[
     typer.Option(
         "--scheduler",
         metavar="NAME",
-        help="Denoiser: ddim, euler, lcm or tcd; by default the checkpoint's own.",
+        help="Scheduler: ddim, euler, lcm or tcd; by default the checkpoint's own.",
     ),
 ]
 Guidance = Annotated[
     float,
     typer.Option(
-        "--guidance", metavar="SCALE", help="Weight of the prompts; 0 is the checkpoint's.", min=0
+        "--guidance",
+        metavar="SCALE",
+        help="Guidance scale (weight of the prompts); 0 uses the checkpoint's own.",
+        min=0,
     ),
 ]
 Cadence = Annotated[
@@ -209,7 +220,8 @@ Cadence = Annotated[
     typer.Option(
         "--cadence",
         metavar="RADIANS",
-        help="Way between two denoised frames, those between are interpolated; 0 denoises all.",
+        help="Angle between two denoised frames; frames between them are interpolated. 0 denoises "
+        "every frame.",
         min=0,
         max=1,
     ),
@@ -219,7 +231,7 @@ InBetweens = Annotated[
     typer.Option(
         "--in-betweens",
         metavar="NAME",
-        help="Frames between denoised ones: latent (the default) or flow (optical flow).",
+        help="How to interpolate frames: latent (the default) or flow (optical flow).",
     ),
 ]
 ColourMatch = Annotated[
@@ -227,7 +239,7 @@ ColourMatch = Annotated[
     typer.Option(
         "--colour-match",
         metavar="SHARE",
-        help="How far frames keep their scene's colours; 0 leaves them as drawn.",
+        help="How closely frames keep their scene's colours, 0 to 1; 0 leaves them as drawn.",
         min=0,
         max=1,
     ),
@@ -235,57 +247,49 @@ ColourMatch = Annotated[
 Loras = Annotated[
     list[str] | None,
     typer.Option(
-        "--lora", metavar="FILE[:WEIGHT]", help="A LoRA to merge in; may be given several times."
+        "--lora",
+        metavar="FILE[:WEIGHT]",
+        help="LoRA to merge into the checkpoint; repeat for several.",
     ),
 ]
 Mark = Annotated[
-    str, typer.Option("--mark", metavar="TEXT", help="Words to draw into a corner of every frame.")
+    str, typer.Option("--mark", metavar="TEXT", help="Text to print in a corner of every frame.")
 ]
 Preview = Annotated[
     bool,
-    typer.Option("--preview", help="Only a still of each scene, moved and dissolved: in seconds."),
+    typer.Option(
+        "--preview",
+        help="Draw one still per scene, with camera moves and dissolves: done in seconds.",
+    ),
 ]
 Extractor = Annotated[
-    str, typer.Option("--extractor", metavar="NAME", help="What hears the emotion.")
+    str,
+    typer.Option(
+        "--extractor", metavar="NAME", help="Emotion extractor: librosa, opensmile or rules."
+    ),
 ]
 Bpm = Annotated[
     float,
     typer.Option(
-        "--bpm", metavar="N", help="The tempo, when it is known; 0 finds it.", min=0, max=300
+        "--bpm", metavar="N", help="The tempo, if you know it; 0 finds it.", min=0, max=300
     ),
 ]
 Octave = Annotated[
     str,
-    typer.Option("--octave", metavar="half|double", help="Count the beats half or twice as fast."),
+    typer.Option(
+        "--octave", metavar="half|double", help="Halve or double the tempo that is found."
+    ),
 ]
 Language = Annotated[
     str,
     typer.Option("--language", metavar="CODE", help="Language of the lyrics, such as en or pt-BR."),
 ]
 Asr = Annotated[
-    str, typer.Option("--asr", metavar="MODEL", help="Speech model for lyrics, or none.")
+    str,
+    typer.Option(
+        "--asr", metavar="MODEL", help="Speech model that recognises the lyrics, or none."
+    ),
 ]
-
-
-def check_storyboard_options(edited: Path | None, **writing: object) -> None:
-    """Refuses options for writing a storyboard where one is drawn as it is."""
-    given = [name for name, value in writing.items() if value]
-    if edited is not None and given:
-        names = ", ".join(f"--{name.replace('_', '-').removesuffix('-')}" for name in given)
-        raise typer.BadParameter(
-            f"a storyboard that is drawn as it is takes no {names}; give --from {edited} to have "
-            "its open scenes rewritten",
-            param_hint="--storyboard",
-        )
-
-
-def check_backend_option(render: str, server: str | None) -> None:
-    """Refuses to choose where a server that is elsewhere draws."""
-    if render and server is not None:
-        raise typer.BadParameter(
-            "it is for the embedded server; another one's is chosen where it is started",
-            param_hint="--render",
-        )
 
 
 def lyrics_beside(song: Path) -> Path | None:

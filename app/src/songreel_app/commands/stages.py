@@ -6,20 +6,27 @@ from typing import Annotated
 import typer
 
 from songreel_app.commands import options
-from songreel_app.commands.rendering import Drawing, default_output
+from songreel_app.commands.option_groups import (
+    CommonOptions,
+    RenderOptions,
+    StoryOptions,
+    with_groups,
+)
 
-Analysis = Annotated[Path, typer.Argument(metavar="A.json", help="A song analysis.")]
+Analysis = Annotated[
+    Path, typer.Argument(metavar="A.json", help="A song's analysis, from `songreel analyze`.")
+]
 AnalysisOutput = Annotated[
     Path | None,
     typer.Option(
         "-o",
         "--output",
         metavar="A.json",
-        help="The analysis; by default the song's name with .analysis.json in this folder.",
+        help="Where to write the analysis; by default SONG.analysis.json in this folder.",
     ),
 ]
 Plot = Annotated[
-    Path | None, typer.Option("--plot", metavar="P.png", help="Draw the analysis as well.")
+    Path | None, typer.Option("--plot", metavar="P.png", help="Also plot the analysis.")
 ]
 StoryboardOutput = Annotated[
     Path | None,
@@ -27,17 +34,26 @@ StoryboardOutput = Annotated[
         "-o",
         "--output",
         metavar="S.yaml",
-        help="The storyboard; by default the analysis' name with .storyboard.yaml in this folder.",
+        help="Where to write the storyboard; by default A.storyboard.yaml in this folder.",
     ),
 ]
 GivenAnalysis = Annotated[
-    Path, typer.Option("--analysis", metavar="A.json", help="What `songreel analyze` wrote.")
+    Path,
+    typer.Option(
+        "--analysis", metavar="A.json", help="The song's analysis, from `songreel analyze`."
+    ),
 ]
 GivenStoryboard = Annotated[
-    Path, typer.Option("--storyboard", metavar="S.yaml", help="The storyboard, edited or not.")
+    Path,
+    typer.Option(
+        "--storyboard",
+        metavar="S.yaml",
+        help="The storyboard, from `songreel storyboard`; edited or not.",
+    ),
 ]
 
 
+@with_groups
 def analyze(
     song: options.Song,
     output: AnalysisOutput = None,
@@ -50,17 +66,16 @@ def analyze(
     octave: options.Octave = "",
     start: options.Start = 0.0,
     seconds: options.Seconds = 0.0,
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    *,
+    common: CommonOptions,
 ) -> int:
     """Analyse a song: beats, sections, lyrics, emotion."""
     from songreel.audio.v1.audio_service_pb2 import AnalyzeOptions
 
-    from songreel_app.runner import run_command
-    from songreel_app.staging import AnalysisWishes, analyze_song
+    from songreel_app.jobs.signals import run_command
+    from songreel_app.jobs.stage_jobs import AnalysisRequest, analyze_song
 
-    wishes = AnalysisWishes(
+    request = AnalysisRequest(
         song=song,
         lyrics=lyrics or options.lyrics_beside(song),
         output=output or Path(f"{song.stem}.analysis.json"),
@@ -75,110 +90,72 @@ def analyze(
             tempo_bpm=bpm,
             plot=plot is not None,
         ),
-        server=server,
-        as_json=as_json,
+        target=common.target(),
+        as_json=common.as_json,
     )
-    return run_command(lambda interrupts: analyze_song(wishes, interrupts))
+    return run_command(lambda interrupts: analyze_song(request, interrupts))
 
 
+@with_groups
 def storyboard(
     analysis: Analysis,
     output: StoryboardOutput = None,
-    style: options.Style = "",
-    storyteller: options.Storyteller = "",
-    protagonist: options.Protagonist = "",
-    protagonist_share: options.ProtagonistShare = 0.0,
+    *,
+    story: StoryOptions,
     from_: options.RewrittenStoryboard = None,
     checkpoint: options.Checkpoint = "",
     seed: options.Seed = 0,
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    common: CommonOptions,
 ) -> int:
-    """Write the storyboard of an analysed song, to be edited by hand.
+    """Write the storyboard of an analysed song, for you to edit.
 
-    With --from the storyboard is written anew around the scenes that a person locked.
+    With --from, scenes that are locked in that storyboard are kept and the others rewritten.
     """
-    from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
-
-    from songreel_app.runner import run_command
-    from songreel_app.staging import StoryboardWishes, write_storyboard
+    from songreel_app.jobs.signals import run_command
+    from songreel_app.jobs.stage_jobs import StoryboardRequest, write_storyboard
 
     stem = analysis.name.removesuffix(".json").removesuffix(".analysis")
-    wishes = StoryboardWishes(
+    request = StoryboardRequest(
         analysis=analysis,
         output=output or Path(f"{stem}.storyboard.yaml"),
         rewritten=from_,
         checkpoint=checkpoint,
-        options=StoryboardOptions(
-            style=style,
-            storyteller=storyteller,
-            seed=seed,
-            protagonist_share=protagonist_share,
-            protagonist_name=protagonist,
-        ),
-        server=server,
-        as_json=as_json,
+        options=story.message(seed),
+        target=common.target(),
+        as_json=common.as_json,
     )
-    return run_command(lambda interrupts: write_storyboard(wishes, interrupts))
+    return run_command(lambda interrupts: write_storyboard(request, interrupts))
 
 
+@with_groups
 def render(
     song: options.Song,
     analysis: GivenAnalysis,
     storyboard: GivenStoryboard,
     output: options.Video = None,
     checkpoint: options.Checkpoint = "",
-    fps: options.Fps = "12",
-    size: options.Size = 256,
-    steps: options.Steps = 0,
-    seed: options.Seed = 0,
-    schedule: options.Schedule = "",
-    scheduler: options.Scheduler = "",
-    guidance: options.Guidance = 0.0,
-    cadence: options.Cadence = None,
-    in_betweens: options.InBetweens = "",
-    colour_match: options.ColourMatch = None,
-    lora: options.Loras = None,
-    mark: options.Mark = "",
-    preview: options.Preview = False,
+    *,
+    drawing: RenderOptions,
     backend: options.Backend = "",
-    server: options.Server = None,
-    data: options.Data = None,
-    as_json: options.Json = False,
+    common: CommonOptions,
 ) -> int:
-    """Draw a storyboard to the music."""
-    options.check_backend_option(backend, server)
+    """Render a storyboard as a video with the song's sound."""
+    target = common.target(backend)
     from songreel.v1.video_pb2 import Video
 
-    from songreel_app.making import Wishes, make_video
-    from songreel_app.runner import run_command
+    from songreel_app.jobs.signals import run_command
+    from songreel_app.jobs.video_job import MakeOptions, make_video
 
-    drawing = Drawing(
-        fps=fps,
-        size=size,
-        steps=steps,
-        seed=seed,
-        schedule=schedule,
-        scheduler=scheduler,
-        guidance=guidance,
-        cadence=cadence,
-        in_betweens=in_betweens,
-        colour_match=colour_match,
-        loras=lora or [],
-        mark=mark,
-        preview=preview,
-    )
-    goal = output or default_output(song, preview=preview)
-    wishes = Wishes(
+    video = drawing.output(output, song)
+    asked = MakeOptions(
         song=song,
         lyrics=None,
         analysis=analysis,
         storyboard=storyboard,
-        output=goal,
+        output=video,
         checkpoint=checkpoint,
-        video=Video(render_settings=drawing.settings(goal)),
-        server=server,
-        as_json=as_json,
+        video=Video(render_settings=drawing.settings(video)),
+        target=target,
+        as_json=common.as_json,
     )
-    return run_command(lambda interrupts: make_video(wishes, interrupts))
+    return run_command(lambda interrupts: make_video(asked, interrupts))

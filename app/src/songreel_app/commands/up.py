@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from songreel_app.commands import options
+from songreel_app.server.target import ServerTarget
 
 if TYPE_CHECKING:
-    from songreel_app.server_record import ServerRecord
+    from songreel_app.server.record import ServerRecord
 
 Port = Annotated[
     int, typer.Option("--port", help="Port to listen on; 0 takes a free one.", min=0, max=65535)
@@ -24,23 +25,20 @@ def up(
     as_json: options.Json = False,
     owned: Owned = False,
 ) -> int:
-    """Serve everything from this process until Ctrl-C; `make` and the others find it."""
-    del render  # its callback has told the render service
+    """Serve everything from this process until Ctrl-C; the other commands find it."""
     import asyncio
 
-    from songreel_kit.settings import data_folder
+    from songreel_app.server.composition import serve
 
-    from songreel_app.composition import serve
-
-    folder = data_folder().absolute()
+    target = ServerTarget(options.data_folder(data), backend=render)
 
     def ready(record: "ServerRecord") -> None:
         if as_json:
             typer.echo(json.dumps(asdict(record)))
         else:
-            typer.echo(f"songreel listens on {record.address}; its data is in {folder}")
+            typer.echo(f"songreel listens on {record.address}; its data is in {target.data}")
             if record.page:
                 typer.echo(f"people enrol at {record.page}")
 
-    asyncio.run(serve(folder, port, ready, owned=owned))
+    asyncio.run(serve(target, port, ready, owned=owned))
     return 0

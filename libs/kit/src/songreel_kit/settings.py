@@ -20,9 +20,9 @@ def data_folder() -> Path:
     return Path(chosen).expanduser() if chosen else user_data_path("songreel", appauthor=False)
 
 
-def default_store() -> str:
+def default_store(data: Path | None = None) -> str:
     """The artifact store of all services: `SONGREEL_STORE`, or a folder of the data."""
-    return os.environ.get("SONGREEL_STORE") or str(data_folder() / "artifacts")
+    return os.environ.get("SONGREEL_STORE") or str((data or data_folder()) / "artifacts")
 
 
 class ServiceSettings(BaseSettings):
@@ -31,6 +31,9 @@ class ServiceSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SONGREEL_", frozen=True, extra="ignore", use_attribute_docstrings=True
     )
+
+    data: Path = Field(default_factory=data_folder)
+    """Folder of what is kept on this machine."""
 
     store: str = Field(default_factory=default_store)
     """Artifact store: a folder, `file:///folder` or `s3://bucket/prefix`."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings, data_folder
+from songreel_kit.settings import ServiceSettings
 
 from songreel_audio.decoding.decoding import DecodeLimits
 
@@ -26,7 +26,7 @@ class AudioSettings(ServiceSettings):
     decode_megabytes: int = Field(default=2048, ge=1024)
     """Memory that the decoder of a song may take."""
 
-    emotion_folder: Path = Field(default_factory=lambda: data_folder() / "emotion")
+    emotion_folder: Path = Field(default_factory=lambda fields: fields["data"] / "emotion")
     """Where `songreel-audio train-emotion` leaves networks and they are looked for."""
 
     asr: str = "none"

@@ -6,14 +6,9 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import data_folder
 
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_identity.training.settings import TrainingSettings
-
-
-def _default_database() -> str:
-    return f"sqlite:///{data_folder() / 'identity' / 'vault.db'}"
 
 
 class IdentitySettings(TrainingSettings):
@@ -26,10 +21,12 @@ class IdentitySettings(TrainingSettings):
         nested_model_default_partial_update=True,
     )
 
-    database: str = Field(default_factory=_default_database)
+    database: str = Field(
+        default_factory=lambda fields: f"sqlite:///{fields['data'] / 'identity' / 'vault.db'}"
+    )
     """The vault: `sqlite:///FILE` or `postgresql+psycopg://...`."""
 
-    keys: Path = Field(default_factory=lambda: data_folder() / "identity-keys")
+    keys: Path = Field(default_factory=lambda fields: fields["data"] / "identity-keys")
     """Folder of the key files, made at the first start. Back it up apart from the database:
     without it the vault cannot be opened."""
 

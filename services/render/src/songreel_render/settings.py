@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings, data_folder
+from songreel_kit.settings import ServiceSettings
 
 CompileMode = Literal["auto", "off", "default", "reduce-overhead", "max-autotune"]
 
@@ -126,7 +126,7 @@ class RenderServiceSettings(ServiceSettings):
     signing_key: Path | None = None
     """PEM file with the certificate's private key (EC P-256, P-384 or Ed25519, unencrypted)."""
 
-    signing_folder: Path = Field(default_factory=lambda: data_folder() / "credentials")
+    signing_folder: Path = Field(default_factory=lambda fields: fields["data"] / "credentials")
     """Folder where the development certificates are kept."""
 
     scratch: Path | None = None

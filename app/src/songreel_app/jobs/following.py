@@ -1,4 +1,4 @@
-"""Starts jobs, joins those that run already, and follows them to their end."""
+"""Starts jobs, joins those already running, and follows them to their end."""
 
 import asyncio
 import contextlib
@@ -13,15 +13,15 @@ from songreel_client import metadata_of, request_id
 from songreel_client.operations import failed
 from songreel_kit.errors import Cancelled, SongreelError, from_status
 
-from songreel_app.client import Client
-from songreel_app.display import Display, Standing
-from songreel_app.runner import Interrupts
-from songreel_app.session import Session
+from songreel_app.jobs.display import Display, JobStatus
+from songreel_app.jobs.signals import Interrupts
+from songreel_app.server.client import Client
+from songreel_app.server.session import Session
 
 Start = Callable[[Client, str], Awaitable[operations_pb2.Operation]]
 """Sends the request with the given request id."""
 
-Arrived = Callable[[VideoMedia], Awaitable[None]]
+OnMedia = Callable[[VideoMedia], Awaitable[None]]
 """Told with every event what the job has made so far."""
 
 CANCEL_SECONDS = 10.0
@@ -36,7 +36,7 @@ async def run_job(
     display: Display,
     interrupts: Interrupts,
     lost: frozenset[str] = frozenset(),
-    arrived: Arrived | None = None,
+    on_media: OnMedia | None = None,
 ) -> operations_pb2.Operation:
     """Runs a job to its successful end, or takes up the one of the same key.
 
@@ -51,7 +51,7 @@ async def run_job(
         display: Shows the progress.
         interrupts: Tells Ctrl-C, which cancels the job, from other endings.
         lost: Names of finished operations whose files are gone.
-        arrived: Hears what the job has made, while it runs.
+        on_media: Hears what the job has made, while it runs.
 
     Raises:
         SongreelError: the job's own error.
@@ -64,7 +64,7 @@ async def run_job(
             break
         operation = await _started(session, start, request_id(*key, attempt), interrupts)
     if not operation.done:
-        operation = await follow(session, operation.name, display, interrupts, arrived)
+        operation = await follow(session, operation.name, display, interrupts, on_media)
     if failed(operation):
         raise from_status(operation.error)
     return operation
@@ -75,14 +75,14 @@ async def follow(
     name: str,
     display: Display,
     interrupts: Interrupts,
-    arrived: Arrived | None = None,
+    on_media: OnMedia | None = None,
 ) -> operations_pb2.Operation:
     """Shows a job's progress until it has ended; Ctrl-C cancels it."""
     try:
         async for event in session.watch(name):
-            display.show(standing_of(event.metadata))
-            if arrived is not None:
-                await arrived(event.metadata.media)
+            display.show(status_of(event.metadata))
+            if on_media is not None:
+                await on_media(event.metadata.media)
     except asyncio.CancelledError:
         if interrupts.by_user:
             display.note("cancelling the job")
@@ -100,10 +100,10 @@ def state_of(operation: operations_pb2.Operation) -> str:
     return "waiting" if metadata_of(operation).stage in ("", "queued") else "running"
 
 
-def standing_of(metadata: JobMetadata) -> Standing:
+def status_of(metadata: JobMetadata) -> JobStatus:
     """A job's metadata as the display takes it."""
     rest = metadata.estimated_rest.ToTimedelta().total_seconds()
-    return Standing(
+    return JobStatus(
         stage=metadata.stage,
         step=metadata.step,
         fraction=metadata.fraction,

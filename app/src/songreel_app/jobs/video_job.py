@@ -10,18 +10,19 @@ from songreel.v1.video_pb2 import Video, VideoMedia
 from songreel.v1.video_service_pb2 import CreateVideoRequest
 from songreel_kit.errors import SongreelError
 
-from songreel_app.checkpoints import checkpoint_mark, local_checkpoint, local_lora
-from songreel_app.failures import InputUnreadable, check_input
-from songreel_app.identities import full_name
-from songreel_app.jobs import Arrived
-from songreel_app.outputs import check_output
-from songreel_app.runner import Interrupts
-from songreel_app.video_files import VideoFiles, downloads_of, files_beside
-from songreel_app.workshop import Downloads, Workshop, workshop
+from songreel_app.errors import InputUnreadable, check_input
+from songreel_app.files.checkpoints import checkpoint_fingerprint, local_checkpoint, local_lora
+from songreel_app.files.outputs import check_output
+from songreel_app.files.video_files import VideoFiles, downloads_of, files_beside
+from songreel_app.jobs.following import OnMedia
+from songreel_app.jobs.runner import Downloads, JobRunner, job_runner
+from songreel_app.jobs.signals import Interrupts
+from songreel_app.server.names import identity_name
+from songreel_app.server.target import ServerTarget
 
 
 @dataclass(frozen=True)
-class Wishes:
+class MakeOptions:
     """What the command line asked for."""
 
     song: Path
@@ -35,111 +36,114 @@ class Wishes:
     """Path of a checkpoint; empty for the server's default."""
     video: Video
     """The options; names of media are filled in here."""
-    server: str | None
+    target: ServerTarget
     as_json: bool
     rewritten: Path | None = None
     """A storyboard whose scenes are written anew, but for the locked ones."""
 
 
-async def make_video(wishes: Wishes, interrupts: Interrupts) -> None:
+async def make_video(options: MakeOptions, interrupts: Interrupts) -> None:
     """Makes the video and says where it is."""
-    _check_files(wishes)
-    files = files_beside(wishes.output)
+    _check_files(options)
+    files = files_beside(options.output)
 
     def downloads(video: Video) -> Downloads:
-        return _wanted(video, wishes, files)
+        return _wanted(video, options, files)
 
-    async with workshop(wishes.server, interrupts) as shop:
-        request = CreateVideoRequest(video=await _uploaded(shop, wishes))
-        operation, video = await shop.produce(
+    async with job_runner(options.target, interrupts) as runner:
+        request = CreateVideoRequest(video=await _uploaded(runner, options))
+        operation, video = await runner.run(
             lambda client, identity: client.create_video(request, identity),
-            (request, str(wishes.output.absolute()), checkpoint_mark(wishes.checkpoint)),
+            (request, str(options.output.absolute()), checkpoint_fingerprint(options.checkpoint)),
             Video,
             downloads,
-            _early_pictures(shop, wishes, files),
+            _early_pictures(runner, options, files),
         )
     written = {path for _, path in downloads(video)}
     for fallback in video.fallbacks:
         typer.echo(f"note: {fallback}", err=True)
-    if wishes.as_json:
+    if options.as_json:
         typer.echo(json.dumps(_json(video, files, written, operation), ensure_ascii=False))
     else:
         typer.echo(_sentence(video, files))
 
 
-def _check_files(wishes: Wishes) -> None:
+def _check_files(options: MakeOptions) -> None:
     """Finds out what is missing before anything is started."""
-    check_input(wishes.song, "the song")
+    check_input(options.song, "the song")
     for path, what in (
-        (wishes.lyrics, "the lyrics file"),
-        (wishes.analysis, "the analysis"),
-        (wishes.storyboard, "the storyboard"),
-        (wishes.rewritten, "the storyboard of --from"),
+        (options.lyrics, "the lyrics file"),
+        (options.analysis, "the analysis"),
+        (options.storyboard, "the storyboard"),
+        (options.rewritten, "the storyboard of --from"),
     ):
         if path is not None:
             check_input(path, what)
-    check_output(wishes.output, "-o")
-    if wishes.output.exists() and wishes.output.samefile(wishes.song):
-        raise InputUnreadable(f"-o {wishes.output} is the song itself; choose another name")
-    if wishes.checkpoint:
-        local_checkpoint(wishes.checkpoint, must_exist=wishes.server is None)
-    for lora in wishes.video.render_settings.loras:
-        local_lora(lora.path, must_exist=wishes.server is None)
+    check_output(options.output, "-o")
+    if options.output.exists() and options.output.samefile(options.song):
+        raise InputUnreadable(f"-o {options.output} is the song itself; choose another name")
+    if options.checkpoint:
+        local_checkpoint(options.checkpoint, must_exist=options.target.local)
+    for lora in options.video.render_settings.loras:
+        local_lora(lora.path, must_exist=options.target.local)
 
 
-async def _uploaded(shop: Workshop, wishes: Wishes) -> Video:
+async def _uploaded(runner: JobRunner, options: MakeOptions) -> Video:
     """The video to ask for, its files brought in."""
     video = Video()
-    video.CopyFrom(wishes.video)
+    video.CopyFrom(options.video)
     if video.HasField("identity"):
-        parent = shop.session.client.parent
-        video.identity.name = full_name(video.identity.name, parent)
-    video.song = await shop.upload(wishes.song)
-    if wishes.lyrics is not None:
-        video.lyrics = await shop.upload(wishes.lyrics)
-    if wishes.analysis is not None:
-        video.analysis = await shop.upload(wishes.analysis)
-    if wishes.storyboard is not None:
-        video.storyboard = await shop.upload(wishes.storyboard)
-    elif wishes.rewritten is not None:
-        video.storyboard = await shop.upload(wishes.rewritten)
+        parent = runner.session.client.parent
+        video.identity.name = identity_name(video.identity.name, parent)
+    video.song = await runner.upload(options.song)
+    if options.lyrics is not None:
+        video.lyrics = await runner.upload(options.lyrics)
+    if options.analysis is not None:
+        video.analysis = await runner.upload(options.analysis)
+    if options.storyboard is not None:
+        video.storyboard = await runner.upload(options.storyboard)
+    elif options.rewritten is not None:
+        video.storyboard = await runner.upload(options.rewritten)
         video.rewrite_storyboard = True
-    if wishes.checkpoint:
+    if options.checkpoint:
         video.render_settings.checkpoint = local_checkpoint(
-            wishes.checkpoint, must_exist=wishes.server is None
+            options.checkpoint, must_exist=options.target.local
         )
     for lora in video.render_settings.loras:
-        lora.path = local_lora(lora.path, must_exist=wishes.server is None)
+        lora.path = local_lora(lora.path, must_exist=options.target.local)
     return video
 
 
-def _early_pictures(shop: Workshop, wishes: Wishes, files: VideoFiles) -> Arrived:
+def _early_pictures(runner: JobRunner, options: MakeOptions, files: VideoFiles) -> OnMedia:
     """Brings out the storyboard and a still of each scene as soon as they are there.
 
     Whoever does not like them can stop, edit the prompts, and render again.
     """
     brought = False
 
-    async def arrived(media: VideoMedia) -> None:
+    async def on_media(media: VideoMedia) -> None:
         nonlocal brought
         if brought or not media.contact_sheet:
             return
         brought = True
         early = VideoMedia(storyboard=media.storyboard, contact_sheet=media.contact_sheet)
-        goals = [pair for pair in _wanted(Video(media=early), wishes, files) if pair[0]]
+        goals = [pair for pair in _wanted(Video(media=early), options, files) if pair[0]]
         # They come again at the end: what is wrong now is told then.
         with contextlib.suppress(SongreelError):
-            await shop.download(goals)
-            shop.display.note(f"stills of the scenes: {files.contact_sheet}")
+            await runner.download(goals)
+            runner.display.note(f"stills of the scenes: {files.contact_sheet}")
 
-    return arrived
+    return on_media
 
 
-def _wanted(video: Video, wishes: Wishes, files: VideoFiles) -> Downloads:
+def _wanted(video: Video, options: MakeOptions, files: VideoFiles) -> Downloads:
     """All files of the video but those that the user gave."""
     given = {
         goal
-        for goal, own in ((files.analysis, wishes.analysis), (files.storyboard, wishes.storyboard))
+        for goal, own in (
+            (files.analysis, options.analysis),
+            (files.storyboard, options.storyboard),
+        )
         if own is not None
     }
     return [(name, goal) for name, goal in downloads_of(video.media, files) if goal not in given]

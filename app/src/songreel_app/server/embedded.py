@@ -17,9 +17,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import FailedPrecondition
 
-from songreel_app.commands.options import BACKEND_VARIABLE
-from songreel_app.failures import ServerNotStarted
-from songreel_app.server_record import ServerRecord, parse_record, read_record
+from songreel_app.errors import ServerNotStarted
+from songreel_app.server.record import ServerRecord, parse_record, read_record
+from songreel_app.server.target import ServerTarget
 
 LOG_NAME = "server.log"
 LOG_LIMIT_BYTES = 4 * 1024 * 1024
@@ -56,7 +56,7 @@ class EmbeddedServer:
             child.stdin.close()
 
 
-async def ensure_server(data: Path) -> EmbeddedServer:
+async def ensure_server(target: ServerTarget) -> EmbeddedServer:
     """A server on this data folder: the running one, else one started now.
 
     Two commands that start at once settle it between them: the data folder is
@@ -67,13 +67,14 @@ async def ensure_server(data: Path) -> EmbeddedServer:
             what it said, and the log the rest.
         FailedPrecondition: the running one draws elsewhere than is asked for.
     """
+    data = target.data
     deadline = time.monotonic() + START_SECONDS
     while True:
         record = read_record(data)
         if record is not None and record.alive and await serves(record.address):
-            check_backend(record)
+            check_backend(record, target.wanted_backend)
             return EmbeddedServer(record.address, None)
-        child, log = await _start(data)
+        child, log = await _start(target)
         answer = await _first_line(child, deadline)
         started = parse_record(answer)
         if started is not None:
@@ -87,9 +88,8 @@ async def ensure_server(data: Path) -> EmbeddedServer:
         raise ServerNotStarted(f"{message or _last_words(log)}; the log is {log}", log=str(log))
 
 
-def check_backend(record: ServerRecord) -> None:
+def check_backend(record: ServerRecord, wanted: str) -> None:
     """Raises FailedPrecondition when a running server draws elsewhere than is asked for."""
-    wanted = os.environ.get(BACKEND_VARIABLE)
     if wanted and wanted != record.render:
         raise FailedPrecondition(
             f"the server that has the data folder (process {record.pid}) draws with "
@@ -118,13 +118,14 @@ def find_server(data: Path) -> ServerRecord | None:
     return record if record is not None and record.alive else None
 
 
-async def _start(data: Path) -> tuple[Process, Path]:
+async def _start(target: ServerTarget) -> tuple[Process, Path]:
     """Starts `songreel up` on a free port; it ends when our end of its stdin closes."""
-    log = data / LOG_NAME
+    log = target.data / LOG_NAME
+    backend = ("--render", target.backend) if target.backend else ()
     with _open_log(log) as stderr:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "songreel_app", "up", "--owned", "--json"),
-            *("--port", "0", "--data", str(data)),
+            *("--port", "0", "--data", str(target.data), *backend),
             stdin=PIPE,
             stdout=PIPE,
             stderr=stderr,

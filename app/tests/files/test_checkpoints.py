@@ -1,8 +1,13 @@
 from pathlib import Path
 
 import pytest
-from songreel_app.checkpoints import VARIABLE, checkpoint_mark, default_checkpoint, local_checkpoint
-from songreel_app.failures import InputUnreadable
+from songreel_app.errors import InputUnreadable
+from songreel_app.files.checkpoints import (
+    CHECKPOINT_VARIABLE,
+    checkpoint_fingerprint,
+    default_checkpoint,
+    local_checkpoint,
+)
 
 
 def test_a_checkpoint_that_was_trained_on_has_another_mark(tmp_path: Path) -> None:
@@ -10,25 +15,25 @@ def test_a_checkpoint_that_was_trained_on_has_another_mark(tmp_path: Path) -> No
     weights.parent.mkdir(parents=True)
     weights.write_bytes(b"one")
     folder = str(tmp_path / "sprout")
-    before = checkpoint_mark(folder)
-    assert checkpoint_mark(folder) == before
+    before = checkpoint_fingerprint(folder)
+    assert checkpoint_fingerprint(folder) == before
     weights.write_bytes(b"other")
-    assert checkpoint_mark(folder) != before
-    assert checkpoint_mark(str(tmp_path / "elsewhere")) == ""
-    assert checkpoint_mark(str(weights)) != ""
+    assert checkpoint_fingerprint(folder) != before
+    assert checkpoint_fingerprint(str(tmp_path / "elsewhere")) == ""
+    assert checkpoint_fingerprint(str(weights)) != ""
 
 
 def test_the_setting_names_the_default_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
-    assert default_checkpoint() == (tmp_path, VARIABLE)
+    monkeypatch.setenv(CHECKPOINT_VARIABLE, str(tmp_path))
+    assert default_checkpoint() == (tmp_path, CHECKPOINT_VARIABLE)
 
 
 def test_the_default_checkpoint_of_a_checkout_is_the_repositorys(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.delenv(CHECKPOINT_VARIABLE, raising=False)
     path, _ = default_checkpoint()
     assert path.name == "sprout"
     assert path.parent.name == "models"

@@ -40,13 +40,13 @@ class ServerNotStarted(ServiceUnavailable):
     """The embedded server ended before it answered."""
 
 
-def line_of(error: SongreelError) -> str:
+def error_line(error: SongreelError) -> str:
     """The one line that a user sees, for example `error: ... [NOT_AUDIO]`."""
     message = " ".join(error.message.split())
     return f"error: {message} [{error.reason}]"
 
 
-def json_of(error: SongreelError) -> str:
+def error_json(error: SongreelError) -> str:
     """The same for scripts: `{"error": {"code", "reason", "message", "metadata"}}`."""
     fields: dict[str, Any] = {
         "code": error.code.name,

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from songreel_app.failures import OutputUnwritable
-from songreel_app.outputs import check_output, outputs
+from songreel_app.errors import OutputUnwritable
+from songreel_app.files.outputs import check_output, outputs
 from songreel_kit.errors import DiskFull
 
 
@@ -59,7 +59,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> Non
     goal = tmp_path / "video.mp4"
     script = (
         "import os, pathlib, sys\n"
-        "from songreel_app.outputs import outputs\n"
+        "from songreel_app.files.outputs import outputs\n"
         "with outputs() as files, files.open(pathlib.Path(sys.argv[1])) as file:\n"
         "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)\n"
     )

@@ -13,19 +13,19 @@ import typer
 from songreel.identity.v1.identity_service_pb2 import Impostor
 from songreel.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import InvalidRequest
-from songreel_kit.settings import data_folder
 
-from songreel_app.failures import check_input
-from songreel_app.identities import full_name
-from songreel_app.session import Session
-from songreel_app.video_files import files_beside
+from songreel_app.errors import check_input
+from songreel_app.files.video_files import files_beside
+from songreel_app.server.names import identity_name
+from songreel_app.server.session import Session
+from songreel_app.server.target import ServerTarget
 
 if TYPE_CHECKING:
     from songreel.prompt.v1.storyboard_pb2 import Storyboard
 
 
 @dataclass(frozen=True)
-class Question:
+class LikenessRequest:
     """What the command line asked for."""
 
     video: Path
@@ -33,32 +33,32 @@ class Question:
     storyboard: Path | None
     impostors: tuple[Path, ...]
     every: int
-    server: str | None
+    target: ServerTarget
     as_json: bool
 
 
-async def evaluate_identity(question: Question) -> None:
+async def evaluate_identity(request: LikenessRequest) -> None:
     """Measures and prints; the frames go to the server, which keeps none."""
-    check_input(question.video, "the video")
-    board = question.storyboard or files_beside(question.video).storyboard
+    check_input(request.video, "the video")
+    board = request.storyboard or files_beside(request.video).storyboard
     check_input(board, "the storyboard")
-    for picture in question.impostors:
+    for picture in request.impostors:
         check_input(picture, "the impostor's picture")
     spans = protagonist_spans(_read_board(board))
     if not spans:
         raise InvalidRequest(f"no scene of {board} shows the protagonist: there is nothing to find")
-    async with Session(data=data_folder(), server=question.server) as session:
+    async with Session(request.target) as session:
         start = pb.MeasureLikenessStart(
-            name=full_name(question.identity, session.client.parent),
+            name=identity_name(request.identity, session.client.parent),
             impostors=[
-                Impostor(name=path.stem, picture=path.read_bytes()) for path in question.impostors
+                Impostor(name=path.stem, picture=path.read_bytes()) for path in request.impostors
             ],
         )
         found = await session.client.measure_likeness(
-            lambda: _requests(start, _frames(question.video, spans, question.every))
+            lambda: _requests(start, _frames(request.video, spans, request.every))
         )
     facts = report(found)
-    typer.echo(json.dumps(facts) if question.as_json else "\n".join(_lines(facts)))
+    typer.echo(json.dumps(facts) if request.as_json else "\n".join(_lines(facts)))
 
 
 def protagonist_spans(board: Storyboard) -> list[tuple[float, float]]:

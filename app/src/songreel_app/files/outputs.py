@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from songreel_kit.errors import from_os_error
 
-from songreel_app.failures import OutputUnwritable
+from songreel_app.errors import OutputUnwritable
 
 
 def check_output(path: Path, option: str) -> None:

@@ -8,23 +8,35 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
 from rich.table import Table
 from songreel_kit.errors import FailedPrecondition, SongreelError, Unimplemented
-from songreel_kit.settings import data_folder, default_store
+from songreel_kit.settings import default_store
 
-from songreel_app.checkpoints import VARIABLE, default_checkpoint
-from songreel_app.client import Client
-from songreel_app.commands.options import DATA_VARIABLE
-from songreel_app.display import print_table
-from songreel_app.embedded import find_server
-from songreel_app.session import Session
+from songreel_app.files.checkpoints import CHECKPOINT_VARIABLE, default_checkpoint
+from songreel_app.jobs.display import print_table
+from songreel_app.server.client import Client
+from songreel_app.server.embedded import find_server
+from songreel_app.server.missing import INSTALL_IDENTITY
+from songreel_app.server.session import Session
+from songreel_app.server.target import ServerTarget
 
 # A song's frames, segments and video take about this much at most; a disk with
 # less is likely to fill up in the middle of a job.
 SCARCE_BYTES = 1024**3
+MEDIAPIPE = "pip install --no-deps mediapipe==0.10.21 (Python 3.11 or 3.12)"
+EXTRAS = (
+    ("identity", "songreel_identity", "enrolled people in videos", INSTALL_IDENTITY),
+    ("mediapipe", "mediapipe", "enrolment", MEDIAPIPE),
+    ("llm", "openai", "storyboards by a language model", "pip install 'songreel[llm]'"),
+    ("asr", "faster_whisper", "lyrics from the singing", "pip install 'songreel[asr]'"),
+    ("opensmile", "opensmile", "the openSMILE extractor", "pip install 'songreel[opensmile]'"),
+    ("ray", "ray", "drawing and training on Ray", "pip install 'songreel[ray]'"),
+)
+"""Optional parts: name, module, what for, how to install."""
 SECRET_WORDS = ("KEY", "SECRET", "TOKEN", "PASSWORD", "DATABASE_URL")
 
 
@@ -40,15 +52,14 @@ class Finding:
     """What to do when it is not well."""
 
 
-async def examine(server: str | None, *, as_json: bool) -> None:
+async def diagnose(target: ServerTarget, *, as_json: bool) -> None:
     """Prints all findings.
 
     Raises:
         FailedPrecondition: something is missing that `songreel make` needs.
     """
-    data = data_folder().absolute()
-    findings = [*_software(), *_folders(data), *_settings()]
-    findings += await _server(server, data)
+    findings = [*_software(), *_extras(), *_folders(target.data), *_settings()]
+    findings += await _server(target)
     if as_json:
         typer.echo(json.dumps({"findings": [asdict(each) for each in findings]}))
     else:
@@ -77,16 +88,21 @@ def _software() -> Iterator[Finding]:
         )
 
 
+def _extras() -> Iterator[Finding]:
+    for name, module, use, install in EXTRAS:
+        found = find_spec(module) is not None
+        yield Finding(f"extra {name}", True, "installed" if found else f"for {use}: {install}")
+
+
 def _folders(data: Path) -> Iterator[Finding]:
-    source = DATA_VARIABLE if os.environ.get(DATA_VARIABLE) else "the platform's default"
     problem = _unwritable(data)
     yield Finding(
         "data folder",
         not problem,
-        f"{data} ({problem or source})",
-        f"choose another folder with --data or {DATA_VARIABLE}",
+        f"{data} ({problem})" if problem else str(data),
+        "choose another folder with --data or SONGREEL_DATA",
     )
-    yield Finding("artifact store", True, default_store())
+    yield Finding("artifact store", True, default_store(data))
     free = shutil.disk_usage(_existing(data)).free
     yield Finding(
         "disk space",
@@ -103,18 +119,18 @@ def _settings() -> Iterator[Finding]:
             yield Finding(f"setting {name}", True, "(set)" if secret else os.environ[name])
 
 
-async def _server(server: str | None, data: Path) -> list[Finding]:
+async def _server(target: ServerTarget) -> list[Finding]:
     """Asks the server, starting the embedded one if none runs: so it is seen to start."""
-    running = None if server is not None else find_server(data)
+    running = find_server(target.data) if target.local else None
     try:
-        async with Session(data=data, server=server) as session:
+        async with Session(target) as session:
             how = "running"
             if session.started_here:
                 how = "starts when it is needed"
             elif running is not None:
                 how = f"running as process {running.pid}"
             found = [Finding("server", True, f"{session.address} ({how})")]
-            return found + await _renderer(session, remote=server is not None)
+            return found + await _renderer(session, remote=not target.local)
     except SongreelError as error:
         advice = "mend what it complains of, or see the log"
         return [Finding("server", False, error.message, advice)]
@@ -129,7 +145,7 @@ async def _renderer(session: Session, *, remote: bool) -> list[Finding]:
         place, source = renderer.default_checkpoint, "of the server"
     else:
         path, source = default_checkpoint()
-        place = renderer.default_checkpoint or str(path)
+        place = renderer.default_checkpoint or str(path or "none")
     state = renderer.checkpoint_problem or f"{renderer.native_size} px"
     return [
         Finding("device", True, renderer.device),
@@ -138,7 +154,7 @@ async def _renderer(session: Session, *, remote: bool) -> list[Finding]:
             "checkpoint",
             not renderer.checkpoint_problem,
             f"{place} (from {source}): {state}",
-            f"name a Stable Diffusion 1.x folder with --checkpoint or {VARIABLE}",
+            f"name a Stable Diffusion 1.x folder with --checkpoint or {CHECKPOINT_VARIABLE}",
         ),
     ]
 

@@ -6,7 +6,6 @@ import sys
 import webbrowser
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import typer
 from songreel.v1.identity_service_pb2 import Identity
@@ -15,18 +14,17 @@ from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
 from songreel_kit.errors import FailedPrecondition, IdentityNotFound
 
-from songreel_app.client import Client
-from songreel_app.embedded import find_server
-from songreel_app.identities import full_name
-from songreel_app.remote import remote_tls
-from songreel_app.session import PROJECT, Session
+from songreel_app.server.client import Client
+from songreel_app.server.embedded import find_server
+from songreel_app.server.names import identity_name
+from songreel_app.server.remote import remote_tls
+from songreel_app.server.session import PROJECT, Session
+from songreel_app.server.target import ServerTarget
 
 LOOK_SECONDS = 1.0
 
 
-async def enroll_person(
-    name: str, data: Path, *, server: str | None, browser: bool, as_json: bool
-) -> None:
+async def enroll_person(name: str, target: ServerTarget, *, browser: bool, as_json: bool) -> None:
     """Opens the page and returns when the person is enrolled, newly or once more.
 
     The embedded server has the page itself. For a server elsewhere it is served from
@@ -41,12 +39,12 @@ async def enroll_person(
         Unauthenticated, PermissionDenied: the key is not good, or may not enrol.
     """
     # Before a server is started for a name that cannot be one.
-    parse_identity(full_name(name, f"projects/{PROJECT}"))
-    async with Session(data=data, server=server) as session:
+    parse_identity(identity_name(name, f"projects/{PROJECT}"))
+    async with Session(target) as session:
         client = session.client
-        full = full_name(name, client.parent)
+        full = identity_name(name, client.parent)
         project, identity = parse_identity(full)
-        async with _page(data, server) as url:
+        async with _page(target) as url:
             before = await _look(client, full)
             page = f"{url}?identity={identity}"
             if project != PROJECT:
@@ -63,14 +61,14 @@ async def enroll_person(
 
 
 @asynccontextmanager
-async def _page(data: Path, server: str | None) -> AsyncGenerator[str]:
+async def _page(target: ServerTarget) -> AsyncGenerator[str]:
     """The page's URL, without what it is asked for."""
-    if server is not None:
+    if target.server is not None:
         settings = GatewaySettings(web_bind="127.0.0.1:0", web_hosts="")
-        async with running_site(settings, server, tls=remote_tls()) as url:
+        async with running_site(settings, target.server, tls=remote_tls()) as url:
             yield url
         return
-    record = find_server(data)
+    record = find_server(target.data)
     if record is None or not record.page:
         raise FailedPrecondition(
             "the server on this data folder serves no page: unset SONGREEL_GATEWAY_WEB_BIND "

@@ -10,7 +10,7 @@ from songreel_client.connection import connection
 from songreel_kit.channel.tls import is_loopback
 from songreel_kit.errors import FailedPrecondition
 
-from songreel_app.client import Client
+from songreel_app.server.client import Client
 
 KEY_VARIABLE = "SONGREEL_API_KEY"
 AUTHORITY_VARIABLE = "SONGREEL_AUTHORITY"

@@ -1,4 +1,4 @@
-"""What every job command does: files up, a job, files down, all shown as it goes."""
+"""What every job command does: upload, run the job, download, and show the progress."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -12,14 +12,14 @@ from typing import TypeVar
 from google.protobuf.message import Message
 from songreel_client import read_local_file, result_of
 from songreel_kit.errors import NotFound
-from songreel_kit.settings import data_folder
 
-from songreel_app.client import Client
-from songreel_app.display import Display, Standing, progress_display
-from songreel_app.jobs import Arrived, Start, run_job
-from songreel_app.outputs import outputs
-from songreel_app.runner import Interrupts
-from songreel_app.session import Session
+from songreel_app.files.outputs import outputs
+from songreel_app.jobs.display import Display, JobStatus, progress_display
+from songreel_app.jobs.following import OnMedia, Start, run_job
+from songreel_app.jobs.signals import Interrupts
+from songreel_app.server.client import Client
+from songreel_app.server.session import Session
+from songreel_app.server.target import ServerTarget
 
 M = TypeVar("M", bound=Message)
 
@@ -28,8 +28,8 @@ Downloads = list[tuple[str, Path]]
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """A server to work with and a user to keep informed."""
+class JobRunner:
+    """Runs jobs on a server and shows their progress."""
 
     session: Session
     display: Display
@@ -40,19 +40,19 @@ class Workshop:
 
         def report(done: int, size: int) -> None:
             percent = done * 100 // max(1, size)
-            self.display.show(Standing(stage="upload", step=f"{path.name} {percent}%"))
+            self.display.show(JobStatus(stage="upload", step=f"{path.name} {percent}%"))
 
         file = await asyncio.to_thread(read_local_file, path)
         media = await self.session.call(lambda client: client.upload(file, report))
         return media.name
 
-    async def produce(
+    async def run(
         self,
         start: Start,
         key: tuple[str | Message, ...],
         kind: type[M],
         downloads: Callable[[M], Downloads],
-        arrived: Arrived | None = None,
+        on_media: OnMedia | None = None,
     ) -> tuple[str, M]:
         """Runs a job, or joins it, and brings its files out; once more if they were purged.
 
@@ -61,7 +61,7 @@ class Workshop:
             key: What makes this job the same as an earlier one.
             kind: Message that the operation ends with.
             downloads: Which of its files go where.
-            arrived: Hears what the job has made, while it runs.
+            on_media: Hears what the job has made, while it runs.
 
         Returns:
             Name of the operation, and its result.
@@ -73,7 +73,7 @@ class Workshop:
             (version("songreel"), *key),
             display=self.display,
             interrupts=self.interrupts,
-            arrived=arrived,
+            on_media=on_media,
         )
         operation = await run()
         result = result_of(operation, kind)
@@ -90,15 +90,15 @@ class Workshop:
         """Brings files out: all of them, whole, or none."""
         with outputs() as results:
             for name, goal in wanted:
-                self.display.show(Standing(stage="download", step=goal.name, fraction=1.0))
+                self.display.show(JobStatus(stage="download", step=goal.name, fraction=1.0))
                 with results.open(goal) as file:
                     await self.session.call(partial(Client.download, name=name, target=file))
 
 
 @asynccontextmanager
-async def workshop(server: str | None, interrupts: Interrupts) -> AsyncGenerator[Workshop]:
+async def job_runner(target: ServerTarget, interrupts: Interrupts) -> AsyncGenerator[JobRunner]:
     """Finds or starts the server and opens the display."""
     with progress_display() as display:
-        display.show(Standing(stage="starting"))
-        async with Session(data=data_folder().absolute(), server=server) as session:
-            yield Workshop(session, display, interrupts)
+        display.show(JobStatus(stage="starting"))
+        async with Session(target) as session:
+            yield JobRunner(session, display, interrupts)

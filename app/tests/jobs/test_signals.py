@@ -7,7 +7,7 @@ import pytest
 
 SCRIPT = """
 import asyncio, signal, sys
-from songreel_app.runner import run_command
+from songreel_app.jobs.signals import run_command
 
 async def command(interrupts):
     print("running", flush=True)

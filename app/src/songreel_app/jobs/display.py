@@ -20,7 +20,7 @@ PIPE_WIDTH = 2000
 
 
 @dataclass(frozen=True)
-class Standing:
+class JobStatus:
     """Where a job is, as far as a user wants to know."""
 
     stage: str
@@ -39,9 +39,9 @@ class Standing:
 
 
 class Display(Protocol):
-    """Something that shows a job's standing."""
+    """Something that shows a job's status."""
 
-    def show(self, standing: Standing) -> None:
+    def show(self, status: JobStatus) -> None:
         """Shows where the job is now."""
         ...
 
@@ -50,25 +50,25 @@ class Display(Protocol):
         ...
 
 
-def stage_text(standing: Standing) -> str:
+def stage_text(status: JobStatus) -> str:
     """For example `render: frames`, or `render: frames (attempt 2)`."""
-    text = standing.stage
-    if standing.step and standing.step != standing.stage:
-        text += f": {standing.step}"
-    if standing.attempt > 1:
-        text += f" (attempt {standing.attempt})"
+    text = status.stage
+    if status.step and status.step != status.stage:
+        text += f": {status.step}"
+    if status.attempt > 1:
+        text += f" (attempt {status.attempt})"
     return text
 
 
-def detail_text(standing: Standing) -> str:
+def detail_text(status: JobStatus) -> str:
     """For example `120/360 frames, 14.2 frames/s, 0:17 left`; empty when nothing is known."""
     parts: list[str] = []
-    if standing.frames_total:
-        parts.append(f"{standing.frames_done}/{standing.frames_total} frames")
-    if standing.frames_per_second:
-        parts.append(f"{standing.frames_per_second:.1f} frames/s")
-    if standing.rest_seconds is not None:
-        parts.append(f"{clock(standing.rest_seconds)} left")
+    if status.frames_total:
+        parts.append(f"{status.frames_done}/{status.frames_total} frames")
+    if status.frames_per_second:
+        parts.append(f"{status.frames_per_second:.1f} frames/s")
+    if status.rest_seconds is not None:
+        parts.append(f"{clock(status.rest_seconds)} left")
     return ", ".join(parts)
 
 
@@ -87,13 +87,13 @@ class BarDisplay:
         self._progress = progress
         self._task = progress.add_task("starting", total=1.0, detail="")
 
-    def show(self, standing: Standing) -> None:
+    def show(self, status: JobStatus) -> None:
         """Moves the bar."""
         self._progress.update(
             self._task,
-            description=stage_text(standing),
-            completed=standing.fraction,
-            detail=detail_text(standing),
+            description=stage_text(status),
+            completed=status.fraction,
+            detail=detail_text(status),
         )
 
     def note(self, text: str) -> None:
@@ -106,26 +106,26 @@ class LineDisplay:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._last: Standing | None = None
+        self._last: JobStatus | None = None
         self._last_time = 0.0
 
-    def show(self, standing: Standing) -> None:
+    def show(self, status: JobStatus) -> None:
         """Prints a line when the stage or step is new or enough has been done since."""
         now = time.monotonic()
-        if not self._worth_a_line(standing, now):
+        if not self._worth_a_line(status, now):
             return
-        self._last, self._last_time = standing, now
-        detail = detail_text(standing)
+        self._last, self._last_time = status, now
+        detail = detail_text(status)
         self.note(
-            f"{standing.fraction:4.0%} {stage_text(standing)}" + (f", {detail}" if detail else "")
+            f"{status.fraction:4.0%} {stage_text(status)}" + (f", {detail}" if detail else "")
         )
 
-    def _worth_a_line(self, standing: Standing, now: float) -> bool:
+    def _worth_a_line(self, status: JobStatus, now: float) -> bool:
         last = self._last
-        if last is None or stage_text(last) != stage_text(standing):
+        if last is None or stage_text(last) != stage_text(status):
             return True
-        return standing != last and (
-            _lines_until(standing) > _lines_until(last) or now >= self._last_time + LINE_SECONDS
+        return status != last and (
+            _lines_until(status) > _lines_until(last) or now >= self._last_time + LINE_SECONDS
         )
 
     def note(self, text: str) -> None:
@@ -133,9 +133,9 @@ class LineDisplay:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _lines_until(standing: Standing) -> int:
+def _lines_until(status: JobStatus) -> int:
     # Shares are sums of many small ones; a hair's breadth must not cost a line.
-    return int(standing.fraction / LINE_SHARE + 1e-6)
+    return int(status.fraction / LINE_SHARE + 1e-6)
 
 
 def print_table(table: Table) -> None:

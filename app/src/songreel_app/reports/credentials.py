@@ -9,7 +9,7 @@ from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.certificates import development_authority
 from songreel_render.video.credentials import Credentials, read_credentials
 
-from songreel_app.failures import check_input
+from songreel_app.errors import check_input
 
 _WORDS = {
     "trusted": "intact, and signed by somebody trusted here",
@@ -19,7 +19,7 @@ _WORDS = {
 }
 
 
-def show_credentials(file: Path, trust: Path | None, *, as_json: bool) -> bool:
+def show_credentials(file: Path, trust: Path | None, data: Path, *, as_json: bool) -> bool:
     """Prints what the file says of itself; True when that is intact.
 
     Raises:
@@ -27,7 +27,7 @@ def show_credentials(file: Path, trust: Path | None, *, as_json: bool) -> bool:
         InvalidRequest: not a kind of file that holds credentials.
     """
     check_input(file, "the video")
-    anchors = development_authority(RenderServiceSettings().signing_folder)
+    anchors = development_authority(RenderServiceSettings(data=data).signing_folder)
     if trust is not None:
         check_input(trust, "the certificates")
         anchors += trust.read_text()

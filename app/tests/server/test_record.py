@@ -6,14 +6,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from songreel_app.embedded import check_backend
-from songreel_app.server_record import (
+from songreel_app.server.embedded import check_backend
+from songreel_app.server.record import (
     ServerRecord,
     parse_record,
     read_record,
     remove_record,
     write_record,
 )
+from songreel_app.server.target import ServerTarget
 from songreel_kit.errors import FailedPrecondition
 
 
@@ -40,17 +41,16 @@ def test_the_record_of_a_dead_process_is_known_as_such() -> None:
 
 
 def test_a_server_that_draws_elsewhere_is_not_taken_for_the_one_asked_for(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = ServerRecord("127.0.0.1:4711", 4711, os.getpid(), render="ray")
     assert parse_record(json.dumps(asdict(record))) == record
     monkeypatch.delenv("SONGREEL_RENDER_BACKEND", raising=False)
-    check_backend(record)
-    monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "ray")
-    check_backend(record)
+    check_backend(record, ServerTarget(tmp_path).wanted_backend)
+    check_backend(record, ServerTarget(tmp_path, backend="ray").wanted_backend)
     monkeypatch.setenv("SONGREEL_RENDER_BACKEND", "process")
     with pytest.raises(FailedPrecondition, match="--render ray, not process"):
-        check_backend(record)
+        check_backend(record, ServerTarget(tmp_path).wanted_backend)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"address": "x"}', '{"error": {}}'])

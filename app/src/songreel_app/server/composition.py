@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from filelock import Timeout
 from prometheus_client import REGISTRY
@@ -13,13 +14,12 @@ from songreel_audio.settings import AudioSettings
 from songreel_gateway.service import Gateway, Targets
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
-from songreel_identity.service import create_service as create_identity
-from songreel_identity.settings import IdentitySettings
 from songreel_kit.artifacts.open import open_store
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
 from songreel_kit.server.server import RunningServer, running_server
-from songreel_kit.settings import ServiceSettings
+from songreel_kit.server.service import Service
+from songreel_kit.settings import ServiceSettings, default_store
 from songreel_kit.telemetry.logging import configure_logging
 from songreel_kit.telemetry.tracing import traced
 from songreel_prompt.service import create_service as create_prompt
@@ -28,22 +28,24 @@ from songreel_prompt.wording.tokens import load_counter
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
 
-from songreel_app.checkpoints import VARIABLE, default_checkpoint
-from songreel_app.failures import DataFolderBusy
-from songreel_app.server_record import ServerRecord, remove_record, write_record
+from songreel_app.errors import DataFolderBusy
+from songreel_app.files.checkpoints import default_checkpoint
+from songreel_app.server.missing import identity_installed, missing_identity
+from songreel_app.server.record import ServerRecord, remove_record, write_record
+from songreel_app.server.target import ServerTarget
 
 Ready = Callable[[ServerRecord], None]
 """Called once, when the server answers and unfinished jobs have been taken up."""
 
 
-async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
+async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -> None:
     """Serves until a signal, or until stdin closes when `owned` by another process.
 
     The gateway reaches the other services through a channel to this very
     server, as it would in a cluster: there is one code path.
 
     Args:
-        data: Data folder; one server at a time works in it.
+        target: Data folder, in which one server at a time works, and where to draw.
         port: Port on the loopback interface; 0 takes a free one.
         ready: Told where the server listens.
         owned: Whether to stop when stdin closes, as it does when its owner dies.
@@ -53,9 +55,9 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
         FailedPrecondition: the port or the data folder cannot be used.
     """
     configure_logging()
-    _set_default_checkpoint()
+    data = target.data
     settings = ServiceSettings(bind=f"127.0.0.1:{port}")
-    store = open_store(settings.store)
+    store = open_store(default_store(data))
     public = GatewaySettings(data=data)
     if public.access == "checked":
         # Its parts call each other on the one port, which knows no tokens of theirs.
@@ -64,14 +66,14 @@ async def serve(data: Path, port: int, ready: Ready, *, owned: bool) -> None:
             "SONGREEL_GATEWAY_ACCESS, or serve the gateway by itself with `songreel-gateway serve`"
         )
     gateway = _gateway(public, store)
-    render = RenderServiceSettings()
+    render = _render_settings(target)
     addresses: list[str] = []  # known when the server listens
     services = [
         *gateway.services(),
-        create_audio(AudioSettings(), store),
-        create_prompt(_prompt_settings(), store),
+        create_audio(AudioSettings(data=data), store),
+        create_prompt(_prompt_settings(render), store),
         create_render(render, store, identity_target=lambda: addresses[0], deferred=True),
-        create_identity(IdentitySettings()),
+        _identity(data),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with (
@@ -111,16 +113,25 @@ def _gateway(settings: GatewaySettings, store: ArtifactStore) -> Gateway:
         raise
 
 
-def _set_default_checkpoint() -> None:
-    """Tells the render service where the embedded checkpoint is, unless somebody has."""
-    if not os.environ.get(VARIABLE):
-        os.environ[VARIABLE] = str(default_checkpoint()[0])
+def _render_settings(target: ServerTarget) -> RenderServiceSettings:
+    """The render service's settings, with the embedded checkpoint unless another is set."""
+    chosen: dict[str, Any] = {"backend": target.backend} if target.backend else {}
+    return RenderServiceSettings(data=target.data, checkpoint=default_checkpoint()[0], **chosen)
 
 
-def _prompt_settings() -> PromptSettings:
+def _identity(data: Path) -> Service:
+    """The identity service, or what says how to install it."""
+    if not identity_installed():
+        return missing_identity()
+    from songreel_identity.service import create_service
+    from songreel_identity.settings import IdentitySettings
+
+    return create_service(IdentitySettings(data=data))
+
+
+def _prompt_settings(render: RenderServiceSettings) -> PromptSettings:
     """The prompt service's settings; prompts fit the checkpoint that will draw them."""
     settings = PromptSettings()
-    render = RenderServiceSettings()
     clip = settings.clip_tokenizer or _readable(render.clip_tokenizer)
     # A single file holds no tokenizer: it is measured as Stable Diffusion 1.x is.
     tokenizer = settings.tokenizer or _readable(render.checkpoint) or clip

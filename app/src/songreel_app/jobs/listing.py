@@ -8,20 +8,21 @@ from google.longrunning import operations_pb2
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 from songreel_client import metadata_of
-from songreel_kit.errors import InvalidName, SongreelError, from_status
-from songreel_kit.settings import data_folder
+from songreel_kit.errors import SongreelError, from_status
 
-from songreel_app.client import Client
-from songreel_app.display import print_table, progress_display
-from songreel_app.failures import line_of
-from songreel_app.jobs import standing_of, state_of
-from songreel_app.runner import Interrupts
-from songreel_app.session import Session
+from songreel_app.errors import error_line
+from songreel_app.jobs.display import print_table, progress_display
+from songreel_app.jobs.following import state_of, status_of
+from songreel_app.jobs.signals import Interrupts
+from songreel_app.server.client import Client
+from songreel_app.server.names import job_name
+from songreel_app.server.session import Session
+from songreel_app.server.target import ServerTarget
 
 
-async def list_jobs(server: str | None, *, as_json: bool) -> None:
+async def list_jobs(target: ServerTarget, *, as_json: bool) -> None:
     """Prints all jobs of the project."""
-    async with _session(server) as session:
+    async with Session(target) as session:
         operations = await session.call(Client.all_operations)
     if as_json:
         typer.echo(json.dumps({"jobs": [_row(o) for o in operations]}, ensure_ascii=False))
@@ -42,10 +43,10 @@ async def list_jobs(server: str | None, *, as_json: bool) -> None:
     print_table(table)
 
 
-async def cancel_job(name: str, server: str | None, *, as_json: bool) -> None:
+async def cancel_job(name: str, target: ServerTarget, *, as_json: bool) -> None:
     """Stops a job and says how it stands then."""
-    async with _session(server) as session:
-        full = _full_name(name, session.client)
+    async with Session(target) as session:
+        full = job_name(name, session.client.parent)
         await session.call(lambda client: client.cancel_operation(full))
         # A job that was at work has ended when its last event has come.
         async for _ in session.watch(full):
@@ -56,39 +57,27 @@ async def cancel_job(name: str, server: str | None, *, as_json: bool) -> None:
 
 
 async def watch_job(
-    name: str, server: str | None, interrupts: Interrupts, *, as_json: bool
+    name: str, target: ServerTarget, interrupts: Interrupts, *, as_json: bool
 ) -> None:
     """Follows a job; Ctrl-C ends the watching, not the job.
 
     Raises:
         SongreelError: the job's own error.
     """
-    async with _session(server) as session:
-        full = _full_name(name, session.client)
+    async with Session(target) as session:
+        full = job_name(name, session.client.parent)
         with progress_display() as display:
             async for event in session.watch(full):
                 if as_json:
                     line = MessageToDict(event, preserving_proto_field_name=True)
                     typer.echo(json.dumps(line, ensure_ascii=False))
                 else:
-                    display.show(standing_of(event.metadata))
+                    display.show(status_of(event.metadata))
         operation = await session.call(lambda client: client.get_operation(full))
     if operation.HasField("error"):
         raise from_status(operation.error)
     if not as_json:
         typer.echo(f"{full}: {state_of(operation)}")
-
-
-def _session(server: str | None) -> Session:
-    return Session(data=data_folder().absolute(), server=server)
-
-
-def _full_name(name: str, client: Client) -> str:
-    if name.startswith(f"{client.parent}/operations/"):
-        return name
-    if "/" in name or not name:
-        raise InvalidName(f"{name!r} is no job's name; `songreel jobs` lists them", name=name)
-    return f"{client.parent}/operations/{name}"
 
 
 def _row(operation: operations_pb2.Operation) -> dict[str, object]:
@@ -108,5 +97,5 @@ def _row(operation: operations_pb2.Operation) -> dict[str, object]:
         "frames_total": metadata.frames_total,
         "attempt": metadata.attempt,
         "create_time": begun.isoformat(timespec="seconds"),
-        "error": line_of(error).removeprefix("error: ") if error is not None else "",
+        "error": error_line(error).removeprefix("error: ") if error is not None else "",
     }

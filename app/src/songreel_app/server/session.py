@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -11,9 +10,10 @@ from songreel.v1.video_service_pb2 import JobEvent
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, ServiceUnavailable
 
-from songreel_app.client import Client
-from songreel_app.embedded import LOG_NAME, EmbeddedServer, ensure_server
-from songreel_app.remote import remote_client
+from songreel_app.server.client import Client
+from songreel_app.server.embedded import LOG_NAME, EmbeddedServer, ensure_server
+from songreel_app.server.remote import remote_client
+from songreel_app.server.target import ServerTarget
 
 T = TypeVar("T")
 
@@ -33,9 +33,9 @@ class Session:
     are durable, so nothing finished is done twice.
     """
 
-    def __init__(self, *, data: Path, server: str | None) -> None:
-        self._data = data
-        self._remote = server
+    def __init__(self, target: ServerTarget) -> None:
+        self._target = target
+        self._remote = target.server
         self._embedded: EmbeddedServer | None = None
         self._client: Client | None = None
         self._connection = AsyncExitStack()
@@ -117,7 +117,7 @@ class Session:
             )
         return ServiceUnavailable(
             f"the embedded server ended {REVIVALS + 1} times without getting on"
-            f" ({error}); see {self._data / LOG_NAME}, then run the same command again"
+            f" ({error}); see {self._target.data / LOG_NAME}, then run the same command again"
         )
 
     async def _connect(self) -> None:
@@ -125,7 +125,7 @@ class Session:
             opening = remote_client(self._remote, PROJECT)
             self._client = await self._connection.enter_async_context(opening)
             return
-        self._embedded = await ensure_server(self._data)
+        self._embedded = await ensure_server(self._target)
         channel = await self._connection.enter_async_context(open_channel(self.address))
         self._client = Client(channel, project=PROJECT)
 

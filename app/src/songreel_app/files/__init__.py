@@ -1,0 +1,1 @@
+"""Files of the user: results, what belongs to a video, checkpoints."""

@@ -1,0 +1,1 @@
+"""People: enrolled, and measured in finished videos."""

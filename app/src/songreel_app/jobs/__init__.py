@@ -1,0 +1,1 @@
+"""Jobs: started, joined, followed, shown and listed."""

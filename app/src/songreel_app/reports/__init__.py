@@ -1,0 +1,1 @@
+"""What is printed about a video and about this installation."""

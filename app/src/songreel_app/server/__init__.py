@@ -1,0 +1,1 @@
+"""The embedded server, the way to servers elsewhere, and the client of both."""
