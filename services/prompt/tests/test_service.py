@@ -76,6 +76,7 @@ async def test_the_same_request_is_answered_from_memory(
     assert len(again) == 1
     assert again[0].result.reused
     assert again[0].result.storyboard == first.storyboard
+    assert again[0].result.document == first.document
     other = (await written(channel, analysis, seed=1))[-1].result
     assert not other.reused
     assert other.storyboard != first.storyboard
@@ -111,14 +112,17 @@ async def test_an_edited_document_comes_back_as_a_storyboard(
 ) -> None:
     stub = PromptServiceStub(channel)
     analysis = store_document(store, ballad())
-    board = (await written(channel, analysis))[-1].result.storyboard
+    result = (await written(channel, analysis))[-1].result
+    board = result.storyboard
     formatted = await stub.FormatStoryboard(pb.FormatStoryboardRequest(storyboard=board))
     assert formatted.document.media_type == "application/yaml"
+    assert formatted.document == result.document
 
     untouched = await stub.CheckStoryboard(
         pb.CheckStoryboardRequest(document=formatted.document, analysis=analysis)
     )
     assert untouched.storyboard == board  # nothing changed, so nothing is done twice
+    assert untouched.document == result.document
     assert not untouched.notes
 
     text = store.read_bytes(formatted.document).decode()

@@ -17,7 +17,6 @@ from songreel.prompt.v1 import storyboard_pb2
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
     CheckStoryboardResponse,
-    FormatStoryboardRequest,
     StoryboardOptions,
     WriteStoryboardRequest,
     WriteStoryboardResult,
@@ -157,10 +156,7 @@ class Work:
             request.options.storyboard.CopyFrom(checked.storyboard)
             notes = list(checked.notes)
         result = await self._stages.write_storyboard(request, self._log)
-        formatted = await self._stages.format_storyboard(
-            FormatStoryboardRequest(storyboard=result.storyboard)
-        )
-        await self._log.keep("storyboard", formatted.document, song)
+        await self._log.keep("storyboard", result.document, song)
         await self._log.complete()
         return plain(result) | {"notes": notes}
 

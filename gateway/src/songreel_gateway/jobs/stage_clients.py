@@ -20,8 +20,6 @@ from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.prompt.v1.prompt_service_pb2 import (
     CheckStoryboardRequest,
     CheckStoryboardResponse,
-    FormatStoryboardRequest,
-    FormatStoryboardResponse,
     WriteStoryboardRequest,
     WriteStoryboardResult,
 )
@@ -132,12 +130,6 @@ class Stages:
         """Reads a storyboard that a person edited."""
         return await self._ask(
             "prompt", lambda: self._prompt.CheckStoryboard(request, timeout=_UNARY_SECONDS)
-        )
-
-    async def format_storyboard(self, request: FormatStoryboardRequest) -> FormatStoryboardResponse:
-        """Writes a storyboard as YAML."""
-        return await self._ask(
-            "prompt", lambda: self._prompt.FormatStoryboard(request, timeout=_UNARY_SECONDS)
         )
 
     async def train_adapter(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from songreel.prompt.v1 import storyboard_pb2
-from songreel.prompt.v1.prompt_service_pb2 import CheckStoryboardRequest, FormatStoryboardRequest
+from songreel.prompt.v1.prompt_service_pb2 import CheckStoryboardRequest
 from songreel.v1.video_pb2 import Storyboard
 from songreel.v1.video_service_pb2 import (
     CreateVideoRequest,
@@ -140,17 +140,14 @@ class StoryboardDesk:
                 by_scene=True,
             )
         )
-        formatted = await stages.format_storyboard(
-            FormatStoryboardRequest(storyboard=checked.storyboard)
-        )
         kind = storyboard_pb2.Storyboard
         content = await settled(load_document, self.store, checked.storyboard, kind)
         edited.content.CopyFrom(content)
         edited.update_time.CopyFrom(timestamp(microseconds()))
         project, _ = parse_storyboard(edited.name)
-        edited.document = media_name(project, formatted.document.sha256)
+        edited.document = media_name(project, checked.document.sha256)
         before = await library.get(present.document)
-        return Edit(sealed(edited), present.etag, formatted.document, before.display_name)
+        return Edit(sealed(edited), present.etag, checked.document, before.display_name)
 
     async def _validated(self, project: str, edit: Edit) -> Storyboard:
         """The storyboard as it would be, if the project may store its document."""

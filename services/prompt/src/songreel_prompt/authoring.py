@@ -22,7 +22,7 @@ from songreel_prompt.llm.moderator import Moderator
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.story.song import Song, read_song
 from songreel_prompt.storyboard.checks import check_storyboard
-from songreel_prompt.storyboard.documents import Document
+from songreel_prompt.storyboard.documents import MEDIA_TYPE, Document, format_storyboard
 from songreel_prompt.storyboard.review import Review
 from songreel_prompt.storytellers import Commission, Storyteller, find_storyteller
 from songreel_prompt.styles import Style, find_style
@@ -90,7 +90,10 @@ class Author:
         known = self.store.lookup(key)
         looked_up("storyboard", hit=known is not None)
         if known is not None:
-            return pb.WriteStoryboardResult(storyboard=known, storyteller=name, reused=True)
+            board = load_document(self.store, known, Storyboard, error=InvalidStoryboard)
+            return pb.WriteStoryboardResult(
+                storyboard=known, document=self.document(board), storyteller=name, reused=True
+            )
         report(Progress(step="read", fraction=0.0))
         song = self.song(request.analysis)
         report(Progress(step="story", fraction=0.2))
@@ -139,7 +142,11 @@ class Author:
             self.store.bind(key, artifact)
         _log.info("storyboard_checked", storyteller=checked.storyteller, fired=dict(review.fired))
         report(Progress(step="done", fraction=1.0))
-        return pb.WriteStoryboardResult(storyboard=artifact, storyteller=checked.storyteller)
+        return pb.WriteStoryboardResult(
+            storyboard=artifact,
+            document=self.document(checked),
+            storyteller=checked.storyteller,
+        )
 
     def check(
         self, document: Document, request: pb.CheckStoryboardRequest, token: CancelToken
@@ -168,7 +175,13 @@ class Author:
         known = set(document.storyboard.notes)
         new = [note for note in checked.notes if note not in known]
         _log.info("storyboard_checked", storyteller=checked.storyteller, fired=dict(review.fired))
-        return pb.CheckStoryboardResponse(storyboard=artifact, notes=new)
+        return pb.CheckStoryboardResponse(
+            storyboard=artifact, notes=new, document=self.document(checked)
+        )
+
+    def document(self, board: Storyboard) -> Artifact:
+        """Stores the storyboard as YAML, for people to edit."""
+        return self.store.put_bytes(format_storyboard(board).encode("utf-8"), MEDIA_TYPE)
 
     def song(self, artifact: Artifact) -> Song:
         """The song of an analysis; raises `InvalidAnalysis`."""

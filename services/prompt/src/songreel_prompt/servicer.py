@@ -16,7 +16,7 @@ from songreel_kit.errors import InvalidPageToken, InvalidRequest, InvalidStorybo
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
 from songreel_prompt.authoring import Author, require
-from songreel_prompt.storyboard.documents import MEDIA_TYPE, format_storyboard, parse_storyboard
+from songreel_prompt.storyboard.documents import parse_storyboard
 
 MAX_PAGE_SIZE: Final = 100
 MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
@@ -82,9 +82,7 @@ class PromptServicer(PromptServiceServicer):
             board = load_document(
                 self._store, request.storyboard, Storyboard, error=InvalidStoryboard
             )
-            text = format_storyboard(board)
-            artifact = self._store.put_bytes(text.encode("utf-8"), MEDIA_TYPE)
-            return pb.FormatStoryboardResponse(document=artifact)
+            return pb.FormatStoryboardResponse(document=self._author.document(board))
 
         return await _only_value(run_in_thread(work))
 

@@ -153,9 +153,11 @@ class Prompt(PromptServiceServicer):
             found = store_document(self.store, board)
             self.store.bind(key, found)
             self.hands.note("storyboard-made")
-        yield prompt.WriteStoryboardResponse(
-            result=prompt.WriteStoryboardResult(storyboard=found, storyteller="offline")
+        written = load_document(self.store, found, Storyboard)
+        result = prompt.WriteStoryboardResult(
+            storyboard=found, document=self._document(written), storyteller="offline"
         )
+        yield prompt.WriteStoryboardResponse(result=result)
 
     async def CheckStoryboard(self, request, context):
         self.hands.note("check")
@@ -166,7 +168,9 @@ class Prompt(PromptServiceServicer):
             raise errors.InvalidStoryboard(f"{request.document_name}:1: no prompt")
         board = Storyboard(scenes=[Scene(prompt=text.removeprefix("prompt: ").strip())])
         return prompt.CheckStoryboardResponse(
-            storyboard=store_document(self.store, board), notes=["one scene only"]
+            storyboard=store_document(self.store, board),
+            document=self._document(board),
+            notes=["one scene only"],
         )
 
     def _check_kept(self, request, text):
@@ -179,15 +183,14 @@ class Prompt(PromptServiceServicer):
                 raise errors.InvalidStoryboard(f"scene {number}: no prompt")
         board.notes.append(f"{len(board.scenes)} scenes, style {request.options.style}")
         return prompt.CheckStoryboardResponse(
-            storyboard=store_document(self.store, board), notes=board.notes
+            storyboard=store_document(self.store, board),
+            document=self._document(board),
+            notes=board.notes,
         )
 
-    async def FormatStoryboard(self, request, context):
-        board = load_document(self.store, request.storyboard, Storyboard)
+    def _document(self, board):
         text = f"prompt: {board.scenes[0].prompt}\n"
-        return prompt.FormatStoryboardResponse(
-            document=self.store.put_bytes(text.encode(), "application/yaml")
-        )
+        return self.store.put_bytes(text.encode(), "application/yaml")
 
 
 @dataclass

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'songreel/prompt/v1/prompt_service.proto\x12\x12songreel.prompt.v1\x1a\x1fsongreel/type/v1/artifact.proto\"~\n\x16WriteStoryboardRequest\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\"\xda\x01\n\x11StoryboardOptions\x12\r\n\x05style\x18\x01 \x01(\t\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x19\n\x11protagonist_share\x18\x04 \x01(\x01\x12.\n\nstoryboard\x18\x05 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x18\n\x10protagonist_name\x18\x06 \x01(\t\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12\x1a\n\x12protagonist_phrase\x18\x08 \x01(\t\"\x8f\x01\n\x17WriteStoryboardResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12;\n\x06result\x18\x02 \x01(\x0b\x32).songreel.prompt.v1.WriteStoryboardResultH\x00\x42\x07\n\x05\x65vent\"l\n\x15WriteStoryboardResult\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\x0e\n\x06reused\x18\x03 \x01(\x08\"\xd5\x01\n\x16\x43heckStoryboardRequest\x12,\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x15\n\rdocument_name\x18\x03 \x01(\t\x12\x36\n\x07options\x18\x04 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x10\n\x08\x62y_scene\x18\x05 \x01(\x08\"X\n\x17\x43heckStoryboardResponse\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\r\n\x05notes\x18\x02 \x03(\t\"I\n\x17\x46ormatStoryboardRequest\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"H\n\x18\x46ormatStoryboardResponse\x12,\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\":\n\x11ListStylesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x12ListStylesResponse\x12)\n\x06styles\x18\x01 \x03(\x0b\x32\x19.songreel.prompt.v1.Style\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t2\xb5\x03\n\rPromptService\x12l\n\x0fWriteStoryboard\x12*.songreel.prompt.v1.WriteStoryboardRequest\x1a+.songreel.prompt.v1.WriteStoryboardResponse0\x01\x12[\n\nListStyles\x12%.songreel.prompt.v1.ListStylesRequest\x1a&.songreel.prompt.v1.ListStylesResponse\x12j\n\x0f\x43heckStoryboard\x12*.songreel.prompt.v1.CheckStoryboardRequest\x1a+.songreel.prompt.v1.CheckStoryboardResponse\x12m\n\x10\x46ormatStoryboard\x12+.songreel.prompt.v1.FormatStoryboardRequest\x1a,.songreel.prompt.v1.FormatStoryboardResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'songreel/prompt/v1/prompt_service.proto\x12\x12songreel.prompt.v1\x1a\x1fsongreel/type/v1/artifact.proto\"~\n\x16WriteStoryboardRequest\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x36\n\x07options\x18\x02 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\"\xda\x01\n\x11StoryboardOptions\x12\r\n\x05style\x18\x01 \x01(\t\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x19\n\x11protagonist_share\x18\x04 \x01(\x01\x12.\n\nstoryboard\x18\x05 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x18\n\x10protagonist_name\x18\x06 \x01(\t\x12\x12\n\ncheckpoint\x18\x07 \x01(\t\x12\x1a\n\x12protagonist_phrase\x18\x08 \x01(\t\"\x8f\x01\n\x17WriteStoryboardResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12;\n\x06result\x18\x02 \x01(\x0b\x32).songreel.prompt.v1.WriteStoryboardResultH\x00\x42\x07\n\x05\x65vent\"\x9a\x01\n\x15WriteStoryboardResult\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\x0e\n\x06reused\x18\x03 \x01(\x08\x12,\n\x08\x64ocument\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"\xd5\x01\n\x16\x43heckStoryboardRequest\x12,\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x15\n\rdocument_name\x18\x03 \x01(\t\x12\x36\n\x07options\x18\x04 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x10\n\x08\x62y_scene\x18\x05 \x01(\x08\"\x86\x01\n\x17\x43heckStoryboardResponse\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\r\n\x05notes\x18\x02 \x03(\t\x12,\n\x08\x64ocument\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"I\n\x17\x46ormatStoryboardRequest\x12.\n\nstoryboard\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"H\n\x18\x46ormatStoryboardResponse\x12,\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\":\n\x11ListStylesRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x12ListStylesResponse\x12)\n\x06styles\x18\x01 \x03(\x0b\x32\x19.songreel.prompt.v1.Style\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t2\xb5\x03\n\rPromptService\x12l\n\x0fWriteStoryboard\x12*.songreel.prompt.v1.WriteStoryboardRequest\x1a+.songreel.prompt.v1.WriteStoryboardResponse0\x01\x12[\n\nListStyles\x12%.songreel.prompt.v1.ListStylesRequest\x1a&.songreel.prompt.v1.ListStylesResponse\x12j\n\x0f\x43heckStoryboard\x12*.songreel.prompt.v1.CheckStoryboardRequest\x1a+.songreel.prompt.v1.CheckStoryboardResponse\x12m\n\x10\x46ormatStoryboard\x12+.songreel.prompt.v1.FormatStoryboardRequest\x1a,.songreel.prompt.v1.FormatStoryboardResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,22 +38,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STORYBOARDOPTIONS']._serialized_end=443
   _globals['_WRITESTORYBOARDRESPONSE']._serialized_start=446
   _globals['_WRITESTORYBOARDRESPONSE']._serialized_end=589
-  _globals['_WRITESTORYBOARDRESULT']._serialized_start=591
-  _globals['_WRITESTORYBOARDRESULT']._serialized_end=699
-  _globals['_CHECKSTORYBOARDREQUEST']._serialized_start=702
-  _globals['_CHECKSTORYBOARDREQUEST']._serialized_end=915
-  _globals['_CHECKSTORYBOARDRESPONSE']._serialized_start=917
-  _globals['_CHECKSTORYBOARDRESPONSE']._serialized_end=1005
-  _globals['_FORMATSTORYBOARDREQUEST']._serialized_start=1007
-  _globals['_FORMATSTORYBOARDREQUEST']._serialized_end=1080
-  _globals['_FORMATSTORYBOARDRESPONSE']._serialized_start=1082
-  _globals['_FORMATSTORYBOARDRESPONSE']._serialized_end=1154
-  _globals['_LISTSTYLESREQUEST']._serialized_start=1156
-  _globals['_LISTSTYLESREQUEST']._serialized_end=1214
-  _globals['_LISTSTYLESRESPONSE']._serialized_start=1216
-  _globals['_LISTSTYLESRESPONSE']._serialized_end=1304
-  _globals['_STYLE']._serialized_start=1306
-  _globals['_STYLE']._serialized_end=1348
-  _globals['_PROMPTSERVICE']._serialized_start=1351
-  _globals['_PROMPTSERVICE']._serialized_end=1788
+  _globals['_WRITESTORYBOARDRESULT']._serialized_start=592
+  _globals['_WRITESTORYBOARDRESULT']._serialized_end=746
+  _globals['_CHECKSTORYBOARDREQUEST']._serialized_start=749
+  _globals['_CHECKSTORYBOARDREQUEST']._serialized_end=962
+  _globals['_CHECKSTORYBOARDRESPONSE']._serialized_start=965
+  _globals['_CHECKSTORYBOARDRESPONSE']._serialized_end=1099
+  _globals['_FORMATSTORYBOARDREQUEST']._serialized_start=1101
+  _globals['_FORMATSTORYBOARDREQUEST']._serialized_end=1174
+  _globals['_FORMATSTORYBOARDRESPONSE']._serialized_start=1176
+  _globals['_FORMATSTORYBOARDRESPONSE']._serialized_end=1248
+  _globals['_LISTSTYLESREQUEST']._serialized_start=1250
+  _globals['_LISTSTYLESREQUEST']._serialized_end=1308
+  _globals['_LISTSTYLESRESPONSE']._serialized_start=1310
+  _globals['_LISTSTYLESRESPONSE']._serialized_end=1398
+  _globals['_STYLE']._serialized_start=1400
+  _globals['_STYLE']._serialized_end=1442
+  _globals['_PROMPTSERVICE']._serialized_start=1445
+  _globals['_PROMPTSERVICE']._serialized_end=1882
 # @@protoc_insertion_point(module_scope)

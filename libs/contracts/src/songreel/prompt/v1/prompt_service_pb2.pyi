@@ -44,14 +44,16 @@ class WriteStoryboardResponse(_message.Message):
     def __init__(self, progress: _Optional[_Union[_artifact_pb2.Progress, _Mapping]] = ..., result: _Optional[_Union[WriteStoryboardResult, _Mapping]] = ...) -> None: ...
 
 class WriteStoryboardResult(_message.Message):
-    __slots__ = ("storyboard", "storyteller", "reused")
+    __slots__ = ("storyboard", "storyteller", "reused", "document")
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
     REUSED_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     storyboard: _artifact_pb2.Artifact
     storyteller: str
     reused: bool
-    def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyteller: _Optional[str] = ..., reused: _Optional[bool] = ...) -> None: ...
+    document: _artifact_pb2.Artifact
+    def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., storyteller: _Optional[str] = ..., reused: _Optional[bool] = ..., document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class CheckStoryboardRequest(_message.Message):
     __slots__ = ("document", "analysis", "document_name", "options", "by_scene")
@@ -68,12 +70,14 @@ class CheckStoryboardRequest(_message.Message):
     def __init__(self, document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., document_name: _Optional[str] = ..., options: _Optional[_Union[StoryboardOptions, _Mapping]] = ..., by_scene: _Optional[bool] = ...) -> None: ...
 
 class CheckStoryboardResponse(_message.Message):
-    __slots__ = ("storyboard", "notes")
+    __slots__ = ("storyboard", "notes", "document")
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
     storyboard: _artifact_pb2.Artifact
     notes: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ...) -> None: ...
+    document: _artifact_pb2.Artifact
+    def __init__(self, storyboard: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., notes: _Optional[_Iterable[str]] = ..., document: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class FormatStoryboardRequest(_message.Message):
     __slots__ = ("storyboard",)

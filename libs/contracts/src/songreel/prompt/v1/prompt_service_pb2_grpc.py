@@ -84,7 +84,8 @@ class PromptServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def FormatStoryboard(self, request, context):
-        """Writes a storyboard as YAML for people to edit.
+        """Writes a stored storyboard as YAML. Not needed after the calls above: their results
+        carry the document.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
