@@ -16,9 +16,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.json_format import MessageToDict
 from PIL import Image
 from songreel_gateway.web.site import PAGE
-from songreel_identity.liveness.protocol import ADVICE, TEXTS, Action, Reason
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import ADVICE, Prompt, Reason
+from songreel_identity.messages import enrollment_message
 from songreel_identity.vault.consent import current_text
 
 from .conftest import chromium
@@ -69,8 +72,8 @@ DRAWN_PERSON = """
 
 
 def prompt(action: Action, step: int) -> dict[str, Any]:
-    words = {"action": action, "text": TEXTS[action], "seconds": 7, "step": step}
-    return {"prompt": {**words, "steps": STEPS, "again": False}}
+    asked = enrollment_message(Prompt(action, 7, step, STEPS))
+    return MessageToDict(asked, always_print_fields_with_no_presence=True)
 
 
 def guidance(progress: float, reason: Reason = Reason.OK) -> dict[str, Any]:

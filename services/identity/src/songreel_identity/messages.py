@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from typing import Any
 
 from songreel.identity.v1 import identity_service_pb2 as pb
@@ -70,11 +71,12 @@ def enrollment_message(event: Event | EnrollmentResult) -> pb.EnrollResponse:
             return pb.EnrollResponse(
                 prompt=pb.ActionPrompt(
                     action=event.action,
-                    text=event.text,
+                    text=event.action.text,
                     seconds=event.seconds,
                     step=event.step,
                     steps=event.steps,
                     again=event.again,
+                    hints=[pb.ProgressHint(**asdict(hint)) for hint in event.action.hints],
                 )
             )
         case Guidance():

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from songreel_identity.liveness.actions import POOL, TURNS, Action
 from songreel_identity.liveness.head_poses import PoseStep, Target
-from songreel_identity.liveness.protocol import POOL, TURNS, Action, Outcome, Reason, Verdict, Way
+from songreel_identity.liveness.protocol import Outcome, Reason, Verdict, Way
 from songreel_identity.liveness.session import STILLS, LivenessSession, draw_actions
 from songreel_identity.liveness.steps import NeutralFace, Passed, Retry
 from songreel_identity.liveness.thresholds import Thresholds

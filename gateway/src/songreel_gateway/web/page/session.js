@@ -10,6 +10,13 @@ import { Refusal } from "./api.js";
  * @property {number} step
  * @property {number} steps
  * @property {boolean} again
+ * @property {ProgressHint[]} [hints]
+ *
+ * @typedef {object} ProgressHint
+ * @property {number} fromProgress
+ * @property {string} text
+ * @property {boolean} good
+ * @property {boolean} spoken
  *
  * @typedef {object} Guidance
  * @property {string} reason

@@ -1,31 +1,12 @@
 // What a person sees and hears during the check.
 
 import { element } from "./views.js";
-import { drawSign } from "./signs.js";
 import { say } from "./speech.js";
-
-/** What a pose's progress means: at .5 it is on target, at 1 it was held long enough. */
-const POSES = new Set([
-  "turn-left",
-  "turn-right",
-  "tilt-up",
-  "tilt-down",
-  "open-mouth",
-  "smile",
-  "squint",
-]);
-
-/** @type {Record<string, [number, string]>} From which progress on it is time to come back. */
-const BACK = {
-  "hand-left": [0.8, "Good. Take your hand away."],
-  "hand-right": [0.8, "Good. Take your hand away."],
-  "stand-up": [0.9, "Good. Sit down again."],
-  "lean-in": [0.9, "Good. Lean back."],
-};
 
 export class Stage {
   #spoken = false;
-  #action = "";
+  /** @type {import("./session.js").ProgressHint[]} */
+  #hints = [];
   #shown = "";
   /** @type {Animation | undefined} */
   #clock;
@@ -50,12 +31,15 @@ export class Stage {
 
   /** @param {import("./session.js").Prompt} prompt */
   prompt(prompt) {
-    this.#action = prompt.action;
+    this.#hints = prompt.hints ?? [];
     document.body.dataset.action = prompt.action;
     delete document.body.dataset.light;
-    element("dot").hidden = prompt.action !== "follow-dot";
+    element("dot").hidden = true;
     element("prompt-text").textContent = prompt.text;
-    drawSign(element("sign"), prompt.action);
+    const sign = new Image();
+    sign.alt = "";
+    sign.src = `/enroll/actions/${prompt.action}.svg`;
+    element("sign").replaceChildren(sign);
     this.#steps(prompt.step, prompt.steps);
     this.#progress(0);
     this.#guide(prompt.again ? "Once more, a little larger and slower." : "", "");
@@ -66,23 +50,15 @@ export class Stage {
   /** @param {import("./session.js").Guidance} guidance */
   guidance({ reason, text, progress }) {
     this.#progress(progress);
-    if (reason !== "ok") {
-      this.#guide(text, "warn", true);
-    } else if (POSES.has(this.#action)) {
-      if (progress >= 1) this.#guide("Good. Now come back.", "go", true);
-      else if (progress >= 0.5) this.#guide("Hold it.", "go");
-      else if (progress > 0.15) this.#guide("A little further.", "");
-    } else if (this.#action in BACK) {
-      const [from, words] = BACK[this.#action];
-      if (progress >= from) this.#guide(words, "go", true);
-    } else if (this.#action === "look-straight") {
-      this.#guide(progress > 0 ? "Good. Keep still." : "", "go");
-    }
+    if (reason !== "ok") return this.#guide(text, "warn", true);
+    const hint = this.#hints.findLast((each) => progress >= each.fromProgress);
+    if (hint) this.#guide(hint.text, hint.good ? "go" : "", hint.spoken);
   }
 
   /** @param {{x: number, y: number}} dot x to the person's own left, y up, in [-1, 1]. */
   dot({ x, y }) {
     const dot = element("dot");
+    dot.hidden = false;
     const box = element("session").getBoundingClientRect();
     // Facing the screen, a person's left is the screen's.
     const across = -x * Math.min(box.width * 0.42, 420);

@@ -10,14 +10,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from songreel_identity.liveness.protocol import (
-    Action,
-    DotTarget,
-    Event,
-    Guidance,
-    Prompt,
-    ScreenLight,
-)
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import DotTarget, Event, Guidance, Prompt, ScreenLight
 
 from songreel_testing.puppet.subjects import CameraSubject
 
@@ -126,7 +120,7 @@ class BrowserPuppet:
         again = shown["guide"].startswith("Once more") and not before["guide"].startswith("Once")
         if shown["action"] and (again or any(shown[k] != before.get(k) for k in asked)):
             self.actions.append(shown["action"])
-            events.append(Prompt(Action(shown["action"]), shown["text"], 0.0, 0, 0))
+            events.append(Prompt(Action(shown["action"]), 0.0, 0, 0))
         if shown["progress"] != before.get("progress"):
             events.append(Guidance(reason=None, progress=shown["progress"]))  # pyright: ignore
         if shown["dot"]:

@@ -7,14 +7,8 @@ from random import Random
 from typing import Protocol
 
 import numpy as np
-from songreel_identity.liveness.protocol import (
-    Action,
-    DotTarget,
-    Event,
-    Guidance,
-    Prompt,
-    ScreenLight,
-)
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import DotTarget, Event, Guidance, Prompt, ScreenLight
 
 from songreel_testing.puppet.puppet import Pose, Puppet
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
-from songreel_identity.liveness.protocol import Action, Event, Reason
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import Event, Reason
 from songreel_identity.liveness.steps import Inconclusive, NeutralFace, Passed, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 

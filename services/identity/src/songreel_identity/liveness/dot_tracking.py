@@ -8,8 +8,9 @@ from random import Random
 import numpy as np
 
 from songreel_identity.faces.landmarks import FrameMeasurements
+from songreel_identity.liveness.actions import Action
 from songreel_identity.liveness.correlation import best_match
-from songreel_identity.liveness.protocol import Action, DotTarget, Event, Reason
+from songreel_identity.liveness.protocol import DotTarget, Event, Reason
 from songreel_identity.liveness.steps import NeutralFace, Passed, Retry, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 

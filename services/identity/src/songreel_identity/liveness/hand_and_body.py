@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from songreel_identity.faces.landmarks import FrameMeasurements
-from songreel_identity.liveness.protocol import Action, Event
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import Event
 from songreel_identity.liveness.steps import NeutralFace, Passed, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 

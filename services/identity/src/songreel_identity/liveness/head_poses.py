@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from random import Random
 
 from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
+from songreel_identity.liveness.actions import TURNS, Action, Expression, HeadMovement
 from songreel_identity.liveness.depth import planar_residual
-from songreel_identity.liveness.protocol import TURNS, Action, Event, Reason
+from songreel_identity.liveness.protocol import Event, Reason
 from songreel_identity.liveness.steps import NeutralFace, Passed, Retry, TimedStep, guidance
 from songreel_identity.liveness.thresholds import Thresholds
 
@@ -88,25 +89,17 @@ class PoseStep(TimedStep):
 
     def share(self, face: FaceLandmarks) -> float:
         """How far the face is on the way: 1 is enough, 0 is neutral."""
-        neutral, limits, action = self._neutral, self._limits, self.target.action
-        rest = neutral.face
-        if action is Action.OPEN_MOUTH:
-            return (face.mouth_open - rest.mouth_open) / limits.mouth_open
-        if action is Action.SMILE:
-            return (face.mouth_width / rest.mouth_width - 1) / (limits.smile_wider - 1)
-        if action is Action.SQUINT:
-            return (1 - face.eyes_open / rest.eyes_open) / (1 - limits.squint)
-        return self._signed(face) / (self.target.degrees - limits.band_below)
+        movement = self.target.action.movement
+        if isinstance(movement, Expression):
+            return movement.share(face, self._neutral.face, self._limits)
+        return self._degrees(face) / (self.target.degrees - self._limits.band_below)
 
-    def _signed(self, face: FaceLandmarks) -> float:
-        """Degrees towards the asked side."""
-        yaw, pitch = self._neutral.yaw(face), self._neutral.pitch(face)
-        return {
-            Action.TURN_LEFT: yaw,
-            Action.TURN_RIGHT: -yaw,
-            Action.TILT_UP: pitch,
-            Action.TILT_DOWN: -pitch,
-        }.get(self.target.action, 0.0)
+    def _degrees(self, face: FaceLandmarks) -> float:
+        """Degrees towards the asked side; 0 for an expression."""
+        movement = self.target.action.movement
+        if not isinstance(movement, HeadMovement):
+            return 0.0
+        return movement.degrees(self._neutral.yaw(face), self._neutral.pitch(face))
 
     def _follow(self, measurements: FrameMeasurements, face: FaceLandmarks, share: float) -> None:
         if self._began is None and self._begins(measurements.at, share):
@@ -146,9 +139,9 @@ class PoseStep(TimedStep):
     def _on_target(self, face: FaceLandmarks, share: float) -> bool:
         if share < 1.0:
             return False
-        if self.target.action in (Action.OPEN_MOUTH, Action.SMILE, Action.SQUINT):
+        if isinstance(self.target.action.movement, Expression):
             return self._facing(face)
-        return self._signed(face) <= self.target.degrees + self._limits.band_above
+        return self._degrees(face) <= self.target.degrees + self._limits.band_above
 
     def _facing(self, face: FaceLandmarks) -> bool:
         return abs(self._neutral.yaw(face)) < 1.5 * self._limits.neutral_yaw
@@ -156,7 +149,7 @@ class PoseStep(TimedStep):
     def _wrong(self, face: FaceLandmarks) -> bool:
         yaw = self._neutral.yaw(face)
         if self.target.action in TURNS:
-            return self._signed(face) < -self._limits.wrong_way
+            return self._degrees(face) < -self._limits.wrong_way
         return abs(yaw) > 1.5 * self._limits.wrong_way
 
     def _measure_depth(self, face: FaceLandmarks) -> None:

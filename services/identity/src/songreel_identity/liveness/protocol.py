@@ -1,59 +1,11 @@
-"""The words of the liveness protocol: actions, ways, prompts, reasons, outcomes."""
+"""What the liveness protocol says: prompts, guidance, reasons, outcomes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Action(StrEnum):
-    """What a person can be asked for. Left and right are the person's own."""
-
-    CALIBRATE = "look-straight"
-    TURN_LEFT = "turn-left"
-    TURN_RIGHT = "turn-right"
-    TILT_UP = "tilt-up"
-    TILT_DOWN = "tilt-down"
-    OPEN_MOUTH = "open-mouth"
-    SMILE = "smile"
-    SQUINT = "squint"
-    DOT = "follow-dot"
-    LIGHT = "light"
-    HAND_LEFT = "hand-left"
-    HAND_RIGHT = "hand-right"
-    STAND = "stand-up"
-    LEAN = "lean-in"
-
-
-POOL = (
-    Action.TURN_LEFT,
-    Action.TURN_RIGHT,
-    Action.TILT_UP,
-    Action.TILT_DOWN,
-    Action.OPEN_MOUTH,
-    Action.SMILE,
-    Action.SQUINT,
-)
-"""What the pose and expression steps are drawn from (the paper's seven)."""
-
-TURNS = (Action.TURN_LEFT, Action.TURN_RIGHT)
-
-TEXTS = {
-    Action.CALIBRATE: "Look straight into the camera and keep still.",
-    Action.TURN_LEFT: "Turn your head slowly to your left, hold, and come back.",
-    Action.TURN_RIGHT: "Turn your head slowly to your right, hold, and come back.",
-    Action.TILT_UP: "Tilt your head up, hold, and come back.",
-    Action.TILT_DOWN: "Tilt your head down, hold, and come back.",
-    Action.OPEN_MOUTH: "Open your mouth, hold, and close it.",
-    Action.SMILE: "Smile so that your teeth show, hold, and relax.",
-    Action.SQUINT: "Squint, hold, and relax.",
-    Action.DOT: "Follow the dot with your nose.",
-    Action.LIGHT: "Keep still and look at the screen while its colour changes.",
-    Action.HAND_LEFT: "Cover the left half of your face with a hand, then take it away.",
-    Action.HAND_RIGHT: "Cover the right half of your face with a hand, then take it away.",
-    Action.STAND: "Stand up, then sit down again.",
-    Action.LEAN: "Lean towards the camera, then back.",
-}
+from songreel_identity.liveness.actions import Action
 
 
 class Way(StrEnum):
@@ -155,7 +107,6 @@ class Prompt:
     """What to do now."""
 
     action: Action
-    text: str
     seconds: float
     """Time for it."""
     step: int

@@ -11,26 +11,15 @@ from collections.abc import Sequence
 from random import Random
 
 from songreel_identity.faces.landmarks import FrameMeasurements
+from songreel_identity.liveness.actions import POOL, TURNS, Action
 from songreel_identity.liveness.calibration import Calibration
 from songreel_identity.liveness.colour_flash import ColourFlashStep, draw_code
 from songreel_identity.liveness.dot_tracking import DotTrackingStep, draw_path
 from songreel_identity.liveness.frame_checks import FrameChecks
 from songreel_identity.liveness.hand_and_body import HandStep, StandOrLeanStep
 from songreel_identity.liveness.head_poses import PoseStep, draw_target
-from songreel_identity.liveness.protocol import (
-    POOL,
-    TEXTS,
-    TURNS,
-    Action,
-    Event,
-    Outcome,
-    Prompt,
-    Reason,
-    Verdict,
-    Way,
-)
+from songreel_identity.liveness.protocol import Event, Outcome, Prompt, Reason, Verdict, Way
 from songreel_identity.liveness.steps import (
-    Failed,
     Inconclusive,
     NeutralFace,
     Passed,
@@ -172,8 +161,6 @@ class LivenessSession:
         result: Result | None = self._step.result
         if isinstance(result, Inconclusive):
             return self._end(Verdict.INCONCLUSIVE, result.reason)
-        if isinstance(result, Failed):
-            return self._end(Verdict.FAIL, result.reason)
         if isinstance(result, Retry):
             self._repeats += 1
             if self._repeats > self._limits.repeats:
@@ -235,7 +222,6 @@ class LivenessSession:
         action = self._step.action
         return Prompt(
             action=action,
-            text=TEXTS[action],
             seconds=self._step.seconds,
             step=self._position + 2,
             steps=len(self.actions) + 1,

@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 
 from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
-from songreel_identity.liveness.protocol import Action, Event, Guidance, Reason
+from songreel_identity.liveness.actions import Action
+from songreel_identity.liveness.protocol import Event, Guidance, Reason
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,13 @@ class Retry:
 
 
 @dataclass(frozen=True)
-class Failed:
-    """Not what a live person does."""
-
-    reason: Reason
-
-
-@dataclass(frozen=True)
 class Inconclusive:
     """Cannot be judged under these circumstances."""
 
     reason: Reason
 
 
-Result = Passed | Retry | Failed | Inconclusive
+Result = Passed | Retry | Inconclusive
 
 
 class Step(Protocol):

@@ -40,7 +40,6 @@ class Thresholds(BaseModel):
     too_early: float = 0.15
     """A movement that starts sooner after its prompt was no answer to it."""
     neutral_yaw: float = 8.0
-    neutral_pitch: float = 8.0
     mouth_open: float = 0.15
     """More than in the neutral face."""
     smile_wider: float = 1.08

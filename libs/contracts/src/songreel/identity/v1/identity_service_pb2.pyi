@@ -99,20 +99,34 @@ class EnrollResponse(_message.Message):
     def __init__(self, prompt: _Optional[_Union[ActionPrompt, _Mapping]] = ..., guidance: _Optional[_Union[Guidance, _Mapping]] = ..., dot: _Optional[_Union[DotTarget, _Mapping]] = ..., light: _Optional[_Union[ScreenLight, _Mapping]] = ..., outcome: _Optional[_Union[EnrollOutcome, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class ActionPrompt(_message.Message):
-    __slots__ = ("action", "text", "seconds", "step", "steps", "again")
+    __slots__ = ("action", "text", "seconds", "step", "steps", "again", "hints")
     ACTION_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
     SECONDS_FIELD_NUMBER: _ClassVar[int]
     STEP_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     AGAIN_FIELD_NUMBER: _ClassVar[int]
+    HINTS_FIELD_NUMBER: _ClassVar[int]
     action: str
     text: str
     seconds: float
     step: int
     steps: int
     again: bool
-    def __init__(self, action: _Optional[str] = ..., text: _Optional[str] = ..., seconds: _Optional[float] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., again: _Optional[bool] = ...) -> None: ...
+    hints: _containers.RepeatedCompositeFieldContainer[ProgressHint]
+    def __init__(self, action: _Optional[str] = ..., text: _Optional[str] = ..., seconds: _Optional[float] = ..., step: _Optional[int] = ..., steps: _Optional[int] = ..., again: _Optional[bool] = ..., hints: _Optional[_Iterable[_Union[ProgressHint, _Mapping]]] = ...) -> None: ...
+
+class ProgressHint(_message.Message):
+    __slots__ = ("from_progress", "text", "good", "spoken")
+    FROM_PROGRESS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    GOOD_FIELD_NUMBER: _ClassVar[int]
+    SPOKEN_FIELD_NUMBER: _ClassVar[int]
+    from_progress: float
+    text: str
+    good: bool
+    spoken: bool
+    def __init__(self, from_progress: _Optional[float] = ..., text: _Optional[str] = ..., good: _Optional[bool] = ..., spoken: _Optional[bool] = ...) -> None: ...
 
 class Guidance(_message.Message):
     __slots__ = ("reason", "text", "progress")
