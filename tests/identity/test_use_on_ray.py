@@ -76,11 +76,11 @@ async def test_replicas_draw_the_same_person_whom_ray_does_not_see(tmp_path):
     for name, content in kept.items():
         assert not [each for each in needles if each in content], name
     # What was sent lies there, so this is where it would have been.
-    parcels = [name for name, content in kept.items() if b"adapter_sha256" in content]
-    assert [name for name in parcels if "plasma" in name], list(kept)
+    sealed = [name for name, content in kept.items() if b"adapter_sha256" in content]
+    assert [name for name in sealed if "plasma" in name], list(kept)
 
 
-@pytest.mark.parametrize("ending", ["withdrawal", "erasure", "its desk is gone"])
+@pytest.mark.parametrize("ending", ["withdrawal", "erasure", "its actor is gone"])
 async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     tmp_path, monkeypatch, ending
 ):
@@ -89,9 +89,9 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
     heard = []
     result = RayFuture.result
 
-    def overheard(ticket):
+    def overheard(future):
         try:
-            return result(ticket)
+            return result(future)
         except BaseException as error:
             heard.append(error)
             raise
@@ -112,8 +112,8 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
             expected = errors.ConsentWithdrawn
         else:
             actors = cluster.ray.util.list_named_actors(all_namespaces=True)
-            [desk] = [each for each in actors if each["name"].startswith("desk-")]
-            cluster.ray.kill(cluster.ray.get_actor(**desk))
+            [actor] = [each for each in actors if each["name"].startswith("revocation-")]
+            cluster.ray.kill(cluster.ray.get_actor(**actor))
             expected = errors.ServiceUnavailable
         with expect_error(expected):
             await ended
@@ -123,6 +123,6 @@ async def test_a_running_render_ends_and_its_replicas_have_wiped_the_person(
         words = "gone" if expected is errors.ServiceUnavailable else "the render is over"
         assert [each for each in heard if words in str(each)], heard
         if expected is errors.ServiceUnavailable:
-            # The next one has a desk again.
+            # The next one has an actor again.
             again = await drawn(render, await asked(identity, server, steps=2, fps="6"))
             assert again.frames == 12
