@@ -16,9 +16,11 @@ from songreel_gateway.access.keys import create_project
 from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas, add_use
 from songreel_gateway.access.rates import BURST_SECONDS, Rates
 from songreel_gateway.commands import app
-from songreel_gateway.db.database import Database, microseconds
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import jobs
 from songreel_gateway.settings import GatewaySettings
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import FailedPrecondition, NotFound, QuotaExceeded, RateLimited
 from typer.testing import CliRunner, Result
 
@@ -56,7 +58,7 @@ def test_each_account_has_a_rate_of_its_own() -> None:
 
 
 def database_in(folder: Path) -> Database:
-    return Database(f"sqlite:///{folder / 'songreel.db'}")
+    return open_database(f"sqlite:///{folder / 'songreel.db'}")
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -67,8 +69,8 @@ def test_jobs_that_are_asked_for_at_once_stay_within_the_quota(
         database = database_in(tmp_path)
     else:
         postgres = request.getfixturevalue("postgres")
-        database = Database(postgres.url(postgres.create_database()))
-    database.run_here(lambda connection: create_project(connection, "p", {}))
+        database = open_database(postgres.url(postgres.create_database()))
+    database.run(lambda connection: create_project(connection, "p", {}))
     quotas = Quotas(database, Limits(3, 100, 100, 100))
 
     def begin(number: int) -> bool:
@@ -93,7 +95,7 @@ def test_jobs_that_are_asked_for_at_once_stay_within_the_quota(
             )
 
         try:
-            database.run_here(transaction)
+            database.run(transaction)
         except QuotaExceeded:
             return False
         return True
@@ -102,16 +104,16 @@ def test_jobs_that_are_asked_for_at_once_stay_within_the_quota(
         assert sum(threads.map(begin, range(16))) == 3
 
     def use(_: int) -> None:
-        database.run_here(lambda connection: add_use(database, connection, "p", UPLOADS, 1))
+        database.run(lambda connection: add_use(database, connection, "p", UPLOADS, 1))
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(use, range(16)))
-    assert database.run_here(lambda connection: quotas.used(connection, "p")).uploads == 16
+    assert database.run(lambda connection: quotas.used(connection, "p")).uploads == 16
     log = UseLog(database)
     for _ in range(2):
         log.count("p", "k", "/m", "OK")
         asyncio.run(log.write())
-    assert [row.calls for row in database.run_here(lambda c: use_of(c, 1, "p"))] == [2]
+    assert [row.calls for row in database.run(lambda c: use_of(c, 1, "p"))] == [2]
     database.close()
 
 

@@ -28,7 +28,7 @@ from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1.video_pb2 import Video
 from songreel_gateway.api.filters import video_state
 from songreel_gateway.api.pagination import requested_page
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import videos as videos_table
 from songreel_gateway.videos import repository
 from songreel_gateway.videos.repository import Catalog
@@ -160,7 +160,7 @@ async def test_the_stages_request_ids_belong_to_their_content(house) -> None:
 
 async def test_a_filtered_list_reads_a_little_at_a_time(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(repository, "_MOST_READ", 3)
-    database = Database(f"sqlite:///{tmp_path / 'videos.db'}")
+    database = open_database(f"sqlite:///{tmp_path / 'videos.db'}")
     ready, failed = Video.STATE_READY, Video.STATE_FAILED
     states = [ready, failed, failed, failed, failed, ready, ready, failed, ready, failed]
 

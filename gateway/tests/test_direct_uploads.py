@@ -22,13 +22,14 @@ from songreel.v1.media_service_pb2 import (
 )
 from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas
 from songreel_gateway.access.tables import project_use
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import uploads
 from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired
 from songreel_gateway.media.pending_uploads import PendingUploads
 from songreel_gateway.media.repository import Library
 from songreel_gateway.settings import GatewaySettings
 from songreel_kit.artifacts.open import direct_transfers
+from songreel_kit.database.database import Database
 from songreel_kit.errors import (
     DirectTransferUnavailable,
     EmptyFile,
@@ -88,13 +89,13 @@ async def checking(rclone: S3Endpoint, tmp_path_factory) -> AsyncIterator[Front]
 
 
 def database_of(front: Front) -> Database:
-    return Database(front.settings.database())
+    return open_database(front.settings.database())
 
 
 def let_expire(front: Front) -> None:
     """As if all that has begun had begun long ago."""
     database = database_of(front)
-    database.run_here(lambda c: c.execute(sa.update(uploads).values(expires=1)))
+    database.run(lambda c: c.execute(sa.update(uploads).values(expires=1)))
     database.close()
 
 
@@ -102,7 +103,7 @@ def store_upload(front: Front, upload: DirectUpload) -> str:
     """The S3 server's id of a multipart upload."""
     database = database_of(front)
     wanted = sa.select(uploads.c.store_upload).where(uploads.c.id == upload.name[-32:])
-    found = database.run_here(lambda c: c.execute(wanted).scalar_one())
+    found = database.run(lambda c: c.execute(wanted).scalar_one())
     database.close()
     return str(found)
 
@@ -350,7 +351,7 @@ async def test_of_replicas_that_finish_at_once_one_wins(
     url = postgres.url(postgres.create_database())
     store = store_of(rclone, tmp_path)
     limits = Limits(10, 10, 10**9, 10)
-    databases = [Database(url) for _ in range(3)]
+    databases = [open_database(url) for _ in range(3)]
     settings = GatewaySettings(data=tmp_path)
     replicas = [
         DirectUploads(
@@ -366,7 +367,7 @@ async def test_of_replicas_that_finish_at_once_one_wins(
     found = await asyncio.gather(*(each.finish(request) for each in replicas * 2))
     assert {each.name for each in found} == {f"{PARENT}/media/{asked(data).sha256}"}
     used = sa.select(project_use.c.amount).where(project_use.c.kind == UPLOADS)
-    assert databases[0].run_here(lambda c: c.execute(used).scalar_one()) == 1
+    assert databases[0].run(lambda c: c.execute(used).scalar_one()) == 1
     assert store.read_bytes(found[0].artifact) == data
     assert left_over(store) == []
     # Who begins the same request at the same moment gets one upload.
@@ -403,7 +404,7 @@ async def test_urls_are_told_to_nobody_but_who_asked(
             asks = GetDownloadUrlRequest(name=media.name)
             urls.append((await front.client.media.GetDownloadUrl(asks)).url)
             database = database_of(front)
-            rows = database.run_here(lambda c: c.execute(sa.select(uploads)).all())
+            rows = database.run(lambda c: c.execute(sa.select(uploads)).all())
             database.close()
     assert collector.named("songreel.v1.MediaService/BeginUpload")
     assert rows

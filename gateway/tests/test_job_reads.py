@@ -10,18 +10,19 @@ from typing import Any
 
 import pytest
 from songreel_gateway.api.request_ids import RequestClaim
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.batched_reads import JobReads
 from songreel_gateway.jobs.job import Ending, JobState
 from songreel_gateway.jobs.notifications import Bells
 from songreel_gateway.jobs.repository import Ledger
+from songreel_kit.database.database import Database
 from songreel_kit.errors import Cancelled, OperationNotFound, ServiceUnavailable, to_status
 from songreel_testing.gateway.queued_job import queued_job
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    with closing(Database(f"sqlite:///{tmp_path / 'songreel.db'}")) as database:
+    with closing(open_database(f"sqlite:///{tmp_path / 'songreel.db'}")) as database:
         yield database
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prometheus_client import REGISTRY
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.job_metrics import OpenJobs
 from songreel_testing.gateway.local_gateway import studio_in
 
@@ -32,7 +32,7 @@ async def test_open_jobs_are_counted_and_aged(tmp_path) -> None:
 
 def test_a_broken_database_takes_no_other_metric_away(tmp_path) -> None:
     path = tmp_path / "gone.db"
-    database = Database(f"sqlite:///{path}")
-    database.run_here(lambda connection: connection.exec_driver_sql("DROP TABLE jobs"))
+    database = open_database(f"sqlite:///{path}")
+    database.run(lambda connection: connection.exec_driver_sql("DROP TABLE jobs"))
     assert list(OpenJobs(database).collect()) == []
     database.close()

@@ -13,7 +13,7 @@ from google.longrunning.operations_pb2 import Operation
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.api.request_ids import RequestClaim
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import replicas
 from songreel_gateway.jobs.event_poller import read_news
 from songreel_gateway.jobs.event_stream import Watching
@@ -21,6 +21,7 @@ from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.leases import Lease, LeaseLost
 from songreel_gateway.jobs.notifications import Bells
 from songreel_gateway.jobs.repository import Ledger
+from songreel_kit.database.database import Database
 from songreel_kit.errors import Busy, ServiceUnavailable, VideoExists
 from songreel_testing.gateway.local_gateway import studio_in, video_of
 from songreel_testing.gateway.queued_job import queued_job
@@ -36,7 +37,7 @@ def url(postgres: PostgresServer) -> str:
 
 @pytest.fixture
 def database(url: str) -> Iterator[Database]:
-    database = Database(url)
+    database = open_database(url)
     yield database
     database.close()
 
@@ -44,7 +45,7 @@ def database(url: str) -> Iterator[Database]:
 def run_out(database: Database, lease: Lease) -> None:
     """As if the lease's owner had been silent for an hour."""
     past = sa.func.clock_timestamp() - sa.text("interval '1 hour'")
-    database.run_here(
+    database.run(
         lambda c: c.execute(
             sa.update(replicas).where(replicas.c.id == lease.id).values(expires=past)
         )
@@ -118,7 +119,7 @@ async def test_watchers_hear_what_another_gateway_writes(database: Database) -> 
 
 
 async def test_a_full_queue_refuses_new_jobs_and_finds_old_ones(url: str) -> None:
-    database = Database(url)
+    database = open_database(url)
     ledger = Ledger(database, Bells(), max_open=1)
     claim = RequestClaim("local", "CreateVideo", "once", "f" * 64)
     open_jobs = await ledger.unfinished()
@@ -142,7 +143,7 @@ async def test_a_videos_id_is_given_once(database: Database) -> None:
 
 async def test_a_database_that_is_away_is_told_or_waited_for(postgres: PostgresServer) -> None:
     url = postgres.url(postgres.create_database())
-    database = Database(url)
+    database = open_database(url)
     others = sa.create_engine(postgres.url())
 
     def allow(connections: str) -> None:
@@ -182,6 +183,6 @@ async def test_a_song_becomes_a_video_on_postgres(tmp_path, postgres: PostgresSe
             log = await studio.client.watch(operation)
             assert [event.offset for event in log] == list(range(len(log)))
             assert studio.hands.calls()["render-made"] == 1, attempt
-            left = Database(url)
+            left = open_database(url)
             assert len(await Lease(left, "looking", 1.0).living()) == 1
             left.close()

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from songreel_gateway.access.tables import metadata  # with the gateway's own
-from songreel_gateway.db.database import Database, microseconds, postgres_url
-from songreel_gateway.db.schema import VERSION_TABLE, migrate
+from songreel_gateway.db.schema import MIGRATIONS, open_database
 from songreel_gateway.db.tables import jobs
+from songreel_kit.database.engines import postgres_url
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import FailedPrecondition
 from songreel_testing.servers import PostgresServer
 
@@ -37,7 +38,7 @@ def engine(url: str) -> Iterator[sa.Engine]:
 
 
 def tables(engine: sa.Engine) -> set[str]:
-    return set(sa.inspect(engine).get_table_names()) - {VERSION_TABLE}
+    return set(sa.inspect(engine).get_table_names()) - {MIGRATIONS.version_table}
 
 
 def one_job(engine: sa.Engine) -> None:
@@ -63,22 +64,24 @@ def one_job(engine: sa.Engine) -> None:
 def test_migrations_make_what_the_code_uses_and_take_it_away_again(engine: sa.Engine) -> None:
     for _round in range(2):
         with engine.begin() as connection:
-            migrate(connection)
+            MIGRATIONS.migrate(connection)
         with engine.connect() as connection:
-            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            context = MigrationContext.configure(
+                connection, opts={"version_table": MIGRATIONS.version_table}
+            )
             assert compare_metadata(context, metadata) == []
         with engine.begin() as connection:
-            migrate(connection, "base")
+            MIGRATIONS.migrate(connection, "base")
         assert tables(engine) == set()
 
 
 def test_a_step_down_keeps_the_jobs(engine: sa.Engine) -> None:
     with engine.begin() as connection:
-        migrate(connection)
+        MIGRATIONS.migrate(connection)
     one_job(engine)
     for revision in ("0001", "head"):
         with engine.begin() as connection:
-            migrate(connection, revision)
+            MIGRATIONS.migrate(connection, revision)
     with engine.connect() as connection:
         assert connection.execute(sa.select(jobs.c.request)).scalar_one() == b"\x00r"
     assert tables(engine) == set(metadata.tables)
@@ -88,11 +91,11 @@ def test_a_database_from_before_migrations_is_upgraded_in_place(url: str) -> Non
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         # The first revision makes what `create_all` made then, and did not note it.
-        migrate(connection, "0001")
-        connection.execute(sa.text(f"DROP TABLE {VERSION_TABLE}"))
+        MIGRATIONS.migrate(connection, "0001")
+        connection.execute(sa.text(f"DROP TABLE {MIGRATIONS.version_table}"))
     assert tables(engine) == BEFORE_ALEMBIC
     one_job(engine)
-    database = Database(url)
+    database = open_database(url)
     database.close()
     with engine.connect() as connection:
         assert connection.execute(sa.select(jobs.c.id)).scalars().all() == ["j1"]
@@ -101,19 +104,19 @@ def test_a_database_from_before_migrations_is_upgraded_in_place(url: str) -> Non
 
 
 def test_a_newer_database_is_left_alone_and_named(url: str) -> None:
-    Database(url).close()
+    open_database(url).close()
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
+        connection.execute(sa.text(f"UPDATE {MIGRATIONS.version_table} SET version_num = '9999'"))
     with pytest.raises(FailedPrecondition, match="a newer songreel made them"):
-        Database(url)
+        open_database(url)
     engine.dispose()
 
 
 def test_gateways_that_start_together_migrate_once(postgres: PostgresServer) -> None:
     url = postgres.url(postgres.create_database())
     with ThreadPoolExecutor(4) as pool:
-        for database in pool.map(Database, [url] * 4):
+        for database in pool.map(open_database, [url] * 4):
             database.close()
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 from google.longrunning.operations_pb2 import GetOperationRequest, Operation
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.job import Ending, JobState
 from songreel_gateway.jobs.notifications import Bells
 from songreel_gateway.jobs.repository import Ledger
@@ -55,7 +55,7 @@ async def test_a_job_ended_by_another_process_stops_here(tmp_path) -> None:
         operation = await studio.client.create(song)
         await studio.client.reach(operation, "analyze", "beats")
         watcher = asyncio.create_task(studio.client.watch(operation))
-        elsewhere = Database(studio.settings.database())
+        elsewhere = open_database(studio.settings.database())
         job = operation.name.rpartition("/")[2]
         status = to_status(Cancelled("cancelled elsewhere"))
         assert await Ledger(elsewhere, Bells()).finish(job, Ending(JobState.CANCELLED, status))

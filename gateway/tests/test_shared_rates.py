@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel_gateway.access.rates import BURST_SECONDS
 from songreel_gateway.access.shared_rates import SharedRates
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
+from songreel_kit.database.database import Database
 from songreel_kit.errors import RateLimited
 from songreel_testing.servers import PostgresServer
 
@@ -33,7 +34,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     path: Path = tmp_path_factory.mktemp("rates") / "songreel.db"
-    with closing(Database(f"sqlite:///{path}")) as database:
+    with closing(open_database(f"sqlite:///{path}")) as database:
         yield database
 
 
@@ -92,7 +93,7 @@ async def test_who_comes_back_when_told_to_is_let_in(database: Database) -> None
 async def test_three_gateways_on_postgres_admit_as_many_as_one(postgres: PostgresServer) -> None:
     url = postgres.url(postgres.create_database())
     clock, per_minute = Clock(), 120  # 2 a second, 20 at once
-    databases = [Database(url, connections=4) for _ in range(3)]
+    databases = [open_database(url, connections=4) for _ in range(3)]
     try:
         group = [SharedRates(each, clock) for each in databases]
         asked = [admitted(group[n % 3], "busy", per_minute) for n in range(150)]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.maintenance import collect_unkept
 from songreel_gateway.media.repository import Library
 from songreel_kit.artifacts.local import LocalArtifactStore
@@ -36,7 +36,7 @@ async def test_only_what_is_no_projects_media_goes(tmp_path: Path) -> None:
     young = store.put_bytes(b"a segment of another one", "video/mp4")
     for artifact in (video, segment):
         os.utime(store.path_of(artifact), (YEAR_AGO, YEAR_AGO))
-    database = Database(f"sqlite:///{tmp_path / 'songreel.db'}")
+    database = open_database(f"sqlite:///{tmp_path / 'songreel.db'}")
     await Library(database).add("local", video, "video.mp4")
     collected = collect_unkept(database, str(store.root), timedelta(days=30))
     database.close()

@@ -54,13 +54,13 @@ def exported() -> dict[str, set[str]]:
     importlib.import_module("songreel_gateway.metrics")
     importlib.import_module("songreel_kit.telemetry.metrics")
     importlib.import_module("songreel_render.metrics")
-    from songreel_gateway.db.database import Database
+    from songreel_gateway.db.schema import open_database
     from songreel_gateway.jobs.job_metrics import OpenJobs
 
     calls = CollectorRegistry()
     CallMetrics(calls)
     jobs = CollectorRegistry()
-    jobs.register(OpenJobs(Database("sqlite://")))
+    jobs.register(OpenJobs(open_database("sqlite://")))
     return OWN | {
         name: labels for each in (REGISTRY, calls, jobs) for name, labels in exported_by(each)
     }

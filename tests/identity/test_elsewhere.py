@@ -34,7 +34,7 @@ from songreel_audio.service import create_service as create_audio
 from songreel_audio.settings import AudioSettings
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.keys import NewKey, create_key, create_project
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_identity.service import create_service as create_identity
 from songreel_identity.service import open_vault
@@ -124,12 +124,12 @@ async def elsewhere(folder: Path):
         gateway.running(Targets.all(stages.address)),
     ):
         inside.append(stages.address)
-        database = Database(settings.database())
+        database = open_database(settings.database())
         keys = {}
         for project in ("mine", "theirs"):
-            database.run_here(lambda opened, project=project: create_project(opened, project, {}))
+            database.run(lambda opened, project=project: create_project(opened, project, {}))
             wanted = NewKey(project, Role.PARTNER)
-            _, keys[project] = database.run_here(
+            _, keys[project] = database.run(
                 lambda opened, wanted=wanted: create_key(opened, wanted)
             )
         database.close()

@@ -10,6 +10,8 @@ from typing import Annotated, TypeVar
 import sqlalchemy as sa
 import typer
 from songreel_kit.channel.tls import read_pem
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import InvalidRequest, SongreelError
 from songreel_kit.server.main import errors_in_one_line, main
 
@@ -27,7 +29,7 @@ from songreel_gateway.access.keys import (
 )
 from songreel_gateway.access.quotas import DAY_MICROSECONDS, Quotas, day
 from songreel_gateway.access.tables import projects as project_table
-from songreel_gateway.db.database import Database, microseconds
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.settings import GatewaySettings
 
 T = TypeVar("T")
@@ -114,7 +116,7 @@ def list_projects() -> None:
             lines.append(f"{row.id}{' closed' if row.closed else ''} {told}")
         return lines
 
-    typer.echo("\n".join(database.run_here(read, reads=True)))
+    typer.echo("\n".join(database.run(read, reads=True)))
 
 
 @keys.command("create")
@@ -210,15 +212,15 @@ async def _serve() -> None:
 def _opened() -> tuple[GatewaySettings, Database]:
     settings = GatewaySettings()
     settings.data.mkdir(parents=True, exist_ok=True)
-    return settings, Database(settings.database(), connections=2)
+    return settings, open_database(settings.database(), connections=2)
 
 
 def _write(transaction: Callable[[sa.Connection], T]) -> T:
-    return _opened()[1].run_here(transaction)
+    return _opened()[1].run(transaction)
 
 
 def _read(transaction: Callable[[sa.Connection], T]) -> T:
-    return _opened()[1].run_here(transaction, reads=True)
+    return _opened()[1].run(transaction, reads=True)
 
 
 def _given(*quotas: int | None) -> dict[str, int]:

@@ -10,10 +10,11 @@ import typer
 from songreel_kit.artifacts.garbage import Collected, collect_garbage
 from songreel_kit.artifacts.open import direct_transfers, open_store
 from songreel_kit.artifacts.s3.store import S3ArtifactStore
+from songreel_kit.database.database import Database
+from songreel_kit.database.engines import create_engine
 from songreel_kit.errors import InvalidRequest, Unimplemented
 
-from songreel_gateway.db.database import Database, create_engine
-from songreel_gateway.db.schema import migrate
+from songreel_gateway.db.schema import MIGRATIONS, open_database
 from songreel_gateway.db.tables import media
 from songreel_gateway.media.direct_uploads import clear_expired
 from songreel_gateway.settings import GatewaySettings
@@ -27,7 +28,7 @@ def migrate_tables(
     settings.data.mkdir(parents=True, exist_ok=True)
     engine = create_engine(sa.make_url(settings.database()), connections=2)
     with engine.begin() as connection:
-        migrate(connection, revision)
+        MIGRATIONS.migrate(connection, revision)
     engine.dispose()
     typer.echo(f"the tables are at revision {revision}")
 
@@ -39,7 +40,7 @@ def collect(
     """Remove from the artifact store what is no project's media and was not used for days."""
     settings = GatewaySettings()
     settings.data.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database(), connections=2)
+    database = open_database(settings.database(), connections=2)
     try:
         uploads = clear_expired(
             database, lambda: direct_transfers(open_store(settings.store)), dry_run=dry_run
@@ -76,6 +77,6 @@ def collect_unkept(
 
     def keeps(asked: list[str]) -> set[str]:
         chosen = sa.select(media.c.sha256).where(media.c.sha256.in_(asked)).distinct()
-        return database.run_here(lambda c: set(c.execute(chosen).scalars()), reads=True)
+        return database.run(lambda c: set(c.execute(chosen).scalars()), reads=True)
 
     return collect_garbage(open_store(store), keeps, age, dry_run=dry_run)

@@ -27,8 +27,8 @@ from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
-from songreel_gateway.db.database import Database
 from songreel_gateway.db.folder_lock import FolderLock
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.event_poller import read_news
 from songreel_gateway.jobs.event_stream import Watching
 from songreel_gateway.jobs.job_metrics import counted
@@ -68,7 +68,7 @@ class Gateway:
         self._store = store
         self._lock = FolderLock(settings.data)
         try:
-            self._database = Database(
+            self._database = open_database(
                 settings.database(), connections=settings.database_connections
             )
             self._access = Access(settings, self._database)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from songreel_kit.database.engines import postgres_url
 
 from songreel_gateway.access.settings import AccessSettings
-from songreel_gateway.db.database import postgres_url
 
 
 class GatewaySettings(AccessSettings):

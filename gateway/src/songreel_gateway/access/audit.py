@@ -10,13 +10,13 @@ from collections import Counter
 from typing import Any
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.access.quotas import day
 from songreel_gateway.access.shared_rates import forget_old
 from songreel_gateway.access.tables import access_events, access_use
-from songreel_gateway.db.database import Database
 
 _log = get_logger(__name__)
 

@@ -9,6 +9,7 @@ from functools import partial
 
 from songreel.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from songreel_kit.channel.tls import is_loopback
+from songreel_kit.database.database import Database
 from songreel_kit.errors import FailedPrecondition
 from songreel_kit.interceptors.chain import Interceptor
 from songreel_kit.server.service import Service
@@ -20,7 +21,6 @@ from songreel_gateway.access.keys import KeyBook
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.access.shared_rates import SharedRates
 from songreel_gateway.access.tokens import Tokens, own_key
-from songreel_gateway.db.database import Database
 from songreel_gateway.servicers.access_servicer import AccessServicer
 from songreel_gateway.settings import GatewaySettings
 

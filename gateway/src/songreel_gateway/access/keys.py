@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import Conflict, NotFound, Unauthenticated
 
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.tables import access_events, api_keys, projects
 from songreel_gateway.api.resource_names import project_of
-from songreel_gateway.db.database import Database, microseconds
 
 T = TypeVar("T")
 

@@ -10,12 +10,12 @@ from urllib.parse import urlsplit
 
 import jwt
 from songreel_kit.channel.tls import is_loopback
+from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import FailedPrecondition, ServiceUnavailable, Unauthenticated
 
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tokens import decoded
-from songreel_gateway.db.database import settled
 
 ALGORITHMS: Final = ["RS256", "ES256", "EdDSA"]
 """With a public key each; no HMAC, whose "key" a public one could be mistaken for."""
@@ -51,7 +51,7 @@ class Oidc:
         key_id = header.get("kid")
         if not isinstance(key_id, str):
             raise Unauthenticated("the token does not say which key it is signed with")
-        key = await settled(self._key, key_id)
+        key = await finish_in_thread(self._key, key_id)
         settings = self._settings
         claims = decoded(token, key, ALGORITHMS, settings.oidc_audience, self.issuer)
         project = claims.get(settings.oidc_project_claim)

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import QuotaExceeded
 
 from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tables import project_use, projects
-from songreel_gateway.db.database import Database, microseconds
 from songreel_gateway.db.tables import jobs, media, uploads
 from songreel_gateway.jobs.job import JobState
 

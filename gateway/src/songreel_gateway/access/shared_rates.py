@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 
 from songreel_gateway.access.rates import BURST_SECONDS, limited
 from songreel_gateway.access.tables import rates
-from songreel_gateway.db.database import Database, microseconds
 
 _LEASE_SECONDS = 1.0
 _MOST_LEASES = 10_000

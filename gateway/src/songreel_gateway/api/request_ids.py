@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from google.protobuf.message import Message
 from songreel_kit.artifacts.documents import stage_key
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import RequestIdReused
 
 from songreel_gateway.api.resource_names import checked_request_id
-from songreel_gateway.db.database import Database, microseconds
 from songreel_gateway.db.tables import requests
 
 M = TypeVar("M", bound=Message)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
 
-from songreel_gateway.db.database import Database
 from songreel_gateway.db.tables import jobs
 from songreel_gateway.jobs.job import Job, job_of
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSConfig
+from songreel_kit.database.engines import CONNECTION_OPTIONS, switch_on_wal
 from sqlalchemy import make_url
 
-from songreel_gateway.db.database import CONNECTION_OPTIONS, switch_on_wal
 from songreel_gateway.settings import GatewaySettings
 
 WORKFLOW_VERSION = "1"

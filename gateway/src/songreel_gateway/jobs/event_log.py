@@ -11,10 +11,10 @@ from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel.v1.media_pb2 import Media
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_kit.artifacts.containers import video_extension
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_gateway.db.database import microseconds
 from songreel_gateway.jobs.job import Job
 from songreel_gateway.jobs.leases import LeaseLost
 from songreel_gateway.jobs.progress import Meter, Throttle, Timeline

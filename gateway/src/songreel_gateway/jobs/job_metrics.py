@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
-from songreel_gateway.db.database import Database, microseconds
 from songreel_gateway.db.tables import jobs
 from songreel_gateway.jobs.job import JobState
 
@@ -41,7 +42,7 @@ class OpenJobs(Collector):
     def collect(self) -> Iterable[Metric]:
         """Jobs by state, and the age of the oldest; nothing while the database is away."""
         try:
-            found = self._database.run_here(_count, reads=True)
+            found = self._database.run(_count, reads=True)
         except (SQLAlchemyError, SongreelError) as error:
             _log.warning("open jobs cannot be counted", problem=str(error))
             return []

@@ -14,10 +14,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_gateway.db.database import Database
 from songreel_gateway.db.tables import replicas
 
 _log = get_logger(__name__)
@@ -66,7 +66,7 @@ class Lease:
             )
             return changed.rowcount == 1
 
-        return self._database.run_here(transaction)
+        return self._database.run(transaction)
 
     async def release(self) -> None:
         """Ends it: the others may take up the jobs at once."""

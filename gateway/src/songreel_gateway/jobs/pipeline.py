@@ -33,11 +33,11 @@ from songreel.v1.video_service_pb2 import (
 )
 from songreel_kit.artifacts.documents import load_document
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import InvalidStoryboard, StoryboardNotFound
 from songreel_kit.likeness.adapters import phrase_of
 
 from songreel_gateway.api.resource_names import operation_name, video_name
-from songreel_gateway.db.database import settled
 from songreel_gateway.jobs.event_log import JobLog
 from songreel_gateway.jobs.job import Job, JobKind, given_storyboard, job_span
 from songreel_gateway.jobs.progress import ANALYZE, LIKENESS, RENDER, STORYBOARD
@@ -168,7 +168,7 @@ class Work:
             kind, error = storyboard_pb2.Storyboard, InvalidStoryboard
             return load_document(self._store, artifact, kind, error=error)
 
-        return plain(await settled(load))
+        return plain(await finish_in_thread(load))
 
     async def _keep_storyboard(
         self, name: str, analysis: Artifact, options: StoryboardOptions

@@ -11,13 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import Busy, OperationNotDone, OperationNotFound, VideoExists
 
 from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.api.pagination import Page, next_token, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, forget
 from songreel_gateway.api.resource_names import operation_name, video_name
-from songreel_gateway.db.database import Database, microseconds, timestamp
 from songreel_gateway.db.tables import job_events, jobs, videos
 from songreel_gateway.jobs.batched_reads import JobReads
 from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, JobState, job_of, video_seconds

@@ -19,6 +19,7 @@ from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Video
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.calls import enter_call
+from songreel_kit.database.database import Database
 from songreel_kit.errors import (
     Cancelled,
     FailedPrecondition,
@@ -31,7 +32,6 @@ from songreel_kit.stopping import StopBudget
 from songreel_kit.telemetry.logging import bind_context, get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
-from songreel_gateway.db.database import Database
 from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.dbos_executor import QUEUE, workflow_id
 from songreel_gateway.jobs.event_log import JobEnded, JobLog

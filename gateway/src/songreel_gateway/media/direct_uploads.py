@@ -19,6 +19,9 @@ from songreel.v1.media_service_pb2 import (
     UploadPart,
 )
 from songreel_kit.artifacts.direct import DirectTransfers
+from songreel_kit.database.database import Database
+from songreel_kit.database.threads import finish_in_thread
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import (
     ArtifactNotFound,
     DirectTransferUnavailable,
@@ -30,7 +33,6 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.api.request_ids import claim_of
 from songreel_gateway.api.resource_names import checked_display_name, parse_upload, project_of
-from songreel_gateway.db.database import Database, microseconds, settled, timestamp
 from songreel_gateway.media.pending_uploads import (
     PendingUpload,
     PendingUploads,
@@ -76,7 +78,9 @@ class DirectUploads:
         found = await self._pending.earlier(claim)
         if found is None:
             await self._pending.admit(project, request.sha256, request.size)
-            file = await settled(transfers.begin, request.size, request.media_type or MEDIA_TYPE)
+            file = await finish_in_thread(
+                transfers.begin, request.size, request.media_type or MEDIA_TYPE
+            )
             now = microseconds()
             new = PendingUpload(
                 project,
@@ -141,7 +145,7 @@ class DirectUploads:
         def sign() -> str:
             return transfers.download_url(media.artifact, seconds=seconds, file_name=name)
 
-        return await settled(sign), timestamp(expires)
+        return await finish_in_thread(sign), timestamp(expires)
 
     def _store(self, instead: str) -> DirectTransfers:
         if self._transfers is None:
@@ -159,7 +163,7 @@ class DirectUploads:
     async def _read(self, transfers: DirectTransfers, found: PendingUpload) -> None:
         """Has the store's bytes checked and made an artifact, unless another replica did."""
         try:
-            await settled(transfers.finish, found.file, found.sha256)
+            await finish_in_thread(transfers.finish, found.file, found.sha256)
         except InvalidUpload:
             if await self._pending.give_up(found):
                 await self._clear(found)
@@ -177,7 +181,7 @@ class DirectUploads:
         upload = DirectUpload(name=found.name, expire_time=timestamp(found.expires))
         if found.finished:
             return upload
-        for part in await settled(transfers.parts, found.file, seconds):
+        for part in await finish_in_thread(transfers.parts, found.file, seconds):
             upload.parts.append(
                 UploadPart(
                     offset=part.offset,
@@ -198,7 +202,7 @@ class DirectUploads:
         if self._transfers is None:
             return
         try:
-            await settled(self._transfers.clear, gone.file)
+            await finish_in_thread(self._transfers.clear, gone.file)
         except SongreelError as error:
             # The bucket's lifecycle rules are there for this.
             _log.warning("an upload's parts stay", upload=gone.name, problem=error.message)
@@ -213,13 +217,13 @@ def clear_expired(
         return len(expired_uploads(connection, 1_000_000))
 
     if dry_run:
-        return database.run_here(count, reads=True)
+        return database.run(count, reads=True)
     cleared = 0
-    while found := database.run_here(lambda c: expired_uploads(c, _BATCH), reads=True):
+    while found := database.run(lambda c: expired_uploads(c, _BATCH), reads=True):
         direct = transfers()
         for each in found:
             if direct is not None:
                 direct.clear(each.file)
-            database.run_here(lambda c, each=each: forget_upload(c, each))
+            database.run(lambda c, each=each: forget_upload(c, each))
             cleared += 1
     return cleared

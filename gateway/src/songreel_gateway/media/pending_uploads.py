@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from songreel.v1.media_pb2 import Media
 from songreel_kit.artifacts.direct import DirectUpload
 from songreel_kit.artifacts.store import make_artifact
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import UploadNotFound
 
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier, forget
 from songreel_gateway.api.resource_names import upload_name
-from songreel_gateway.db.database import Database, microseconds
 from songreel_gateway.db.tables import uploads
 from songreel_gateway.media.repository import Library
 

@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.media_pb2 import Media
 from songreel_kit.artifacts.store import make_artifact
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import InvalidName, MediaNotFound
 
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier
 from songreel_gateway.api.resource_names import media_name, parse_media
-from songreel_gateway.db.database import Database, microseconds, timestamp
 from songreel_gateway.db.tables import media
 
 

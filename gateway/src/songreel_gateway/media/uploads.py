@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.media_service_pb2 import BeginUploadRequest, UploadHeader, UploadMediaRequest
 from songreel_kit.artifacts.store import ArtifactStore, ArtifactWriter, make_artifact
+from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import EmptyFile, InvalidUpload, StreamStalled, UploadTooLarge
-
-from songreel_gateway.db.database import settled
 
 MEDIA_TYPE = "application/octet-stream"
 """What a file is when its sender does not say."""
@@ -107,7 +106,7 @@ class Upload:
         """
         media_type = self._header.media_type or MEDIA_TYPE
         context = self._store.writer(media_type)
-        writer = await settled(context.__enter__)
+        writer = await finish_in_thread(context.__enter__)
         try:
             await self._take_all(writer, messages)
             await self._flush(writer)
@@ -120,9 +119,9 @@ class Upload:
         except BaseException as error:
             # The context gets to know the error by hand: its exit syncs and renames
             # files, which has to happen in a thread.
-            await settled(context.__exit__, type(error), error, error.__traceback__)
+            await finish_in_thread(context.__exit__, type(error), error, error.__traceback__)
             raise
-        await settled(context.__exit__, None, None, None)
+        await finish_in_thread(context.__exit__, None, None, None)
         return writer.artifact
 
     async def _take_all(
@@ -162,7 +161,7 @@ class Upload:
     async def _flush(self, writer: ArtifactWriter) -> None:
         data = bytes(self._pending)
         self._pending.clear()
-        await settled(self._write, writer, data)
+        await finish_in_thread(self._write, writer, data)
 
     def _write(self, writer: ArtifactWriter, data: bytes) -> None:
         self._digest.update(data)

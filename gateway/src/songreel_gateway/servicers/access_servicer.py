@@ -14,6 +14,7 @@ from songreel.v1.access_service_pb2 import (
     Quota,
 )
 from songreel.v1.access_service_pb2_grpc import AccessServiceServicer
+from songreel_kit.database.times import timestamp
 from songreel_kit.errors import FailedPrecondition, ProjectNotFound, Unauthenticated
 from songreel_kit.interceptors.chain import Call
 
@@ -22,7 +23,6 @@ from songreel_gateway.access.keys import KeyBook
 from songreel_gateway.access.quotas import DAY_MICROSECONDS, RENDERED, UPLOADS, Limits, Quotas, day
 from songreel_gateway.access.tokens import Tokens
 from songreel_gateway.api.resource_names import project_of
-from songreel_gateway.db.database import timestamp
 
 _DAILY = (RENDERED, UPLOADS)
 

@@ -14,13 +14,13 @@ from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1 import identity_service_pb2 as public
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceServicer
 from songreel_kit.channel.channel import open_channel
+from songreel_kit.database.database import Database
 from songreel_kit.errors import ServiceUnavailable, SongreelError, to_status
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.api.pagination import Position, requested_page
 from songreel_gateway.api.resource_names import parse_consent_text, parse_identity, project_of
 from songreel_gateway.api.response_cache import Answers
-from songreel_gateway.db.database import Database
 from songreel_gateway.servicers.identity_streams import measure, relay
 from songreel_gateway.settings import GatewaySettings
 

@@ -29,13 +29,13 @@ from songreel.v1.media_service_pb2_grpc import MediaServiceServicer
 from songreel_kit.artifacts.documents import stage_key
 from songreel_kit.artifacts.open import direct_transfers
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import InvalidRequest, SongreelError, StreamStalled
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.api.request_ids import RequestClaim
 from songreel_gateway.api.resource_names import checked_display_name, checked_request_id, project_of
-from songreel_gateway.db.database import settled
 from songreel_gateway.media.direct_uploads import DirectUploads
 from songreel_gateway.media.pending_uploads import PendingUploads
 from songreel_gateway.media.repository import Library
@@ -91,13 +91,13 @@ class MediaServicer(MediaServiceServicer):
                 f"the offset {request.offset} is outside of the file's {size} bytes",
                 field="offset",
             )
-        file = await settled(self._store.open, media.artifact)
+        file = await finish_in_thread(self._store.open, media.artifact)
         try:
-            await settled(file.seek, request.offset)
-            while chunk := await settled(_read, file):
+            await finish_in_thread(file.seek, request.offset)
+            while chunk := await finish_in_thread(_read, file):
                 yield DownloadMediaResponse(chunk=chunk)
         finally:
-            await settled(file.close)
+            await finish_in_thread(file.close)
 
     async def GetMedia(self, request: GetMediaRequest, context: Any) -> GetMediaResponse:
         """Describes a file."""

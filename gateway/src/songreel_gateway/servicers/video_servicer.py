@@ -30,6 +30,7 @@ from songreel.v1.video_service_pb2 import (
     WatchOperationResponse,
 )
 from songreel.v1.video_service_pb2_grpc import VideoServiceServicer
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import PermissionDenied
 from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.telemetry.tracing import current_traceparent
@@ -45,7 +46,6 @@ from songreel_gateway.api.resource_names import (
     project_of,
     video_name,
 )
-from songreel_gateway.db.database import microseconds, timestamp
 from songreel_gateway.jobs.event_stream import Watching
 from songreel_gateway.jobs.job import Job, JobKind, JobState, given_storyboard
 from songreel_gateway.jobs.repository import Ledger

@@ -19,6 +19,8 @@ from songreel.v1.video_service_pb2 import (
 )
 from songreel_kit.artifacts.documents import load_document, store_document
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.database.threads import finish_in_thread
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import EtagMismatch, InvalidStoryboard
 from songreel_kit.telemetry.logging import get_logger
 
@@ -26,7 +28,6 @@ from songreel_gateway.api.field_masks import checked_read_mask, checked_update_m
 from songreel_gateway.api.pagination import requested_page
 from songreel_gateway.api.request_ids import RequestClaim, claim_of
 from songreel_gateway.api.resource_names import media_name, parse_storyboard, project_of
-from songreel_gateway.db.database import microseconds, settled, timestamp
 from songreel_gateway.jobs.runner import Engine
 from songreel_gateway.storyboards.repository import Edit, Shelf, changed_since, sealed
 
@@ -134,14 +135,14 @@ class StoryboardDesk:
         library, stages = self.shelf.library, (await self.engine()).stages
         checked = await stages.check_storyboard(
             CheckStoryboardRequest(
-                document=await settled(store_document, self.store, edited.content),
+                document=await finish_in_thread(store_document, self.store, edited.content),
                 analysis=(await library.get(edited.analysis)).artifact,
                 options=edited.options,
                 by_scene=True,
             )
         )
         kind = storyboard_pb2.Storyboard
-        content = await settled(load_document, self.store, checked.storyboard, kind)
+        content = await finish_in_thread(load_document, self.store, checked.storyboard, kind)
         edited.content.CopyFrom(content)
         edited.update_time.CopyFrom(timestamp(microseconds()))
         project, _ = parse_storyboard(edited.name)

@@ -11,13 +11,14 @@ from songreel.type.v1.artifact_pb2 import Artifact
 from songreel.v1.video_pb2 import Storyboard
 from songreel.v1.video_service_pb2 import CreateStoryboardRequest
 from songreel_kit.artifacts.documents import stage_key
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import EtagMismatch, StoryboardNotFound
 
 from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.api.pagination import Page, Position, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier, forget
 from songreel_gateway.api.resource_names import parse_storyboard, storyboard_name
-from songreel_gateway.db.database import Database, microseconds, timestamp
 from songreel_gateway.db.tables import storyboards
 from songreel_gateway.media.repository import Library
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
+from songreel_kit.database.database import Database
 from songreel_kit.errors import VideoNotFound
 
 from songreel_gateway.api.pagination import Page, Position, paged
 from songreel_gateway.api.resource_names import parse_video
-from songreel_gateway.db.database import Database
 from songreel_gateway.db.tables import videos
 
 _MOST_READ = 1000

@@ -21,7 +21,7 @@ from songreel_identity.servicer import IdentityServicer
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.vault.consent import current_text
-from songreel_identity.vault.database import Database
+from songreel_identity.vault.database import open_database
 from songreel_identity.vault.keys import FileKeys, signing_key
 from songreel_identity.vault.vault import Vault
 
@@ -34,7 +34,10 @@ def open_vault(settings: IdentitySettings) -> Vault:
     """The vault that the settings name. Raises `VaultUnusable`."""
     keys = FileKeys(settings.keys / "vault-keys.json")
     return Vault(
-        Database(settings.database), keys, current_text(), retention_days=settings.retention_days
+        open_database(settings.database),
+        keys,
+        current_text(),
+        retention_days=settings.retention_days,
     )
 
 

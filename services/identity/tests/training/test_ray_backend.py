@@ -27,7 +27,7 @@ from songreel_testing.identity.training_tasks import (
     LENGTH,
     RECIPE,
     needles_of,
-    run_here,
+    run,
     same_adapter,
     seen_in,
     task,
@@ -98,7 +98,7 @@ class Recorded:
 
 def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint, monkeypatch):
     given = task(checkpoint, size=512)
-    expected, states = run_here(given)
+    expected, states = run(given)
     crossed = []
     ours = backend._workers
     make, get, end = ours.worker, on_ray.ray.get, ours.end
@@ -147,7 +147,7 @@ def test_the_same_adapter_and_ray_sees_nothing_in_the_clear(backend, checkpoint,
 
 def test_a_killed_worker_is_replaced_and_goes_on(backend, checkpoint, caplog):
     given = task(checkpoint, dataclasses.replace(RECIPE, steps=30))
-    expected, _ = run_here(given)
+    expected, _ = run(given)
     killed = []
 
     def kill_once(state):

@@ -26,7 +26,7 @@ from songreel_testing.identity.training_tasks import (
     ANN,
     RECIPE,
     needles_of,
-    run_here,
+    run,
     same_adapter,
     seen_in,
     task,
@@ -95,7 +95,7 @@ def converse(worker, given, keys=None):
 
 def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
     given = task(checkpoint)
-    expected, states = run_here(given)
+    expected, states = run(given)
     plain, crossed = converse(a_worker(), given)
     result = TaskResult.from_bytes(plain[-1])
     assert same_adapter(result.adapter, expected.adapter)
@@ -107,7 +107,7 @@ def test_a_worker_learns_the_same_and_says_nothing_in_the_clear(checkpoint):
 
 def test_a_worker_goes_on_from_a_state(checkpoint):
     given = task(checkpoint)
-    expected, states = run_here(given)
+    expected, states = run(given)
     plain, _ = converse(a_worker(), given.from_state(states[0]))
     result = TaskResult.from_bytes(plain[-1])
     assert same_adapter(result.adapter, expected.adapter)

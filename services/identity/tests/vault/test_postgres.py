@@ -6,17 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
-from songreel_identity.vault import audit, database
+from songreel_identity.vault import audit
 from songreel_identity.vault.consent import current_text
-from songreel_identity.vault.database import Database
+from songreel_identity.vault.database import MIGRATIONS, open_database
 from songreel_identity.vault.keys import FileKeys
 from songreel_identity.vault.tables import metadata
 from songreel_identity.vault.vault import PICTURE, Vault
 from songreel_kit import errors
+from songreel_kit.database.engines import postgres_url
 from songreel_testing.servers import NotInstalledError, temporary_postgres
 
 
@@ -31,7 +30,7 @@ def url():
 
 def test_the_vault_keeps_and_erases_on_postgres(url, tmp_path) -> None:
     with ThreadPoolExecutor(3) as pool:  # replicas that start together
-        *others, opened = pool.map(Database, [url] * 3)
+        *others, opened = pool.map(open_database, [url] * 3)
     for other in others:
         other.close()
     text = current_text()
@@ -57,16 +56,11 @@ def test_the_vault_keeps_and_erases_on_postgres(url, tmp_path) -> None:
 
 
 def test_the_migrations_go_down_and_up_on_postgres(url) -> None:
-    Database(url).close()
-    engine = sa.create_engine(url)
-    config = Config()
-    folder = database.__file__.replace("database.py", "migrations")
-    config.set_main_option("script_location", folder)
-    config.set_main_option("path_separator", "os")
+    open_database(url).close()
+    engine = sa.create_engine(postgres_url(url))
     with engine.begin() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        MIGRATIONS.migrate(connection, "base")
     assert set(sa.inspect(engine).get_table_names()) <= {"alembic_version"}
     engine.dispose()
-    Database(url).close()
+    open_database(url).close()

@@ -21,12 +21,13 @@ from songreel_identity.grants import Grants
 from songreel_identity.liveness.protocol import Outcome, Reason, Verdict
 from songreel_identity.vault import audit
 from songreel_identity.vault.consent import current_text
-from songreel_identity.vault.database import Database, microseconds
+from songreel_identity.vault.database import open_database
 from songreel_identity.vault.keys import FileKeys, seal, signing_key, unseal
 from songreel_identity.vault.tables import audit as audit_table
 from songreel_identity.vault.tables import metadata, objects
 from songreel_identity.vault.vault import ADAPTER, EMBEDDING, PICTURE, Vault
 from songreel_kit import errors
+from songreel_kit.database.times import microseconds
 from songreel_kit.likeness.grants import verify_grant
 
 ANN = "projects/p/identities/ann"
@@ -43,7 +44,7 @@ class VaultFixture:
         self.folder = folder
         self.file = folder / "vault.db"
         self.at = microseconds()
-        self.database = Database(f"sqlite:///{self.file}")
+        self.database = open_database(f"sqlite:///{self.file}")
         self.keys = FileKeys(folder / "keys" / "vault.json")
         self.text = current_text()
         self.vault = Vault(self.database, self.keys, self.text, now=lambda: self.at)
@@ -98,7 +99,7 @@ def test_the_migrations_make_the_tables_that_the_code_knows(fixture):
 
     assert fixture.database.run(differences) == []
     assert (
-        Database(f"sqlite:///{fixture.file}").run(lambda c: c.execute(sa.text("SELECT 1")))
+        open_database(f"sqlite:///{fixture.file}").run(lambda c: c.execute(sa.text("SELECT 1")))
         is not None
     )
 

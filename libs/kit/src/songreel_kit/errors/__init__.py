@@ -40,13 +40,13 @@ its reason is the class's name in UPPER_SNAKE, its domain "songreel".
 """
 
 from songreel_kit.errors.base import SongreelError
-from songreel_kit.errors.callers import *  # noqa: F403 - each module names what is public
-from songreel_kit.errors.requests import *  # noqa: F403
-from songreel_kit.errors.servers import *  # noqa: F403
-from songreel_kit.errors.state import *  # noqa: F403
 from songreel_kit.errors.status import DOMAIN, from_os_error, from_rpc_error, from_status, to_status
 
 from . import callers, requests, servers, state
+from .callers import *  # noqa: F403 - each module names what is public
+from .requests import *  # noqa: F403
+from .servers import *  # noqa: F403
+from .state import *  # noqa: F403
 
 __all__ = ["DOMAIN", "SongreelError", "from_os_error", "from_rpc_error", "from_status", "to_status"]
 __all__ += requests.__all__

@@ -28,11 +28,12 @@ from songreel.v1.video_pb2 import Storyboard
 from songreel.v1.video_service_pb2 import CreateStoryboardRequest, CreateStoryboardResult
 from songreel_gateway.access.callers import Role
 from songreel_gateway.access.keys import NewKey, change_project, create_key, create_project
-from songreel_gateway.db.database import Database
+from songreel_gateway.db.schema import open_database
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.channel.tls import ChannelTls
+from songreel_kit.database.database import Database
 from songreel_kit.server.server import RunningServer, running_server
 
 from songreel_testing.gateway.fake_stages import Stagehands, stage_services
@@ -185,7 +186,7 @@ class Guarded:
         return channel
 
     def write(self, transaction: Any) -> Any:
-        return self.database.run_here(transaction)
+        return self.database.run(transaction)
 
     async def exchange(self, key: str) -> str:
         stub: Any = AccessServiceStub(self.channel)
@@ -251,7 +252,7 @@ async def guarded_in(
             )
         )
         await stack.enter_async_context(gateway.running(Targets.all(stages.address)))
-        database = Database(settings.database())
+        database = open_database(settings.database())
         stack.callback(database.close)
         channel = await stack.enter_async_context(open_channel(server.inner_address))
         world = Guarded(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from songreel.v1.video_service_pb2 import JobMetadata
-from songreel_gateway.db.database import microseconds
 from songreel_gateway.jobs.job import Job, JobKind, JobState
+from songreel_kit.database.times import microseconds
 
 
 def queued_job(number: str) -> Job:

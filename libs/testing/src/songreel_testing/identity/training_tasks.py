@@ -39,7 +39,7 @@ def task(checkpoint: Path | str, recipe: TrainingRecipe = RECIPE, size: int = 96
     )
 
 
-def run_here(given: TrainingTask):
+def run(given: TrainingTask):
     """What comes of it in this process, and its states."""
     states = []
     result = run_task(given, lambda: None, states.append, lambda progress: None)

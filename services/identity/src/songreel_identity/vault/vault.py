@@ -8,6 +8,8 @@ import secrets
 from collections.abc import Callable, Iterable
 
 import sqlalchemy as sa
+from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import (
     ConsentMissing,
     ConsentWithdrawn,
@@ -18,7 +20,6 @@ from songreel_kit.errors import (
 
 from songreel_identity.vault import audit
 from songreel_identity.vault.consent import ConsentText
-from songreel_identity.vault.database import Database, microseconds
 from songreel_identity.vault.keys import KEY_BYTES, KeyWrapper, seal, unseal
 from songreel_identity.vault.records import UNBOUND, Binding, Consent, Erasure, Stored
 from songreel_identity.vault.tables import consents, grants, identities, objects, sessions

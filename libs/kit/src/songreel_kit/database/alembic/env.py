@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection that `songreel_gateway.db.schema` hands over."""
+"""Runs the migrations on the connection that `Migrations.migrate` hands over."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import cast
 import sqlalchemy as sa
 from alembic import context
 
-from songreel_gateway.access.tables import metadata  # with the gateway's own
-from songreel_gateway.db.schema import VERSION_TABLE
+from songreel_kit.database.migrate import Migrations
 
 connection = cast("sa.Connection", context.config.attributes["connection"])
+migrations = cast("Migrations", context.config.attributes["migrations"])
 context.configure(
     connection=connection,
-    target_metadata=metadata,
-    version_table=VERSION_TABLE,
+    target_metadata=migrations.metadata,
+    version_table=migrations.version_table,
     render_as_batch=True,
 )
 with context.begin_transaction():

@@ -1,0 +1,1 @@
+"""Databases: SQLite and Postgres behind one class, and the migrations of their tables."""
