@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -33,6 +34,19 @@ class PostgresServer:
     """A running Postgres."""
 
     port: int
+    command: tuple[str, ...]
+    """Starts it."""
+    folder: Path
+    user: str | None
+    """Who runs it; None for whoever runs the tests."""
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Runs it inside the block; used again, it goes on with the same databases."""
+        # A fast stop: it ends its clients' connections instead of waiting for them.
+        log = self.folder / "log"
+        with _running(self.command, self.ready, log, self.user, stop=signal.SIGINT):
+            yield
 
     def url(self, database: str = "postgres", port: int | None = None) -> str:
         """URL of a database, by way of another port (a proxy's) if given."""
@@ -94,7 +108,14 @@ def free_port() -> int:
 
 @contextmanager
 def temporary_postgres() -> Generator[PostgresServer]:
-    """Runs Debian's `postgresql`. Raises `NotInstalledError`.
+    """Runs Debian's `postgresql`. Raises `NotInstalledError`."""
+    with stopped_postgres() as server, server.running():
+        yield server
+
+
+@contextmanager
+def stopped_postgres() -> Generator[PostgresServer]:
+    """Makes an empty Postgres that whoever tests starts and stops. Raises `NotInstalledError`.
 
     Postgres refuses to run as root; as root, it is started as `postgres` or `nobody`.
     """
@@ -113,9 +134,8 @@ def temporary_postgres() -> Generator[PostgresServer]:
         fast = ["-c", "fsync=off", "-c", "full_page_writes=off"]
         command = [program, "-D", data, "-p", str(port), "-k", folder, "-c", "max_connections=200"]
         listen = ["-c", "listen_addresses=127.0.0.1"]
-        server = PostgresServer(port)
-        with _running([*command, *listen, *fast], server.ready, folder / "log", user):
-            yield server
+        whole = tuple(str(each) for each in (*command, *listen, *fast))
+        yield PostgresServer(port, whole, folder, user)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -146,10 +166,28 @@ def temporary_moto(folder: Path) -> Generator[S3Endpoint]:
 
 @contextmanager
 def _running(
-    command: Sequence[str | Path], ready: Callable[[], bool], log: Path, user: str | None = None
+    command: Sequence[str | Path],
+    ready: Callable[[], bool],
+    log: Path,
+    user: str | None = None,
+    stop: signal.Signals = signal.SIGTERM,
 ) -> Generator[None]:
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, user=user, cwd=log.parent)
+        # Not Popen's own `user`: it forks instead of spawning, and a process with gRPC's threads
+        # may hang in a fork.
+        drop = (
+            [
+                "setpriv",
+                "--reuid",
+                user,
+                "--regid",
+                str(pwd.getpwnam(user).pw_gid),
+                "--clear-groups",
+            ]
+            if user
+            else []
+        )
+        process = subprocess.Popen([*drop, *command], stdout=output, stderr=output, cwd=log.parent)
     try:
         end = time.monotonic() + _START_SECONDS
         while not ready():
@@ -157,7 +195,7 @@ def _running(
                 raise RuntimeError(f"{command[0]} did not start: {log.read_text()}")
         yield
     finally:
-        process.terminate()
+        process.send_signal(stop)
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:

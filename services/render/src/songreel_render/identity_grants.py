@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ T = TypeVar("T")
 
 _log = get_logger(__name__)
 _CALL_SECONDS = 30.0
+# Between two tries to watch a use again.
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 METHODS: Final = ("RedeemGrant", "WatchUse", "OpenAdapter", "EndUse")
 """What a renderer asks of the identity service: its certificate may call no more."""
@@ -59,10 +62,15 @@ class IdentityGrants:
     Args:
         target: gives the gRPC target of the identity service; empty is none.
         tls: how it is spoken to; None for plain text.
+        patience: for how many seconds a person is still drawn while the identity service (or its
+            database) is away and cannot confirm the consent.
     """
 
-    def __init__(self, target: Callable[[], str], tls: ChannelTls | None = None) -> None:
+    def __init__(
+        self, target: Callable[[], str], tls: ChannelTls | None = None, *, patience: float = 60.0
+    ) -> None:
         self._target = target
+        self._patience = patience
         self._tls = tls
         self.adapters = 0
         """Adapters in memory now."""
@@ -115,7 +123,7 @@ class IdentityGrants:
             async with _typed_errors():
                 if await watch.read() is _END:
                     raise ServiceUnavailable("the identity service ended the watch at once")
-                revoked = asyncio.create_task(_until_revoked(watch))
+                revoked = asyncio.create_task(self._until_revoked(stub, use.use_id, watch))
                 data = await _download_adapter(stub, use.use_id)
             adapter = IdentityAdapter(lora.adapter_sha256, use.consent_id, data)
             del data
@@ -131,6 +139,32 @@ class IdentityGrants:
                 adapter.wipe()
             self.adapters -= 1
             await _end_use(stub, use.use_id, mismatch)
+
+    async def _until_revoked(self, stub: Any, use: str, watch: Any) -> None:
+        """Watch the use, again where the watch broke; raises why it may not go on."""
+        confirmed, pause = time.monotonic(), _FIRST_PAUSE
+        try:
+            while True:
+                try:
+                    async with _typed_errors():
+                        while await watch.read() is not _END:
+                            confirmed, pause = time.monotonic(), _FIRST_PAUSE
+                    raise GrantInvalid("the identity service has ended the use")
+                except ServiceUnavailable as error:
+                    # An open watch was good until it broke.
+                    confirmed = confirmed if pause > _FIRST_PAUSE else time.monotonic()
+                    away = time.monotonic() - confirmed
+                    if away + pause > self._patience:
+                        raise ServiceUnavailable(
+                            f"for {self._patience:g} seconds the identity service has not "
+                            f"confirmed that the person may be drawn: {error.message}"
+                        ) from error
+                    _log.warning("a use is not confirmed at present", problem=error.message)
+                await asyncio.sleep(pause)
+                pause = min(2.0 * pause, _LONGEST_PAUSE)
+                watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
+        finally:
+            watch.cancel()
 
 
 async def until_revoked(events: AsyncGenerator[T], grant: IdentityGrant) -> AsyncGenerator[T]:
@@ -178,13 +212,6 @@ async def _download_adapter(stub: Any, use: str) -> bytes:
             raise LoraUnusable(f"the adapter is larger than {MAX_BYTES} bytes")
         pieces.append(response.chunk)
     return b"".join(pieces)
-
-
-async def _until_revoked(watch: Any) -> None:
-    async with _typed_errors():
-        while await watch.read() is not _END:
-            pass
-    raise GrantInvalid("the identity service has ended the use")
 
 
 async def _end_use(stub: Any, use: str, refused: str) -> None:

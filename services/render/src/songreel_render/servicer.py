@@ -59,7 +59,11 @@ class RenderServicer(RenderServiceServicer):
             tls = ChannelTls(
                 settings.identity_authority, settings.identity_certificate, settings.identity_key
             )
-        self._grants = IdentityGrants(identity_target or (lambda: settings.identity_target), tls)
+        self._grants = IdentityGrants(
+            identity_target or (lambda: settings.identity_target),
+            tls,
+            patience=settings.identity_patience_seconds,
+        )
 
     async def Render(
         self,

@@ -95,6 +95,10 @@ class RenderServiceSettings(ServiceSettings):
     identity_key: Path | None = None
     """PEM file of its private key."""
 
+    identity_patience_seconds: float = Field(default=60.0, ge=0.0, le=3600.0)
+    """Seconds for which a person is still drawn while the identity service, or its database, is
+    away and cannot confirm that the consent stands; then the render fails."""
+
     max_renders: int = Field(default=1, ge=1, le=16)
     """Renders at work at the same time; more wait for their turn."""
 

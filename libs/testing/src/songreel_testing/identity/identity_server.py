@@ -56,6 +56,8 @@ def following(call: Any) -> tuple[list[Any], asyncio.Task[None]]:
 class IdentityServer:
     folder: Path
     rank: int = 2
+    database: str = ""
+    """URL of the vault's database; empty is a file in the folder."""
     plain: dict[str, bytes] = field(default_factory=dict)
     """Adapters by identity, in the clear."""
 
@@ -63,7 +65,7 @@ class IdentityServer:
         self.checkpoint = write_checkpoint(self.folder / "tiny")
         self.store = temporary_store(self.folder)
         self.settings = IdentitySettings(
-            database=f"sqlite:///{self.folder / 'vault.db'}",
+            database=self.database or f"sqlite:///{self.folder / 'vault.db'}",
             keys=self.folder / "keys",
             watch_seconds=0.02,
             erase_seconds=240.0,  # a busy machine draws its last batch slowly
