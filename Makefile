@@ -1,5 +1,5 @@
 # Any target may come first: each sets up what it needs.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/testing
@@ -16,7 +16,19 @@ help: ## the targets
 
 setup: $(STAMP) ## a virtual environment with everything in it
 
+define CHECK_PYTHON
+import sys
+version = sys.version_info[:2]
+if not (3, 11) <= version <= (3, 13):
+    sys.exit("songreel needs Python 3.11, 3.12 or 3.13; %s is %d.%d" % (sys.executable, *version))
+if version == (3, 13):
+    print("Python 3.13: mediapipe has no wheel for it, so people cannot be enrolled; all else works")
+endef
+export CHECK_PYTHON
+
 $(STAMP): requirements.txt requirements-dev.txt requirements-nodeps.txt $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
+	@test -n "$(PYTHON)" || { echo "songreel needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK_PYTHON"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-nodeps.txt

@@ -33,6 +33,9 @@ SOURCES = {
 
 SERVICES = ("gateway", "audio", "prompt", "identity", "render")
 
+EXTRAS = {"identity": "mediapipe", "prompt": "llm"}
+"""Distribution -> the extra of it that its image has."""
+
 # The images' platform, whatever machine writes the files.
 MARKERS = {
     "python_version": "3.11",
@@ -83,7 +86,7 @@ def pins(*paths: Path) -> dict[str, str]:
         for line in path.read_text().splitlines():
             matched = re.match(r"([A-Za-z0-9._-]+)==\S+", line)
             if matched:
-                found[canonicalize_name(matched[1])] = line.split("#")[0].strip()
+                found[canonicalize_name(matched[1])] = re.split("[#;]", line)[0].strip()
     return found
 
 
@@ -93,10 +96,11 @@ def services_with_image() -> list[str]:
 
 
 def direct(distribution: str) -> list[str]:
-    """Dependencies that one of our distributions declares."""
-    folder = SOURCES[distribution.removeprefix("songreel-")]
-    project = tomllib.loads((REPOSITORY / folder / "pyproject.toml").read_text())["project"]
-    return project["dependencies"]
+    """Dependencies that one of our distributions declares, with those of its image's extra."""
+    name = distribution.removeprefix("songreel-")
+    project = tomllib.loads((REPOSITORY / SOURCES[name] / "pyproject.toml").read_text())["project"]
+    extras = project.get("optional-dependencies", {})
+    return project["dependencies"] + (extras[EXTRAS[name]] if name in EXTRAS else [])
 
 
 def needed(distribution: str) -> set[str]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import cv2
 import numpy as np
+from songreel_kit.errors import ModelMissing
 from songreel_kit.telemetry.metrics import loading
 
 from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements, Points
@@ -56,6 +58,12 @@ class MediaPipeTracker:
     """`Tracker` with MediaPipe's face mesh and hands."""
 
     def __init__(self) -> None:
+        """Raises `ModelMissing` where mediapipe is not installed."""
+        if find_spec("mediapipe") is None:
+            raise ModelMissing(
+                "enrolment needs mediapipe, which is not installed: pip install --no-deps "
+                "mediapipe==0.10.21 (it is for Python 3.11 and 3.12)"
+            )
         # MediaPipe prints a harmless protobuf message while it is imported.
         with contextlib.redirect_stderr(io.StringIO()):
             import mediapipe

@@ -7,6 +7,7 @@ import json
 from collections.abc import Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
 from songreel_kit.errors import ModelMissing
@@ -49,7 +50,13 @@ class LanguageServer:
         self.manners = Manners(limit_field="max_completion_tokens" if newer else "max_tokens")
 
     def require_configured(self) -> None:
-        """Raises `ModelMissing` naming every setting that is not there."""
+        """Raises `ModelMissing` naming the package or every setting that is not there."""
+        if find_spec("openai") is None:
+            raise ModelMissing(
+                "the llm storyteller needs a package that is not installed: pip install "
+                "'songreel[llm]', or use the storyteller offline",
+                storyteller="llm",
+            )
         missing: list[str] = []
         if not self.model:
             missing.append("SONGREEL_PROMPT_LLM_MODEL (the model's name)")
