@@ -9,7 +9,7 @@ PAGE := gateway/src/songreel_gateway/web
 # Processes of `make test`; each takes a core and, with the servers it starts, about 2 GB.
 WORKERS ?= 2
 
-.PHONY: help setup demo test test-slow check protos bench bench-audio clean
+.PHONY: help setup demo wheels test test-slow check protos bench bench-audio clean
 
 help: ## the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -38,6 +38,9 @@ $(STAMP): requirements.txt requirements-dev.txt requirements-nodeps.txt $(addsuf
 demo: $(STAMP) ## the demo song becomes out/demo/video.mp4
 	mkdir -p $(DEMO)
 	$(BIN)/songreel make demo/song.mp3 -o $(DEMO)/video.mp4 --data $(DEMO)/data
+
+wheels: $(STAMP) ## a wheel of every distribution in dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist $(DISTRIBUTIONS) models/sprout
 
 test: $(STAMP) ## the default tests, a file at a time in each of WORKERS processes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
@@ -68,4 +71,4 @@ bench-audio: $(STAMP) ## accuracy of the analysis, compared with librosa (needs 
 	$(BIN)/python -m bench audio
 
 clean: ## removes everything that was made, the environment too
-	rm -rf $(VENV) out build
+	rm -rf $(VENV) out build dist
