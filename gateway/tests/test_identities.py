@@ -22,7 +22,7 @@ from songreel.v1.identity_service_pb2_grpc import (
 )
 from songreel_gateway.service import GatewaySettings
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
-from songreel_gateway.web.enrollment import Bounds
+from songreel_gateway.web.enrollment import EnrollmentLimits
 from songreel_gateway.web.site import running_site
 from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.liveness.thresholds import Thresholds
@@ -35,7 +35,7 @@ from songreel_testing.serving import expect_error, serving_at, wait_until
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ANN = "/v1/projects/local/identities/ann"
-BOUNDS = Bounds(stall_seconds=1.0, per_second=20.0, burst=40)
+LIMITS = EnrollmentLimits(stall_seconds=1.0, per_second=20.0, burst=40)
 JSON = {"Content-Type": "application/json"}
 
 
@@ -118,7 +118,7 @@ async def reception(tmp_path_factory: Any) -> AsyncIterator[Reception]:
     async with (
         serving_at(Service("songreel.v1.IdentityService", add), identity) as (server, channel),
         public.connected(server.address),
-        running_site(settings, server.address, bounds=BOUNDS) as url,
+        running_site(settings, server.address, limits=LIMITS) as url,
         aiohttp.ClientSession() as http,
     ):
         yield Reception(url.removesuffix("/enroll"), http, IdentityServiceStub(channel))

@@ -54,7 +54,7 @@ def test_a_prompt_carries_all_that_the_page_says_of_its_action(action: Action):
     ],
 )
 def test_the_page_knows_the_fields_of_the_messages(name: str, message: type):
-    script = (PAGE / "session.js").read_text()
+    script = (PAGE / "enrollment_session.js").read_text()
     definition = script.partition(f"@typedef {{object}} {name}\n")[2].partition("@typedef")[0]
     descriptor: Descriptor = message.DESCRIPTOR
     fields = set(re.findall(r"@property {[^}]*} \[?(\w+)", definition))

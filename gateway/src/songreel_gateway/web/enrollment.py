@@ -1,4 +1,4 @@
-"""The enrolment's WebSocket: frames in, prompts and one end out.
+"""The WebSocket of an enrolment: frames in, prompts and one outcome out.
 
 The client's first message is text, `{"start": {"nonce", "ways"}, "authorization"}`;
 every other one is binary: the capture time (8 bytes, big-endian, milliseconds on the
@@ -31,43 +31,44 @@ from songreel_kit.errors import (
     from_status,
 )
 
-from songreel_gateway.web.guard import error_body, typed
-from songreel_gateway.web.identities import credentials, name_of
+from songreel_gateway.web.guard import as_songreel_error, error_body
+from songreel_gateway.web.identities import credentials, identity_name
 
 _TIME_BYTES = 8
 _SLACK_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)
-class Bounds:
+class EnrollmentLimits:
     """What one browser may send."""
 
     frame_bytes: int = 1_000_000
+    """Of one JPEG."""
     per_second: float = 60.0
     """Frames a second, on average."""
     burst: int = 60
     """Frames at once."""
     frames: int = 6000
-    """In all."""
+    """Frames in a session."""
     stall_seconds: float = 10.0
-    """A silent client is cut off after so long, and one that does not read."""
+    """How long a client may send nothing, or read nothing."""
     session_seconds: float = 240.0
     """From the first message to the end."""
 
 
-class EnrolmentSocket:
-    """Bridges browsers to the gateway's own `Enroll`; `sessions` at once."""
+class EnrollmentSocket:
+    """Connects browsers to the gateway's own `Enroll`, `sessions` at once."""
 
-    def __init__(self, stub: Any, sessions: int, bounds: Bounds | None = None) -> None:
+    def __init__(self, stub: Any, sessions: int, limits: EnrollmentLimits | None = None) -> None:
         self._stub = stub
         self._sessions = sessions
-        self._bounds = bounds or Bounds()
+        self._limits = limits or EnrollmentLimits()
         self._open: set[web.WebSocketResponse] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One WebSocket from its opening to its close."""
         # A message that is larger still is not even read in: aiohttp closes with 1009.
-        largest = self._bounds.frame_bytes + _SLACK_BYTES
+        largest = self._limits.frame_bytes + _SLACK_BYTES
         socket = web.WebSocketResponse(
             max_msg_size=largest, compress=False, heartbeat=20.0, timeout=2.0
         )
@@ -76,13 +77,17 @@ class EnrolmentSocket:
         self._open.add(socket)
         try:
             if full:
-                raise Busy("as many people are enrolling as this server takes: wait a minute")
-            async with asyncio.timeout(self._bounds.session_seconds):
-                await _Bridge(socket, self._stub, self._bounds, name_of(request)).run()
+                raise Busy("too many people are enrolling at once: try again in a minute")
+            async with asyncio.timeout(self._limits.session_seconds):
+                await _EnrollmentBridge(
+                    socket, self._stub, self._limits, identity_name(request)
+                ).run()
         except TimeoutError:
-            await _part(socket, DeadlineExceeded("the session took too long: begin another one"))
+            await _close_with_error(
+                socket, DeadlineExceeded("the session took too long: begin another one")
+            )
         except (SongreelError, grpc.RpcError) as error:
-            await _part(socket, typed(error))
+            await _close_with_error(socket, as_songreel_error(error))
         else:
             await socket.close()
         finally:
@@ -90,46 +95,48 @@ class EnrolmentSocket:
         return socket
 
     async def close(self) -> None:
-        """Tells everybody that the server stops."""
+        """Ends all sessions, because the server stops."""
         stopping = ServiceUnavailable("this server stops: begin again in a moment")
-        await asyncio.gather(*(_part(each, stopping) for each in tuple(self._open)))
+        await asyncio.gather(*(_close_with_error(each, stopping) for each in tuple(self._open)))
 
 
-class _Bridge:
+class _EnrollmentBridge:
     """One session."""
 
-    def __init__(self, socket: web.WebSocketResponse, stub: Any, bounds: Bounds, name: str) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, stub: Any, limits: EnrollmentLimits, name: str
+    ) -> None:
         self._socket = socket
         self._stub = stub
-        self._bounds = bounds
+        self._limits = limits
         self._name = name
         self._count = 0
-        self._allowance = float(bounds.burst)
+        self._allowance = float(limits.burst)
         self._refilled = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
-        """Raises what ends the session other than an outcome or the client's leaving."""
+        """Returns after the outcome or when the client leaves; any other end is raised."""
         first = await self._receive()
         if first is None:
             return
         start, metadata = self._start(first)
         call = self._stub.Enroll(metadata=metadata)
-        inwards = asyncio.create_task(self._inwards(call, start))
-        outwards = asyncio.create_task(self._outwards(call))
+        to_gateway = asyncio.create_task(self._forward_to_gateway(call, start))
+        to_browser = asyncio.create_task(self._forward_to_browser(call))
         try:
-            await asyncio.wait({inwards, outwards}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({to_gateway, to_browser}, return_when=asyncio.FIRST_COMPLETED)
             # The client's side first: it names the fault, the other one its consequence.
-            if inwards.done():
-                await inwards
-            if outwards.done():
-                await outwards
+            if to_gateway.done():
+                await to_gateway
+            if to_browser.done():
+                await to_browser
         finally:
             call.cancel()
-            for task in (inwards, outwards):
+            for task in (to_gateway, to_browser):
                 task.cancel()
-            await asyncio.gather(inwards, outwards, return_exceptions=True)
+            await asyncio.gather(to_gateway, to_browser, return_exceptions=True)
 
-    async def _inwards(self, call: Any, start: pb.EnrollRequest) -> None:
+    async def _forward_to_gateway(self, call: Any, start: pb.EnrollRequest) -> None:
         """Ends when the client leaves."""
         await self._write(call, start)
         while (message := await self._receive()) is not None:
@@ -142,7 +149,7 @@ class _Bridge:
             # The call has ended; the other direction knows why.
             await asyncio.Event().wait()
 
-    async def _outwards(self, call: Any) -> None:
+    async def _forward_to_browser(self, call: Any) -> None:
         # Not `call.read()`: that one drops what has come once a write has failed.
         async for answer in call:
             if answer.WhichOneof("event") == "error":
@@ -154,11 +161,11 @@ class _Bridge:
     async def _receive(self) -> WSMessage | None:
         """The next message; None when the client has gone."""
         try:
-            async with asyncio.timeout(self._bounds.stall_seconds):
+            async with asyncio.timeout(self._limits.stall_seconds):
                 message = await self._socket.receive()
         except TimeoutError as error:
             raise StreamStalled(
-                f"nothing came for {self._bounds.stall_seconds:g} seconds: check the camera "
+                f"nothing came for {self._limits.stall_seconds:g} seconds: check the camera "
                 "and the connection"
             ) from error
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
@@ -167,10 +174,10 @@ class _Bridge:
 
     async def _send(self, answer: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(self._bounds.stall_seconds):
+            async with asyncio.timeout(self._limits.stall_seconds):
                 await self._socket.send_str(json.dumps(answer))
         except TimeoutError as error:
-            raise StreamStalled("the page does not read its prompts any more") from error
+            raise StreamStalled("the page no longer reads its prompts: reload it") from error
         except ConnectionError:
             # Gone; the other direction sees it too, and ends.
             await asyncio.Event().wait()
@@ -193,26 +200,26 @@ class _Bridge:
         if message.type is not WSMsgType.BINARY:
             raise InvalidRequest("after the first message, send frames only")
         data = cast("bytes", message.data)
-        if len(data) - _TIME_BYTES > self._bounds.frame_bytes:
+        if len(data) - _TIME_BYTES > self._limits.frame_bytes:
             raise FrameTooLarge(
                 f"a frame of {len(data) - _TIME_BYTES} bytes: send at most "
-                f"{self._bounds.frame_bytes}, 640x480 is enough"
+                f"{self._limits.frame_bytes}, 640x480 is enough"
             )
         self._count += 1
         now = asyncio.get_running_loop().time()
-        refill = (now - self._refilled) * self._bounds.per_second
-        self._allowance = min(self._bounds.burst, self._allowance + refill) - 1
+        refill = (now - self._refilled) * self._limits.per_second
+        self._allowance = min(self._limits.burst, self._allowance + refill) - 1
         self._refilled = now
-        if self._allowance < 0 or self._count > self._bounds.frames:
+        if self._allowance < 0 or self._count > self._limits.frames:
             raise TooManyFrames(
-                f"too many frames: send 10 to 30 a second, at most {self._bounds.frames} in all"
+                f"too many frames: send 10 to 30 a second, at most {self._limits.frames} in all"
             )
         taken = int.from_bytes(data[:_TIME_BYTES], signed=True)
         return CameraFrame(capture_ms=taken, jpeg=data[_TIME_BYTES:])
 
 
-async def _part(socket: web.WebSocketResponse, error: SongreelError) -> None:
-    """Says why, then closes; a client that does not listen is closed all the same."""
+async def _close_with_error(socket: web.WebSocketResponse, error: SongreelError) -> None:
+    """Sends the error, then closes, also when the client does not read."""
     code = WSCloseCode.POLICY_VIOLATION
     if error.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED):
         code = WSCloseCode.TRY_AGAIN_LATER

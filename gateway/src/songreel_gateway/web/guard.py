@@ -51,7 +51,7 @@ _HTTP: dict[grpc.StatusCode, int] = {
 }
 
 
-def guard(hosts: str) -> Middleware:
+def guard_requests(hosts: str) -> Middleware:
     """A middleware; `hosts` are the names, separated by commas, besides the loopback's."""
     allowed = LOOPBACK | {name.strip().lower() for name in hosts.split(",") if name.strip()}
 
@@ -64,10 +64,10 @@ def guard(hosts: str) -> Middleware:
             refusal.headers.update(HEADERS)
             raise
         except (SongreelError, grpc.RpcError) as error:
-            response = refused(error)
+            response = error_response(error)
         except Exception as error:
             _log.error("a request of the page failed", path=request.path, exc_info=error)
-            response = refused(InternalError("the server made a mistake: it is in its log"))
+            response = error_response(InternalError("the server made a mistake: it is in its log"))
         if not response.prepared:
             response.headers.update(HEADERS)
         return response
@@ -75,7 +75,7 @@ def guard(hosts: str) -> Middleware:
     return check
 
 
-def typed(error: SongreelError | grpc.RpcError) -> SongreelError:
+def as_songreel_error(error: SongreelError | grpc.RpcError) -> SongreelError:
     """The error of the tree that a failed call stands for."""
     return error if isinstance(error, SongreelError) else from_rpc_error(error)
 
@@ -92,9 +92,9 @@ def error_body(error: SongreelError) -> dict[str, object]:
     }
 
 
-def refused(error: SongreelError | grpc.RpcError) -> web.Response:
+def error_response(error: SongreelError | grpc.RpcError) -> web.Response:
     """The answer to a request that failed."""
-    known = typed(error)
+    known = as_songreel_error(error)
     return web.json_response(error_body(known), status=_HTTP.get(known.code, 500), dumps=json.dumps)
 
 

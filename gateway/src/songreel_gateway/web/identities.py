@@ -7,7 +7,7 @@ POST   /v1/projects/P/identities/I:recordConsent     {"version", "textSha256"}
 POST   /v1/projects/P/identities/I:openEnrollment    {}
 POST   /v1/projects/P/identities/I:withdrawConsent   {}
 DELETE /v1/projects/P/identities/I
-GET    /v1/projects/P/identities/I:enroll            WebSocket, see `enrolment`
+GET    /v1/projects/P/identities/I:enroll            WebSocket, see `enrollment`
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NAME = _PARENT + "/identities/{identity:[a-z0-9-]+}"
 _CALL_SECONDS = 60.0
 
 
-class Identities:
+class IdentityRoutes:
     """Handlers; `stub` is of the gateway's own public API."""
 
     def __init__(self, stub: Any) -> None:
@@ -49,45 +49,45 @@ class Identities:
 
     async def _consent_text(self, request: web.Request) -> web.Response:
         name = f"projects/{request.match_info['project']}/consentText"
-        asked = pb.GetConsentTextRequest(name=name)
-        return await _answer(request, self._stub.GetConsentText, asked)
+        message = pb.GetConsentTextRequest(name=name)
+        return await _respond(request, self._stub.GetConsentText, message)
 
     async def _list(self, request: web.Request) -> web.Response:
         size = request.query.get("pageSize", "0")
         if not size.isdecimal() or len(size) > 6:
             raise InvalidRequest("pageSize must be a number, 0 or more", field="pageSize")
-        asked = pb.ListIdentitiesRequest(
+        message = pb.ListIdentitiesRequest(
             parent=f"projects/{request.match_info['project']}",
             page_size=int(size),
             page_token=request.query.get("pageToken", ""),
         )
-        return await _answer(request, self._stub.ListIdentities, asked)
+        return await _respond(request, self._stub.ListIdentities, message)
 
     async def _get(self, request: web.Request) -> web.Response:
-        asked = pb.GetIdentityRequest(name=name_of(request))
-        return await _answer(request, self._stub.GetIdentity, asked)
+        message = pb.GetIdentityRequest(name=identity_name(request))
+        return await _respond(request, self._stub.GetIdentity, message)
 
     async def _erase(self, request: web.Request) -> web.Response:
-        asked = pb.EraseIdentityRequest(name=name_of(request))
-        return await _answer(request, self._stub.EraseIdentity, asked)
+        message = pb.EraseIdentityRequest(name=identity_name(request))
+        return await _respond(request, self._stub.EraseIdentity, message)
 
     async def _consent(self, request: web.Request) -> web.Response:
-        asked = await _body(request, pb.RecordConsentRequest())
-        asked.name = name_of(request)
-        return await _answer(request, self._stub.RecordConsent, asked)
+        message = await _body(request, pb.RecordConsentRequest())
+        message.name = identity_name(request)
+        return await _respond(request, self._stub.RecordConsent, message)
 
     async def _open(self, request: web.Request) -> web.Response:
-        asked = await _body(request, pb.OpenEnrollmentRequest())
-        asked.name = name_of(request)
-        return await _answer(request, self._stub.OpenEnrollment, asked)
+        message = await _body(request, pb.OpenEnrollmentRequest())
+        message.name = identity_name(request)
+        return await _respond(request, self._stub.OpenEnrollment, message)
 
     async def _withdraw(self, request: web.Request) -> web.Response:
-        asked = await _body(request, pb.WithdrawConsentRequest())
-        asked.name = name_of(request)
-        return await _answer(request, self._stub.WithdrawConsent, asked)
+        message = await _body(request, pb.WithdrawConsentRequest())
+        message.name = identity_name(request)
+        return await _respond(request, self._stub.WithdrawConsent, message)
 
 
-def name_of(request: web.Request) -> str:
+def identity_name(request: web.Request) -> str:
     """Name of the identity that the path names."""
     return "projects/{project}/identities/{identity}".format(**request.match_info)
 
@@ -114,9 +114,9 @@ async def _body(request: web.Request, message: M) -> M:
         raise InvalidRequest(f"the body cannot be read: {error}") from error
 
 
-async def _answer(request: web.Request, method: Any, asked: Message) -> web.Response:
+async def _respond(request: web.Request, method: Any, message: Message) -> web.Response:
     answer = await method(
-        asked,
+        message,
         timeout=_CALL_SECONDS,
         metadata=credentials(request.headers.get("Authorization")),
     )

@@ -21,9 +21,9 @@ from songreel_kit.errors import FailedPrecondition
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.web.enrollment import Bounds, EnrolmentSocket
-from songreel_gateway.web.guard import guard
-from songreel_gateway.web.identities import NAME, Identities
+from songreel_gateway.web.enrollment import EnrollmentLimits, EnrollmentSocket
+from songreel_gateway.web.guard import guard_requests
+from songreel_gateway.web.identities import NAME, IdentityRoutes
 
 PAGE = Path(__file__).parent / "page"
 PATH = "/enroll"
@@ -37,12 +37,12 @@ _log = get_logger(__name__)
 
 
 def create_site(
-    stub: Any, *, hosts: str = "", sessions: int = 16, bounds: Bounds | None = None
+    stub: Any, *, hosts: str = "", sessions: int = 16, limits: EnrollmentLimits | None = None
 ) -> web.Application:
     """The site; `stub` is of `songreel.v1.IdentityService`."""
-    site = web.Application(middlewares=[guard(hosts)], client_max_size=_BODY_BYTES)
-    socket = EnrolmentSocket(stub, sessions, bounds)
-    site.add_routes(Identities(stub).routes())
+    site = web.Application(middlewares=[guard_requests(hosts)], client_max_size=_BODY_BYTES)
+    socket = EnrollmentSocket(stub, sessions, limits)
+    site.add_routes(IdentityRoutes(stub).routes())
     site.router.add_get(NAME + ":enroll", socket.handle)
     site.router.add_get(PATH, _page)
     site.router.add_static(PATH + "/", PAGE)
@@ -60,7 +60,7 @@ async def running_site(
     address: str,
     *,
     tls: ChannelTls | None = None,
-    bounds: Bounds | None = None,
+    limits: EnrollmentLimits | None = None,
 ) -> AsyncGenerator[str]:
     """Serves inside the `with` block; gives the page's URL, empty where none is served.
 
@@ -68,7 +68,7 @@ async def running_site(
         settings: Where to listen, under which names, for how many at once.
         address: gRPC target of the gateway's public API.
         tls: How it proves itself; None for plain text, as on this machine.
-        bounds: What one browser may send.
+        limits: What one browser may send.
 
     Raises `FailedPrecondition` when the address cannot be used.
     """
@@ -81,7 +81,7 @@ async def running_site(
             IdentityServiceStub(channel),
             hosts=settings.web_hosts,
             sessions=settings.web_sessions,
-            bounds=bounds,
+            limits=limits,
         )
         runner = web.AppRunner(
             site, access_log=None, handle_signals=False, shutdown_timeout=_STOP_SECONDS

@@ -2,8 +2,8 @@
 
 import { Refusal } from "./api.js";
 
-const RATE = 15;
-const QUALITY = 0.85;
+const FRAMES_PER_SECOND = 15;
+const JPEG_QUALITY = 0.85;
 const HEIGHT = 480;
 
 /** @returns {Promise<MediaStream>} */
@@ -39,7 +39,7 @@ export async function openCamera() {
  * @param {(time: number) => void} seen Capture time in ms, on the browser's clock.
  * @returns {() => void} Stops it.
  */
-export function watch(video, seen) {
+export function onEachFrame(video, seen) {
   let going = true;
   /** @type {VideoFrameRequestCallback} */
   const next = (now, frame) => {
@@ -54,7 +54,7 @@ export function watch(video, seen) {
 }
 
 /** Measures what can be known of a camera before anything is sent. */
-export class Inspection {
+export class CameraCheck {
   #canvas = document.createElement("canvas");
   /** @type {number[]} */
   #times = [];
@@ -65,7 +65,7 @@ export class Inspection {
     this.#canvas.width = 32;
     this.#canvas.height = 24;
     this.video = video;
-    this.stop = watch(video, (time) => this.#see(time));
+    this.stop = onEachFrame(video, (time) => this.#see(time));
   }
 
   /** Pictures a second over the last ones; 0 while there are too few. */
@@ -93,19 +93,19 @@ export class Inspection {
 }
 
 /**
- * Sends JPEG frames of a video, at most `RATE` a second; a frame that comes while the
+ * Sends JPEG frames of a video, at most `FRAMES_PER_SECOND` a second; a frame that comes while the
  * one before is still being made is left out.
  *
  * @param {HTMLVideoElement} video
  * @param {(jpeg: Blob, time: number) => void} send
  * @returns {() => void} Stops it.
  */
-export function film(video, send) {
+export function sendFrames(video, send) {
   const canvas = document.createElement("canvas");
   let last = -Infinity;
   let busy = false;
-  return watch(video, (time) => {
-    if (busy || time - last < 1000 / RATE - 4 || !video.videoWidth) return;
+  return onEachFrame(video, (time) => {
+    if (busy || time - last < 1000 / FRAMES_PER_SECOND - 4 || !video.videoWidth) return;
     const scale = Math.min(1, HEIGHT / Math.min(video.videoHeight, video.videoWidth));
     canvas.width = Math.round(video.videoWidth * scale);
     canvas.height = Math.round(video.videoHeight * scale);
@@ -120,7 +120,7 @@ export function film(video, send) {
         if (jpeg) send(jpeg, taken);
       },
       "image/jpeg",
-      QUALITY,
+      JPEG_QUALITY,
     );
   });
 }

@@ -3,10 +3,11 @@
 // /enroll?identity=NAME[&project=PROJECT][#token=TOKEN]
 
 import { Api, Refusal } from "./api.js";
-import { film, Inspection, openCamera } from "./camera.js";
-import { Session } from "./session.js";
+import { CameraCheck, openCamera, sendFrames } from "./camera.js";
+import { showChecks } from "./camera_checks.js";
+import { EnrollmentSession } from "./enrollment_session.js";
+import { SessionView } from "./session_view.js";
 import { canSpeak, say } from "./speech.js";
-import { Stage } from "./stage.js";
 import { button, day, element, show, showFacts, showMarkdown } from "./views.js";
 
 const asked = new URLSearchParams(location.search);
@@ -15,17 +16,17 @@ const secret = new URLSearchParams(location.hash.slice(1));
 if (location.hash) history.replaceState(null, "", location.pathname + location.search);
 
 const api = new Api(asked.get("project") ?? "local", secret.get("token") ?? "");
-const stage = new Stage();
-const SHAPE = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
+const sessionView = new SessionView();
+const NAME_PATTERN = /^[a-z]([a-z0-9-]*[a-z0-9])?$/;
 
 let identity = asked.get("identity") ?? "";
 /** @type {import("./api.js").ConsentText | undefined} */
-let words;
+let consentText;
 /** @type {MediaStream | undefined} */
 let camera;
-/** @type {Inspection | undefined} */
-let inspection;
-/** @type {Session | undefined} */
+/** @type {CameraCheck | undefined} */
+let cameraCheck;
+/** @type {EnrollmentSession | undefined} */
 let session;
 
 /**
@@ -38,7 +39,7 @@ async function attempt(work) {
     await work();
   } catch (error) {
     closeCamera();
-    stage.end();
+    sessionView.end();
     element("trouble-text").textContent = error instanceof Refusal
       ? error.message
       : `Something in this page went wrong: ${error}`;
@@ -47,7 +48,7 @@ async function attempt(work) {
 }
 
 async function begin() {
-  if (!SHAPE.test(identity)) return askName();
+  if (!NAME_PATTERN.test(identity)) return askName();
   document.title = `${identity} · songreel`;
   const known = await api.find(identity);
   if (known?.state === "STATE_ENROLLED") return showKnown(known);
@@ -74,17 +75,17 @@ async function askName() {
 }
 
 async function askConsent() {
-  words = await api.consentText();
-  showMarkdown(element("consent-words"), words.text);
-  element("consent-version").textContent = `Version ${words.version}`;
+  consentText = await api.consentText();
+  showMarkdown(element("consent-words"), consentText.text);
+  element("consent-version").textContent = `Version ${consentText.version}`;
   box("consent-box").checked = false;
   button("consent-go").disabled = true;
   show("consent");
 }
 
 async function consent() {
-  if (!words) return askConsent();
-  await api.consent(identity, words);
+  if (!consentText) return askConsent();
+  await api.consent(identity, consentText);
   return checkCamera();
 }
 
@@ -96,54 +97,20 @@ async function checkCamera() {
   camera = await openCamera();
   const video = media("check-video");
   video.srcObject = camera;
-  inspection = new Inspection(video);
+  cameraCheck = new CameraCheck(video);
   await new Promise((resolve) => {
     const look = () => {
-      if (!inspection) return resolve(null);
-      tellChecks(inspection);
+      if (!cameraCheck) return resolve(null);
+      showChecks(cameraCheck, camera);
       return setTimeout(look, 250);
     };
     look();
   });
 }
 
-/** @param {Inspection} found */
-function tellChecks({ video, rate, light }) {
-  const small = Math.min(video.videoWidth, video.videoHeight) < 360;
-  /** @type {[string, string, string][]} */
-  const lines = [
-    ["camera", camera?.getVideoTracks()[0]?.label || "on", "good"],
-    ["size", `${video.videoWidth} × ${video.videoHeight}`, small ? "warn" : "good"],
-    ["rate", ...tellRate(rate)],
-    ["light", ...(light < 45 ? ["too dark: add light in front", "warn"] : ["fine", "good"])],
-  ].map(([name, value, state]) => [name, value, video.videoWidth ? state : ""]);
-  for (const [name, value, state] of lines) {
-    const line = document.querySelector(`[data-check="${name}"]`);
-    if (!(line instanceof HTMLElement) || line.dataset.told === value + state) continue;
-    line.dataset.told = value + state;
-    line.dataset.state = state;
-    const told = document.createElement("b");
-    told.textContent = value;
-    line.querySelector("b")?.remove();
-    line.append(told);
-  }
-  // Once enabled it stays so: a button that comes and goes takes the focus with it.
-  if (video.videoWidth && rate) button("check-go").disabled = false;
-}
-
-/**
- * @param {number} rate
- * @returns {[string, string]}
- */
-function tellRate(rate) {
-  if (!rate) return ["…", ""];
-  if (rate < 10) return [`${rate.toFixed(0)}: too few, close other programs`, "warn"];
-  return [rate.toFixed(0), "good"];
-}
-
-async function enrol() {
-  inspection?.stop();
-  inspection = undefined;
+async function enroll() {
+  cameraCheck?.stop();
+  cameraCheck = undefined;
   if (!camera) return checkCamera();
   const ways = [...document.querySelectorAll("[data-way]")].flatMap((each) =>
     each instanceof HTMLInputElement && each.checked && each.dataset.way ? [each.dataset.way] : []
@@ -151,40 +118,40 @@ async function enrol() {
   const spoken = ways.includes("spoken");
   const video = media("session-video");
   video.srcObject = camera;
-  stage.begin(spoken);
+  sessionView.begin(spoken);
   show("session");
   const { nonce } = await api.open(identity);
-  session = new Session(api.socket(identity), { nonce, ways }, api.authorization, {
-    prompt: (prompt) => stage.prompt(prompt),
-    guidance: (guidance) => stage.guidance(guidance),
-    dot: (dot) => stage.dot(dot),
-    light: (light) => stage.light(light),
+  session = new EnrollmentSession(api.socket(identity), { nonce, ways }, api.authorization, {
+    prompt: (prompt) => sessionView.prompt(prompt),
+    guidance: (guidance) => sessionView.guidance(guidance),
+    dot: (dot) => sessionView.dot(dot),
+    light: (light) => sessionView.light(light),
   });
   const current = session;
-  const stop = film(video, (jpeg, time) => current.send(jpeg, time));
+  const stop = sendFrames(video, (jpeg, time) => current.send(jpeg, time));
   try {
     showOutcome(await current.end, spoken);
   } finally {
     session = undefined;
     stop();
-    stage.end();
+    sessionView.end();
     closeCamera();
   }
 }
 
 /**
- * @param {import("./session.js").Outcome} outcome
+ * @param {import("./enrollment_session.js").Outcome} outcome
  * @param {boolean} spoken
  */
 function showOutcome({ verdict, reason, advice }, spoken) {
-  const [title, sign, tone] = {
+  const [title, mark, tone] = {
     VERDICT_PASS: ["You are enrolled", "✓", "good"],
     VERDICT_FAIL: ["The check did not pass", "×", "bad"],
     VERDICT_INCONCLUSIVE: ["We could not tell", "?", "warn"],
   }[verdict];
   const passed = verdict === "VERDICT_PASS";
   element("result-badge").className = `badge ${tone}`;
-  element("result-badge").textContent = sign;
+  element("result-badge").textContent = mark;
   element("result-title").textContent = title;
   element("result-advice").textContent = passed
     ? "Seven pictures of you are kept, encrypted. Your videos can show you now."
@@ -215,12 +182,12 @@ function showKnown(known) {
     ["Erased by itself on", day(known.expireTime)],
   ]);
   const again = known.state === "STATE_ENROLLED";
-  button("known-enrol").textContent = again ? "Enrol again" : "Enrol";
+  button("known-enroll").textContent = again ? "Enrol again" : "Enrol";
   button("known-withdraw").hidden = withdrawn;
   show("known");
 }
 
-async function lookAgain() {
+async function refresh() {
   const known = await api.find(identity);
   if (known) showKnown(known);
   else await askConsent();
@@ -228,7 +195,7 @@ async function lookAgain() {
 
 async function withdraw() {
   await api.withdraw(identity);
-  await lookAgain();
+  await refresh();
 }
 
 async function erase() {
@@ -245,8 +212,8 @@ async function erase() {
 }
 
 function closeCamera() {
-  inspection?.stop();
-  inspection = undefined;
+  cameraCheck?.stop();
+  cameraCheck = undefined;
   for (const track of camera?.getTracks() ?? []) track.stop();
   camera = undefined;
 }
@@ -265,7 +232,7 @@ function media(id) {
  * @param {string} id
  * @param {() => Promise<void> | void} work
  */
-function on(id, work) {
+function onClick(id, work) {
   element(id).addEventListener("click", () => attempt(work));
 }
 
@@ -273,7 +240,9 @@ element("name-form").addEventListener("submit", (event) => {
   event.preventDefault();
   const field = box("name-field");
   identity = field.value.trim();
-  field.setCustomValidity(SHAPE.test(identity) ? "" : element("name-help").textContent ?? "");
+  field.setCustomValidity(
+    NAME_PATTERN.test(identity) ? "" : element("name-help").textContent ?? "",
+  );
   if (field.reportValidity()) attempt(begin);
 });
 box("name-field").addEventListener("input", () => box("name-field").setCustomValidity(""));
@@ -286,21 +255,21 @@ box("way-keyboard").addEventListener("change", () => {
 box("way-spoken").addEventListener("change", () => {
   if (box("way-spoken").checked) say("Prompts will be spoken.");
 });
-on("consent-go", consent);
-on("check-go", enrol);
-on("leave", () => session?.leave());
-on("result-again", checkCamera);
-on("result-known", lookAgain);
-on("known-enrol", async () => {
+onClick("consent-go", consent);
+onClick("check-go", enroll);
+onClick("leave", () => session?.leave());
+onClick("result-again", checkCamera);
+onClick("result-known", refresh);
+onClick("known-enroll", async () => {
   const known = await api.find(identity);
   return known && known.state !== "STATE_WITHDRAWN" ? checkCamera() : askConsent();
 });
-on("known-withdraw", withdraw);
-on("known-erase", () => {
+onClick("known-withdraw", withdraw);
+onClick("known-erase", () => {
   /** @type {HTMLDialogElement} */ (element("erase-dialog")).showModal();
 });
-on("erase-yes", erase);
-on("trouble-again", begin);
+onClick("erase-yes", erase);
+onClick("trouble-again", begin);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape") session?.leave();
 });

@@ -1,4 +1,4 @@
-// One enrolment over the WebSocket: frames out, prompts and an end in.
+// One enrolment over the WebSocket: frames out, prompts and an outcome in.
 
 import { Refusal } from "./api.js";
 
@@ -28,22 +28,22 @@ import { Refusal } from "./api.js";
  * @property {string} reason
  * @property {string} advice
  *
- * @typedef {object} Hears
+ * @typedef {object} Listeners
  * @property {(prompt: Prompt) => void} prompt
  * @property {(guidance: Guidance) => void} guidance
  * @property {(dot: {x: number, y: number}) => void} dot
  * @property {(light: {colour: string}) => void} light
  */
 
-// More unsent bytes than this and a frame is left out: late frames are worth nothing.
-const WAITING = 400_000;
+// With more unsent bytes a frame is left out: late frames are useless.
+const MAX_UNSENT_BYTES = 400_000;
 
-const CLOSED = {
+const CLOSE_CODES = {
   1009: "A picture was too large for the server: use another camera.",
   1013: "The server has no room now: try again in a minute.",
 };
 
-export class Session {
+export class EnrollmentSession {
   /** @type {WebSocket} */
   #socket;
   /** @type {(end: Outcome) => void} */
@@ -55,9 +55,9 @@ export class Session {
    * @param {string} url
    * @param {{nonce: string, ways: string[]}} start
    * @param {string} authorization
-   * @param {Hears} hears
+   * @param {Listeners} listeners
    */
-  constructor(url, start, authorization, hears) {
+  constructor(url, start, authorization, listeners) {
     /** @type {Promise<Outcome>} */
     this.end = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -65,10 +65,10 @@ export class Session {
     });
     this.#socket = new WebSocket(url);
     this.#socket.onopen = () => this.#socket.send(JSON.stringify({ start, authorization }));
-    this.#socket.onmessage = (event) => this.#hear(JSON.parse(event.data), hears);
+    this.#socket.onmessage = (event) => this.#dispatch(JSON.parse(event.data), listeners);
     this.#socket.onclose = ({ code }) => {
-      const message = CLOSED[/** @type {keyof typeof CLOSED} */ (code)];
-      this.#reject(new Refusal("CLOSED", message ?? "The connection broke: try again."));
+      const text = CLOSE_CODES[/** @type {keyof typeof CLOSE_CODES} */ (code)];
+      this.#reject(new Refusal("CLOSED", text ?? "The connection broke: try again."));
     };
   }
 
@@ -78,7 +78,7 @@ export class Session {
    */
   send(jpeg, time) {
     const socket = this.#socket;
-    if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount > WAITING) return;
+    if (socket.readyState !== WebSocket.OPEN || socket.bufferedAmount > MAX_UNSENT_BYTES) return;
     const taken = new DataView(new ArrayBuffer(8));
     taken.setBigInt64(0, BigInt(time));
     socket.send(new Blob([taken, jpeg]));
@@ -86,20 +86,20 @@ export class Session {
 
   /** Leaves; the try counts all the same. */
   leave() {
-    this.#reject(new Refusal("LEFT", "You stopped the check. Nothing of it was kept."));
+    this.#reject(new Refusal("LEFT", "You stopped the check. Nothing was kept."));
     this.#socket.close();
   }
 
   /**
-   * @param {any} said
-   * @param {Hears} hears
+   * @param {any} message
+   * @param {Listeners} listeners
    */
-  #hear(said, hears) {
-    if (said.prompt) hears.prompt(said.prompt);
-    else if (said.guidance) hears.guidance(said.guidance);
-    else if (said.dot) hears.dot(said.dot);
-    else if (said.light) hears.light(said.light);
-    else if (said.outcome) this.#resolve(said.outcome);
-    else if (said.error) this.#reject(new Refusal(said.error.reason, said.error.message));
+  #dispatch(message, listeners) {
+    if (message.prompt) listeners.prompt(message.prompt);
+    else if (message.guidance) listeners.guidance(message.guidance);
+    else if (message.dot) listeners.dot(message.dot);
+    else if (message.light) listeners.light(message.light);
+    else if (message.outcome) this.#resolve(message.outcome);
+    else if (message.error) this.#reject(new Refusal(message.error.reason, message.error.message));
   }
 }

@@ -3,21 +3,21 @@
 import { element } from "./views.js";
 import { say } from "./speech.js";
 
-export class Stage {
+export class SessionView {
   #spoken = false;
-  /** @type {import("./session.js").ProgressHint[]} */
+  /** @type {import("./enrollment_session.js").ProgressHint[]} */
   #hints = [];
-  #shown = "";
+  #said = "";
   /** @type {Animation | undefined} */
   #clock;
 
   /** @param {boolean} spoken Whether prompts are spoken, too. */
   begin(spoken) {
     this.#spoken = spoken;
-    this.#guide("Getting ready…", "");
+    this.#say("Getting ready…", "");
     element("prompt-text").textContent = "One moment";
     element("steps").replaceChildren();
-    element("sign").replaceChildren();
+    element("drawing").replaceChildren();
     this.#progress(0);
   }
 
@@ -29,30 +29,30 @@ export class Stage {
     element("dot").hidden = true;
   }
 
-  /** @param {import("./session.js").Prompt} prompt */
+  /** @param {import("./enrollment_session.js").Prompt} prompt */
   prompt(prompt) {
     this.#hints = prompt.hints ?? [];
     document.body.dataset.action = prompt.action;
     delete document.body.dataset.light;
     element("dot").hidden = true;
     element("prompt-text").textContent = prompt.text;
-    const sign = new Image();
-    sign.alt = "";
-    sign.src = `/enroll/actions/${prompt.action}.svg`;
-    element("sign").replaceChildren(sign);
+    const drawing = new Image();
+    drawing.alt = "";
+    drawing.src = `/enroll/actions/${prompt.action}.svg`;
+    element("drawing").replaceChildren(drawing);
     this.#steps(prompt.step, prompt.steps);
     this.#progress(0);
-    this.#guide(prompt.again ? "Once more, a little larger and slower." : "", "");
-    this.#count(prompt.seconds);
+    this.#say(prompt.again ? "Once more, a little larger and slower." : "", "");
+    this.#countDown(prompt.seconds);
     if (this.#spoken) say((prompt.again ? "Once more. " : "") + prompt.text);
   }
 
-  /** @param {import("./session.js").Guidance} guidance */
+  /** @param {import("./enrollment_session.js").Guidance} guidance */
   guidance({ reason, text, progress }) {
     this.#progress(progress);
-    if (reason !== "ok") return this.#guide(text, "warn", true);
+    if (reason !== "ok") return this.#say(text, "warn", true);
     const hint = this.#hints.findLast((each) => progress >= each.fromProgress);
-    if (hint) this.#guide(hint.text, hint.good ? "go" : "", hint.spoken);
+    if (hint) this.#say(hint.text, hint.good ? "go" : "", hint.spoken);
   }
 
   /** @param {{x: number, y: number}} dot x to the person's own left, y up, in [-1, 1]. */
@@ -96,7 +96,7 @@ export class Stage {
   }
 
   /** @param {number} seconds */
-  #count(seconds) {
+  #countDown(seconds) {
     this.#clock?.cancel();
     this.#clock = element("timer").animate(
       [{ transform: "scaleX(1)" }, { transform: "scaleX(0)" }],
@@ -109,9 +109,9 @@ export class Stage {
    * @param {"" | "go" | "warn"} tone
    * @param {boolean} [aloud] Whether it is worth saying.
    */
-  #guide(text, tone, aloud = false) {
-    if (text === this.#shown) return;
-    this.#shown = text;
+  #say(text, tone, aloud = false) {
+    if (text === this.#said) return;
+    this.#said = text;
     const guide = element("guide");
     guide.textContent = text;
     guide.dataset.tone = tone;
