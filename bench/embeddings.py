@@ -34,7 +34,7 @@ def main() -> None:
     from songreel_identity.faces.embeddings import Embedder, distance
     from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker
     from songreel_testing.puppet.attacks import PEOPLE, person
-    from songreel_testing.puppet.puppet import Pose
+    from songreel_testing.puppet.expressions import Pose
 
     embedder, tracker = Embedder(), MediaPipeTracker()
 

@@ -17,8 +17,8 @@ from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault.vault import ADAPTER
 from songreel_kit import errors
 from songreel_kit.likeness.grants import verify_grant
+from songreel_testing.puppet.expressions import Pose
 from songreel_testing.puppet.measured_puppet import MeasurementErrors, measurements
-from songreel_testing.puppet.puppet import Pose
 from songreel_testing.serving import expect_error, serving, wait_until
 
 ANN = "projects/p/identities/ann"

@@ -16,8 +16,9 @@ from songreel_identity.liveness.protocol import Reason
 from songreel_identity.liveness.thresholds import Thresholds
 from songreel_kit import errors
 from songreel_testing.puppet.attacks import tilted
+from songreel_testing.puppet.expressions import Pose, rotation
 from songreel_testing.puppet.measured_puppet import EYE_PX
-from songreel_testing.puppet.puppet import Pose, portrait, rotation
+from songreel_testing.puppet.puppet import portrait
 
 LIMITS = FrameLimits()
 

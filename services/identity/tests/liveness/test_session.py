@@ -15,8 +15,8 @@ from songreel_identity.liveness.protocol import Outcome, Reason, Verdict, Way
 from songreel_identity.liveness.session import STILLS, LivenessSession, draw_actions
 from songreel_identity.liveness.steps import NeutralFace, Passed, Retry
 from songreel_identity.liveness.thresholds import Thresholds
+from songreel_testing.puppet.expressions import Pose
 from songreel_testing.puppet.measured_puppet import PAIRS, MeasurementErrors, measurements, play
-from songreel_testing.puppet.puppet import Pose
 from songreel_testing.puppet.subjects import WillingPerson
 
 SLOW = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])

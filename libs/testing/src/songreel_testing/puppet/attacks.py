@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from songreel_identity.liveness.protocol import Event, Prompt
 
-from songreel_testing.puppet.puppet import HEIGHT, WIDTH, Pose, Puppet, portrait, read_picture
+from songreel_testing.puppet.expressions import Pose
+from songreel_testing.puppet.puppet import HEIGHT, WIDTH, Puppet, portrait, read_picture
 from songreel_testing.puppet.subjects import CameraSubject, WillingPerson
 
 PEOPLE = (("d0.mp4", 20), ("d10.mp4", 20), ("d18.mp4", 5), ("biden.jpg", 0), ("d12.mp4", 60))

@@ -15,7 +15,7 @@ from songreel_identity.faces.landmarks import FaceLandmarks, FrameMeasurements
 from songreel_identity.liveness.protocol import Event, Outcome, Prompt, Way
 from songreel_identity.liveness.session import STILLS, LivenessSession
 
-from songreel_testing.puppet.puppet import Pose, rotation
+from songreel_testing.puppet.expressions import Pose, rotation
 
 _RANDOM = np.random.default_rng(5)
 _HEAD = np.column_stack(

@@ -10,7 +10,8 @@ import numpy as np
 from songreel_identity.liveness.actions import Action
 from songreel_identity.liveness.protocol import DotTarget, Event, Guidance, Prompt, ScreenLight
 
-from songreel_testing.puppet.puppet import Pose, Puppet
+from songreel_testing.puppet.expressions import Pose
+from songreel_testing.puppet.puppet import Puppet
 
 BLUE, AMBER = (0.95, 1.0, 1.12), (1.08, 1.03, 0.90)
 
