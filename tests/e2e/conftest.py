@@ -26,7 +26,7 @@ SLOW = ("--size", "64", "--steps", "16", "--fps", "12", "--cadence", "0")
 
 
 @dataclass
-class Desk:
+class Workspace:
     """A data folder and a folder for results, and the command that works in them."""
 
     folder: Path
@@ -137,20 +137,20 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(checkpoint: Path) -> Iterator[Desk]:
+def workspace(checkpoint: Path) -> Iterator[Workspace]:
     """A data folder of the test's own, without a server."""
     with tempfile.TemporaryDirectory() as folder:
-        desk = Desk(Path(folder), checkpoint)
-        yield desk
-        desk.close()
+        workspace = Workspace(Path(folder), checkpoint)
+        yield workspace
+        workspace.close()
 
 
 @pytest.fixture(scope="session")
-def studio(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def studio(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A data folder whose server is up, for all tests that do nothing to the server."""
-    desk = Desk(tmp_path_factory.mktemp("studio"), checkpoint)
+    workspace = Workspace(tmp_path_factory.mktemp("studio"), checkpoint)
     try:
-        with desk.serving():
-            yield desk
+        with workspace.serving():
+            yield workspace
     finally:
-        desk.close()
+        workspace.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import SMALL, Desk
+from .conftest import SMALL, Workspace
 from .songs import band, write_song
 
 
@@ -52,10 +52,10 @@ BAD_SONGS = {
 }
 
 
-def refused(desk: Desk, *arguments: str | Path) -> str:
+def refused(workspace: Workspace, *arguments: str | Path) -> str:
     """Runs a command that must fail; returns its one line of error."""
-    before = {path for path in desk.folder.iterdir() if path != desk.data}
-    done = desk.run(*arguments)
+    before = {path for path in workspace.folder.iterdir() if path != workspace.data}
+    done = workspace.run(*arguments)
     assert done.returncode == 1, (done.returncode, done.stderr)
     # Besides progress ("12% ...") and notes there is one line.
     lines = [
@@ -65,25 +65,25 @@ def refused(desk: Desk, *arguments: str | Path) -> str:
     ]
     assert len(lines) == 1, done.stderr
     assert lines[0].startswith("error: ")
-    assert {path for path in desk.folder.iterdir() if path != desk.data} == before
+    assert {path for path in workspace.folder.iterdir() if path != workspace.data} == before
     return lines[0]
 
 
 @pytest.fixture
-def shared(studio: Desk) -> Desk:
+def shared(studio: Workspace) -> Workspace:
     """The one server for all of them: bad input must not hurt it either."""
     return studio
 
 
 @pytest.mark.parametrize("name", BAD_SONGS)
-def test_bad_song(shared: Desk, song: Path, name: str) -> None:
+def test_bad_song(shared: Workspace, song: Path, name: str) -> None:
     write, reason = BAD_SONGS[name]
     path = write(shared.folder, song)
     line = refused(shared, "make", path, "-o", shared.folder / "video.mp4", *SMALL)
     assert reason in line
 
 
-def test_broken_lyrics(shared: Desk, song: Path) -> None:
+def test_broken_lyrics(shared: Workspace, song: Path) -> None:
     lyrics = shared.folder / "broken.lrc"
     lyrics.write_text("[00:01.00]fine\n[00:xx.00]not a time\n")
     options = ("-o", shared.folder / "video.mp4", "--lyrics", lyrics, *SMALL)
@@ -92,13 +92,13 @@ def test_broken_lyrics(shared: Desk, song: Path) -> None:
     assert "2" in line, "the line number is missing"
 
 
-def test_unknown_style(shared: Desk, song: Path) -> None:
+def test_unknown_style(shared: Workspace, song: Path) -> None:
     line = refused(shared, "make", song, "-o", shared.folder / "v.mp4", "--style", "cubist", *SMALL)
     assert "UNKNOWN_STYLE" in line
     assert "sketch" in line, "the styles that exist are not named"
 
 
-def test_checkpoint_with_a_missing_part(shared: Desk, song: Path) -> None:
+def test_checkpoint_with_a_missing_part(shared: Workspace, song: Path) -> None:
     broken = shared.folder / "broken-model"
     shutil.copytree(shared.checkpoint, broken)
     shutil.rmtree(broken / "vae")
@@ -108,7 +108,7 @@ def test_checkpoint_with_a_missing_part(shared: Desk, song: Path) -> None:
     assert "vae" in line
 
 
-def test_edited_storyboard_with_a_mistake_names_the_line(shared: Desk, song: Path) -> None:
+def test_edited_storyboard_with_a_mistake_names_the_line(shared: Workspace, song: Path) -> None:
     analysis, story = shared.folder / "a.json", shared.folder / "s.yaml"
     assert shared.run("analyze", song, "-o", analysis).returncode == 0
     assert shared.run("storyboard", analysis, "-o", story).returncode == 0
@@ -122,7 +122,7 @@ def test_edited_storyboard_with_a_mistake_names_the_line(shared: Desk, song: Pat
     assert f"s.yaml:{number + 1}" in line
 
 
-def test_good_song_still_works_after_all_that(shared: Desk) -> None:
+def test_good_song_still_works_after_all_that(shared: Workspace) -> None:
     short = shared.folder / "short.mp3"
     write_song(short, band(2.0), "mp3")
     assert shared.make(short, shared.folder / "short.mp4")["frames"]
@@ -144,17 +144,19 @@ def full(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["/bin/umount", "-l", small], check=True)
 
 
-def test_full_disk(shared: Desk, song: Path, full: Path) -> None:
+def test_full_disk(shared: Workspace, song: Path, full: Path) -> None:
     line = refused(shared, "make", song, "-o", full / "video.mp4", *SMALL)
     assert "DISK_FULL" in line
     assert not list(full.iterdir()), "something half-written was left"
 
 
-def test_full_data_folder(desk: Desk, song: Path, full: Path) -> None:
-    line = refused(desk, "make", song, "-o", desk.folder / "v.mp4", "--data", full, *SMALL)
+def test_full_data_folder(workspace: Workspace, song: Path, full: Path) -> None:
+    line = refused(
+        workspace, "make", song, "-o", workspace.folder / "v.mp4", "--data", full, *SMALL
+    )
     assert f"the disk of the data folder {full} is full" in line
 
 
-def test_wrong_usage_is_2(desk: Desk, song: Path) -> None:
-    assert desk.run("make").returncode == 2
-    assert desk.run("make", song, "--nonsense").returncode == 2
+def test_wrong_usage_is_2(workspace: Workspace, song: Path) -> None:
+    assert workspace.run("make").returncode == 2
+    assert workspace.run("make", song, "--nonsense").returncode == 2

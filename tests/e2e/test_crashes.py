@@ -9,9 +9,9 @@ from songreel.v1.video_service_pb2 import JobEvent, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_kit.channel.channel import open_channel
 
-from .conftest import SLOW, Desk
-from .film import frames_hash
+from .conftest import SLOW, Workspace
 from .songs import LYRICS, band, write_song
+from .video_contents import frames_hash
 
 SECONDS = 5.0
 FRAMES = 60
@@ -35,7 +35,7 @@ def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(studio: Desk, song: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def undisturbed(studio: Workspace, song: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Hash of the frames of the song's video, made in another data folder without any fault."""
     video = tmp_path_factory.mktemp("undisturbed") / "video.mp4"
     studio.make(song, video, size=SLOW)
@@ -57,15 +57,15 @@ async def events_of(address: str, operation: str) -> list[JobEvent]:
     ],
 )
 async def test_killed_job_is_taken_up_by_the_same_command(
-    desk: Desk, song: Path, moments: tuple[str, ...], undisturbed: str
+    workspace: Workspace, song: Path, moments: tuple[str, ...], undisturbed: str
 ) -> None:
-    video = desk.folder / "video.mp4"
+    video = workspace.folder / "video.mp4"
     for moment in moments:
-        desk.kill_at(moment, "make", song, "-o", video, *SLOW)
+        workspace.kill_at(moment, "make", song, "-o", video, *SLOW)
         assert not video.exists()
 
-    with desk.serving() as address:
-        result = desk.make(song, video, size=SLOW)
+    with workspace.serving() as address:
+        result = workspace.make(song, video, size=SLOW)
         events = await events_of(address, result["operation"])
 
     assert result["frames"] == FRAMES
@@ -80,11 +80,11 @@ async def test_killed_job_is_taken_up_by_the_same_command(
 
 
 def test_killed_server_is_started_again_by_the_command_that_waits(
-    desk: Desk, song: Path, undisturbed: str
+    workspace: Workspace, song: Path, undisturbed: str
 ) -> None:
-    video = desk.folder / "video.mp4"
-    process = desk.start_until(DRAWN, "make", song, "-o", video, "--json", *SLOW)
-    desk.kill_server()
+    video = workspace.folder / "video.mp4"
+    process = workspace.start_until(DRAWN, "make", song, "-o", video, "--json", *SLOW)
+    workspace.kill_server()
     out, err = process.communicate(timeout=240)
     assert process.returncode == 0, err
     result = json.loads(out)
@@ -94,16 +94,16 @@ def test_killed_server_is_started_again_by_the_command_that_waits(
     assert frames_hash(video) == undisturbed
 
 
-def test_ctrl_c_cancels_and_the_next_try_works(desk: Desk, song: Path) -> None:
-    video = desk.folder / "video.mp4"
-    process = desk.start("make", song, "-o", video, *SLOW)
+def test_ctrl_c_cancels_and_the_next_try_works(workspace: Workspace, song: Path) -> None:
+    video = workspace.folder / "video.mp4"
+    process = workspace.start("make", song, "-o", video, *SLOW)
     assert process.stderr is not None
     assert any("frames" in line for line in process.stderr), "it ended before it drew"
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
     assert not video.exists()
-    with desk.serving():
-        jobs = desk.run("jobs", "--json")
+    with workspace.serving():
+        jobs = workspace.run("jobs", "--json")
         assert '"cancelled"' in jobs.stdout, jobs.stdout
-        assert desk.make(song, video, size=SLOW)["frames"] == FRAMES
+        assert workspace.make(song, video, size=SLOW)["frames"] == FRAMES

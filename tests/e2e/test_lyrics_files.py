@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import Desk
+from .conftest import Workspace
 
 LINES = ("Morning over the sea", "A bird above the boat")
 FILES = {
@@ -27,15 +27,15 @@ def bare(song: Path, tmp_path: Path) -> Path:
     return path
 
 
-def analysis(desk: Desk, song: Path, *options: str | Path) -> dict[str, Any]:
+def analysis(workspace: Workspace, song: Path, *options: str | Path) -> dict[str, Any]:
     output = song.with_name("song.json")
-    done = desk.run("analyze", song, "-o", output, "--extractor", "rules", *options)
+    done = workspace.run("analyze", song, "-o", output, "--extractor", "rules", *options)
     assert done.returncode == 0, done.stderr
     return json.loads(output.read_text())
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_lyrics_file_is_read(studio: Desk, bare: Path, tmp_path: Path, name: str) -> None:
+def test_a_lyrics_file_is_read(studio: Workspace, bare: Path, tmp_path: Path, name: str) -> None:
     lyrics = tmp_path / name
     lyrics.write_text(FILES[name].format(*LINES))
     heard = analysis(studio, bare, "--lyrics", lyrics, "--language", "en")
@@ -50,17 +50,17 @@ def test_a_lyrics_file_is_read(studio: Desk, bare: Path, tmp_path: Path, name: s
         assert starts == [1.0, 3.5]
 
 
-def test_an_srt_file_beside_the_song_is_found(studio: Desk, bare: Path) -> None:
+def test_an_srt_file_beside_the_song_is_found(studio: Workspace, bare: Path) -> None:
     bare.with_suffix(".srt").write_text(FILES["words.srt"].format(*LINES))
     assert analysis(studio, bare)["lyrics_source"] == "srt"
 
 
-def test_a_tempo_may_be_given(studio: Desk, bare: Path) -> None:
+def test_a_tempo_may_be_given(studio: Workspace, bare: Path) -> None:
     assert analysis(studio, bare, "--bpm", "60")["tempo_bpm"] == pytest.approx(60, rel=0.03)
     assert analysis(studio, bare, "--bpm", "120")["tempo_bpm"] == pytest.approx(120, rel=0.03)
 
 
-def test_lyrics_without_a_time_where_one_must_be_are_refused(studio: Desk, bare: Path) -> None:
+def test_lyrics_without_a_time_where_one_must_be_are_refused(studio: Workspace, bare: Path) -> None:
     lyrics = bare.with_name("broken.srt")
     lyrics.write_text("1\n00:00:01,000 --> 00:00:0x,500\nword\n")
     done = studio.run("analyze", bare, "-o", bare.with_name("x.json"), "--lyrics", lyrics)

@@ -19,18 +19,18 @@ from songreel.v1.video_service_pb2 import (
 from songreel_client import Client, connect
 from songreel_kit.errors import InvalidStoryboard
 
-from .conftest import SMALL, Desk
+from .conftest import SMALL, Workspace
 
 
 @pytest.fixture(scope="module")
-def analysis(studio: Desk, song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def analysis(studio: Workspace, song: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("heard") / "a.json"
     assert studio.run("analyze", song, "-o", path).returncode == 0
     return path
 
 
 @pytest.fixture(scope="module")
-def written(studio: Desk, analysis: Path) -> str:
+def written(studio: Workspace, analysis: Path) -> str:
     """The storyboard of the song as the command writes it."""
     board = analysis.with_name("s.yaml")
     done = studio.run("storyboard", analysis, "-o", board, "--protagonist-share", "1")
@@ -61,7 +61,7 @@ def edited(board: Path, scene: int, name: str, **fields: object) -> Path:
 
 
 def test_locked_scenes_survive_a_rewriting_byte_for_byte(
-    studio: Desk, analysis: Path, board: Path
+    studio: Workspace, analysis: Path, board: Path
 ) -> None:
     assert all(scene["protagonist"] for scene in yaml.safe_load(board.read_text())["scenes"])
     mine = edited(board, 1, "mine.yaml", prompt="sketch of  my own door, ajar", locked=True)
@@ -80,7 +80,7 @@ def test_locked_scenes_survive_a_rewriting_byte_for_byte(
 
 
 def test_an_edited_storyboard_is_drawn_and_left_alone(
-    studio: Desk, board: Path, song: Path
+    studio: Workspace, board: Path, song: Path
 ) -> None:
     mine = edited(board, 0, "mine.yaml", prompt="cartoon of a lantern, night")
     text = mine.read_text()
@@ -97,7 +97,7 @@ def test_an_edited_storyboard_is_drawn_and_left_alone(
 
 
 def test_what_policy_blocks_is_refused_with_its_line(
-    studio: Desk, analysis: Path, board: Path, song: Path
+    studio: Workspace, analysis: Path, board: Path, song: Path
 ) -> None:
     bad = edited(board, 1, "bad.yaml", prompt="cartoon of Anna Example on the road, naked")
     line = next(n for n, text in enumerate(bad.read_text().splitlines(), 1) if "Anna" in text)
@@ -118,7 +118,9 @@ def test_what_policy_blocks_is_refused_with_its_line(
     assert blocks(again)[1] == blocks(named)[1]
 
 
-def test_prompts_fit_the_checkpoint_that_draws(studio: Desk, song: Path, tmp_path: Path) -> None:
+def test_prompts_fit_the_checkpoint_that_draws(
+    studio: Workspace, song: Path, tmp_path: Path
+) -> None:
     """The tiny checkpoint counts letters, so that even a caption nearly fills its text encoder."""
     result = studio.make(song, tmp_path / "video.mp4", "--style", "watercolour")
     assert not [note for note in result["fallbacks"] if "token" in note or "prompt" in note]
@@ -127,14 +129,18 @@ def test_prompts_fit_the_checkpoint_that_draws(studio: Desk, song: Path, tmp_pat
     assert all(scene["prompt"].startswith("realistic of ") for scene in scenes)
 
 
-def test_options_that_contradict_each_other_are_wrong_usage(desk: Desk, song: Path) -> None:
-    done = desk.run("make", song, "--storyboard", "s.yaml", "--style", "noir", "--from", "s.yaml")
+def test_options_that_contradict_each_other_are_wrong_usage(
+    workspace: Workspace, song: Path
+) -> None:
+    done = workspace.run(
+        "make", song, "--storyboard", "s.yaml", "--style", "noir", "--from", "s.yaml"
+    )
     assert done.returncode == 2
     assert "takes no --style, --from" in done.stderr
 
 
 async def test_a_kept_storyboard_is_held_to_the_storytellers_rules(
-    studio: Desk, song: Path
+    studio: Workspace, song: Path
 ) -> None:
     address = json.loads((studio.data / "server.json").read_text())["address"]
     async with connect(address) as client:

@@ -11,7 +11,7 @@ from songreel.v1.media_service_pb2_grpc import MediaServiceStub
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import RequestIdReused, from_rpc_error
 
-from .conftest import Desk
+from .conftest import Workspace
 
 BROKEN_OFF = "0b8d0a52-58f3-4a3e-9a52-3a7a52a3e7f1"
 GIVEN_TWICE = "6c1f5a52-2f0a-4b0e-8d5e-0a4f2a6b7c11"
@@ -52,14 +52,14 @@ async def contradict(media: MediaServiceStub) -> None:
     assert isinstance(from_rpc_error(refusal.value), RequestIdReused)
 
 
-async def test_only_what_was_uploaded_whole_is_kept(desk: Desk) -> None:
+async def test_only_what_was_uploaded_whole_is_kept(workspace: Workspace) -> None:
     # Once the server has stopped nothing is still being cleared away.
-    with desk.serving() as address:
+    with workspace.serving() as address:
         async with open_channel(address) as channel:
             media = MediaServiceStub(channel)
             await break_off(media)
             await contradict(media)
-    assert kept(desk.data / "artifacts") == [b"one song"]
+    assert kept(workspace.data / "artifacts") == [b"one song"]
 
 
 def kept(store: Path) -> list[bytes]:

@@ -10,25 +10,27 @@ import numpy as np
 import pytest
 import yaml
 
-from .conftest import SMALL, Desk
-from .film import frames_of, sound_length, sound_packets
+from .conftest import SMALL, Workspace
 from .songs import band, write_song
+from .video_contents import frames_of, sound_length, sound_packets
 
 FPS = 12
 
 
 @pytest.fixture(scope="module")
-def workshop(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def shared_workspace(
+    checkpoint: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workspace]:
     """A data folder for all tests here."""
-    desk = Desk(tmp_path_factory.mktemp("workshop"), checkpoint)
-    yield desk
-    desk.close()
+    workspace = Workspace(tmp_path_factory.mktemp("shared_workspace"), checkpoint)
+    yield workspace
+    workspace.close()
 
 
 @pytest.fixture(scope="module")
-def made(workshop: Desk, song: Path) -> dict[str, Any]:
+def made(shared_workspace: Workspace, song: Path) -> dict[str, Any]:
     """The song made into a video once, by one command that starts all it needs."""
-    return workshop.make(song, workshop.folder / "video.mp4")
+    return shared_workspace.make(song, shared_workspace.folder / "video.mp4")
 
 
 @pytest.fixture
@@ -37,10 +39,10 @@ def video(made: dict[str, Any]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(workshop: Desk, made: dict[str, Any]) -> Iterator[Desk]:
+def served(shared_workspace: Workspace, made: dict[str, Any]) -> Iterator[Workspace]:
     """The same data folder when that command has long ended and a server is up."""
-    with workshop.serving():
-        yield workshop
+    with shared_workspace.serving():
+        yield shared_workspace
 
 
 def test_video_is_as_long_as_the_song(video: Path, song: Path) -> None:
@@ -92,7 +94,7 @@ def test_picture_cuts_within_a_frame_of_the_beat(video: Path) -> None:
 
 
 def test_same_command_again_draws_nothing_again(
-    served: Desk, made: dict[str, Any], video: Path, song: Path
+    served: Workspace, made: dict[str, Any], video: Path, song: Path
 ) -> None:
     drawn = video.read_bytes()
     video.unlink()
@@ -100,7 +102,9 @@ def test_same_command_again_draws_nothing_again(
     assert video.read_bytes() == drawn
 
 
-def test_stages_run_one_by_one_with_edits_between(served: Desk, song: Path, tmp_path: Path) -> None:
+def test_stages_run_one_by_one_with_edits_between(
+    served: Workspace, song: Path, tmp_path: Path
+) -> None:
     analysis, story = tmp_path / "a.json", tmp_path / "s.yaml"
     plot = tmp_path / "a.png"
     assert served.run("analyze", song, "-o", analysis, "--plot", plot).returncode == 0
@@ -120,7 +124,7 @@ def test_stages_run_one_by_one_with_edits_between(served: Desk, song: Path, tmp_
     assert yaml.safe_load(story.read_text()) == document, "the user's own file was changed"
 
 
-def test_wav_is_encoded_and_says_so(served: Desk, tmp_path: Path) -> None:
+def test_wav_is_encoded_and_says_so(served: Workspace, tmp_path: Path) -> None:
     wav = tmp_path / "song.wav"
     write_song(wav, band(3.0), "pcm_s16le")
     result = served.make(wav, tmp_path / "video.mp4")

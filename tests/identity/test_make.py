@@ -22,7 +22,7 @@ COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch):
+def installation(tmp_path, monkeypatch):
     """The command in a folder of its own, where ann of this machine's project is enrolled."""
     monkeypatch.setattr("songreel_testing.render.tiny_checkpoint.TOKENS", 77)  # every letter is one
     environment = os.environ | {
@@ -50,8 +50,8 @@ def desk(tmp_path, monkeypatch):
     return tmp_path, vault, run
 
 
-def test_an_enrolled_person_is_made_part_of_the_video_and_a_stranger_is_not(desk):
-    folder, vault, run = desk
+def test_an_enrolled_person_is_made_part_of_the_video_and_a_stranger_is_not(installation):
+    folder, vault, run = installation
     small = ("--size", "64", "--fps", "6", "--protagonist-share", "1")
     made = run("make", "song.mp3", "-o", "v.mp4", "--identity", "ann", "--as", "man", *small)
     assert made.returncode == 0, made.stderr

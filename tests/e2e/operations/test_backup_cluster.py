@@ -27,7 +27,7 @@ from songreel_testing.servers import (
     temporary_rclone,
 )
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/operate/backup.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs/operate/backup.md"
 
 
 def section(title: str) -> str:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from .conftest import Desk
+from .conftest import Workspace
 
 
 def test_help_loads_no_networks() -> None:
@@ -21,22 +21,22 @@ def test_help_loads_no_networks() -> None:
     assert not loaded & {"torch", "librosa", "diffusers", "transformers", "av", "grpc", "numpy"}
 
 
-def test_doctor_and_jobs_tell_scripts_what_is_there(desk: Desk) -> None:
-    with desk.serving() as address:
-        doctor = desk.run("doctor", "--json")
-        jobs = desk.run("jobs", "--json")
+def test_doctor_and_jobs_tell_scripts_what_is_there(workspace: Workspace) -> None:
+    with workspace.serving() as address:
+        doctor = workspace.run("doctor", "--json")
+        jobs = workspace.run("jobs", "--json")
     findings = {each["name"]: each for each in json.loads(doctor.stdout)["findings"]}
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert all(each["ok"] for each in findings.values())
-    assert str(desk.checkpoint) in findings["checkpoint"]["value"]
+    assert str(workspace.checkpoint) in findings["checkpoint"]["value"]
     assert "64 px" in findings["checkpoint"]["value"]
     assert address in findings["server"]["value"]
     assert (jobs.returncode, json.loads(jobs.stdout)) == (0, {"jobs": []})
 
 
-def test_doctor_says_which_checkpoint_is_missing(desk: Desk) -> None:
-    desk.checkpoint = desk.folder / "absent"
-    doctor = desk.run("doctor", "--json")
+def test_doctor_says_which_checkpoint_is_missing(workspace: Workspace) -> None:
+    workspace.checkpoint = workspace.folder / "absent"
+    doctor = workspace.run("doctor", "--json")
     findings = {
         each["name"]: each for each in json.loads(doctor.stdout.splitlines()[0])["findings"]
     }

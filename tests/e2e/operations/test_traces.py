@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from songreel_testing.collector import Collector, ReceivedSpan, trace_collector
 
-from .conftest import Desk
-from .songs import LYRICS, band, write_song
+from ..conftest import Workspace
+from ..songs import LYRICS, band, write_song
 
 CREATE = "songreel.v1.VideoService/CreateVideo"
 # Stage of the job -> the call that it makes, who answers, and what is known of its inside.
@@ -36,23 +36,25 @@ SERVER, CLIENT = 2, 3
 
 
 @contextmanager
-def serving(module: str, desk: Desk, collector: Collector, **variables: str) -> Iterator[str]:
+def serving(
+    module: str, workspace: Workspace, collector: Collector, **variables: str
+) -> Iterator[str]:
     """A service in a process of its own; yields its address, then it must end well."""
     environment = {
         **os.environ,
         **collector.environment(),
-        "SONGREEL_DATA": str(desk.data),
-        "SONGREEL_STORE": str(desk.folder / "artifacts"),
+        "SONGREEL_DATA": str(workspace.data),
+        "SONGREEL_STORE": str(workspace.folder / "artifacts"),
         **variables,
     }
-    with (desk.folder / f"{module}.log").open("ab") as log:
+    with (workspace.folder / f"{module}.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module], env=environment, stdout=subprocess.PIPE, stderr=log
         )
     try:
         assert process.stdout is not None
         line = process.stdout.readline().decode()
-        assert line.startswith("listening on "), (desk.folder / f"{module}.log").read_text()
+        assert line.startswith("listening on "), (workspace.folder / f"{module}.log").read_text()
         yield line.split()[-1]
         process.terminate()
         assert process.wait(60) == 0
@@ -62,23 +64,23 @@ def serving(module: str, desk: Desk, collector: Collector, **variables: str) -> 
 
 
 @pytest.mark.slow
-def test_one_job_is_one_trace_through_four_processes(desk: Desk, tmp_path: Path) -> None:
+def test_one_job_is_one_trace_through_four_processes(workspace: Workspace, tmp_path: Path) -> None:
     song = tmp_path / "Annabel.mp3"
     write_song(song, band(2.0), "mp3")
     song.with_suffix(".lrc").write_text(LYRICS)
     with trace_collector() as collector, ExitStack() as stack:
         targets = {
             f"SONGREEL_GATEWAY_{name.upper()}_TARGET": stack.enter_context(
-                serving(f"songreel_{name}", desk, collector, **more)
+                serving(f"songreel_{name}", workspace, collector, **more)
             )
             for name, more in (
                 ("audio", {}),
                 ("prompt", {}),
-                ("render", {"SONGREEL_RENDER_CHECKPOINT": str(desk.checkpoint)}),
+                ("render", {"SONGREEL_RENDER_CHECKPOINT": str(workspace.checkpoint)}),
             )
         }
-        gateway = stack.enter_context(serving("songreel_gateway", desk, collector, **targets))
-        desk.make(song, tmp_path / "video.mp4", "--server", gateway)
+        gateway = stack.enter_context(serving("songreel_gateway", workspace, collector, **targets))
+        workspace.make(song, tmp_path / "video.mp4", "--server", gateway)
         collector.wait(lambda: collector.named("finish"))
         stack.close()  # what is not sent yet is sent at the end
         check(collector)

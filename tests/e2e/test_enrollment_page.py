@@ -4,11 +4,11 @@ import json
 import signal
 import urllib.request
 
-from .conftest import Desk
+from .conftest import Workspace
 
 
-def test_enroll_serves_the_page_with_the_vault_behind_it(desk: Desk) -> None:
-    process = desk.start("enroll", "ann", "--no-browser", "--json")
+def test_enroll_serves_the_page_with_the_vault_behind_it(workspace: Workspace) -> None:
+    process = workspace.start("enroll", "ann", "--no-browser", "--json")
     assert process.stdout is not None
     page = json.loads(process.stdout.readline())["page"]
     assert page.endswith("/enroll?identity=ann")
@@ -27,10 +27,10 @@ def test_enroll_serves_the_page_with_the_vault_behind_it(desk: Desk) -> None:
         assert [each["state"] for each in json.load(answer)["identities"]] == ["STATE_CONSENTED"]
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=60) == 130
-    assert (desk.data / "identity" / "vault.db").exists()
+    assert (workspace.data / "identity" / "vault.db").exists()
 
 
-def test_enroll_refuses_a_name_that_cannot_be_one(desk: Desk) -> None:
-    done = desk.run("enroll", "Ann B.", "--no-browser")
+def test_enroll_refuses_a_name_that_cannot_be_one(workspace: Workspace) -> None:
+    done = workspace.run("enroll", "Ann B.", "--no-browser")
     assert done.returncode == 1
     assert "identities" in done.stderr

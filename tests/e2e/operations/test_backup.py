@@ -15,10 +15,10 @@ from songreel_identity.vault.consent import current_text
 from songreel_identity.vault.vault import PICTURE, Vault
 from songreel_kit.errors import VaultUnusable
 
-from .conftest import Desk
-from .songs import band, write_song
+from ..conftest import Workspace
+from ..songs import band, write_song
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/operate/backup.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs/operate/backup.md"
 ANN, BEN = "projects/local/identities/ann", "projects/local/identities/ben"
 
 
@@ -28,25 +28,25 @@ def commands() -> list[str]:
     return re.findall(r"^```\n(.*?)^```$", section, re.M | re.S)
 
 
-def carry_out(desk: Desk, script: str) -> None:
+def carry_out(workspace: Workspace, script: str) -> None:
     """In a folder beside the data folder."""
     subprocess.run(
         ["/bin/sh", "-eu", "-c", script],
-        cwd=desk.folder,
-        env=os.environ | {"SONGREEL_DATA": str(desk.data)},
+        cwd=workspace.folder,
+        env=os.environ | {"SONGREEL_DATA": str(workspace.data)},
         check=True,
     )
 
 
-def vault_of(desk: Desk) -> Vault:
-    keys, database = desk.data / "identity-keys", desk.data / "identity" / "vault.db"
+def vault_of(workspace: Workspace) -> Vault:
+    keys, database = workspace.data / "identity-keys", workspace.data / "identity" / "vault.db"
     return open_vault(IdentitySettings(keys=keys, database=f"sqlite:///{database}"))
 
 
-def audit_log(desk: Desk, *options: str) -> subprocess.CompletedProcess[str]:
+def audit_log(workspace: Workspace, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "songreel_identity", "verify", *options],
-        env=os.environ | {"SONGREEL_DATA": str(desk.data)},
+        env=os.environ | {"SONGREEL_DATA": str(workspace.data)},
         capture_output=True,
         text=True,
         check=False,
@@ -63,49 +63,49 @@ def kept(vault: Vault, name: str) -> list[bytes]:
 
 
 @pytest.mark.slow
-def test_what_was_backed_up_is_all_there_again(desk: Desk, tmp_path: Path) -> None:
+def test_what_was_backed_up_is_all_there_again(workspace: Workspace, tmp_path: Path) -> None:
     song, video = tmp_path / "song.mp3", tmp_path / "video.mp4"
     write_song(song, band(2.0), "mp3")
-    with desk.serving():
-        made = desk.make(song, video)
-    vault = vault_of(desk)
+    with workspace.serving():
+        made = workspace.make(song, video)
+    vault = vault_of(workspace)
     keep(vault, ANN, b"ann")
     vault.database.close()
 
     back_up, restore = commands()
-    carry_out(desk, back_up)
-    vault = vault_of(desk)
+    carry_out(workspace, back_up)
+    vault = vault_of(workspace)
     keep(vault, BEN, b"ben")
     later = vault.erase(BEN).audit_head
     vault.database.close()
-    assert audit_log(desk, "--head", later).returncode == 0
-    shutil.rmtree(desk.data)
-    carry_out(desk, restore)
+    assert audit_log(workspace, "--head", later).returncode == 0
+    shutil.rmtree(workspace.data)
+    carry_out(workspace, restore)
 
     drawn = video.read_bytes()
     video.unlink()
-    with desk.serving():
-        assert desk.make(song, video)["operation"] == made["operation"]
-        jobs = json.loads(desk.run("jobs", "--json").stdout)["jobs"]
+    with workspace.serving():
+        assert workspace.make(song, video)["operation"] == made["operation"]
+        jobs = json.loads(workspace.run("jobs", "--json").stdout)["jobs"]
     assert len(jobs) == 1
     assert video.read_bytes() == drawn
-    assert kept(vault_of(desk), ANN) == [b"ann"]
-    assert "whole" in audit_log(desk).stdout
+    assert kept(vault_of(workspace), ANN) == [b"ann"]
+    assert "whole" in audit_log(workspace).stdout
     # The log of the backup ends before this erasure, and says so.
-    assert audit_log(desk, "--head", later).returncode == 1
+    assert audit_log(workspace, "--head", later).returncode == 1
 
 
-def test_a_vault_without_its_keys_stays_closed(desk: Desk) -> None:
-    vault = vault_of(desk)
+def test_a_vault_without_its_keys_stays_closed(workspace: Workspace) -> None:
+    vault = vault_of(workspace)
     keep(vault, ANN, b"ann")
     vault.database.close()
     back_up, restore = commands()
-    carry_out(desk, back_up)
-    shutil.rmtree(desk.data)
-    carry_out(desk, "".join(line for line in restore.splitlines(True) if "keys" not in line))
-    assert not (desk.data / "identity-keys").exists()
+    carry_out(workspace, back_up)
+    shutil.rmtree(workspace.data)
+    carry_out(workspace, "".join(line for line in restore.splitlines(True) if "keys" not in line))
+    assert not (workspace.data / "identity-keys").exists()
     with pytest.raises(VaultUnusable):
-        kept(vault_of(desk), ANN)
-    shutil.rmtree(desk.data / "identity-keys")
-    carry_out(desk, restore)
-    assert kept(vault_of(desk), ANN) == [b"ann"]
+        kept(vault_of(workspace), ANN)
+    shutil.rmtree(workspace.data / "identity-keys")
+    carry_out(workspace, restore)
+    assert kept(vault_of(workspace), ANN) == [b"ann"]

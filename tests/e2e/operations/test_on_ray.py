@@ -7,8 +7,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from .conftest import SMALL, Desk
-from .film import frames_hash
+from ..conftest import SMALL, Workspace
+from ..video_contents import frames_hash
 
 pytestmark = [
     pytest.mark.slow,
@@ -19,25 +19,27 @@ pytestmark = [
 ]
 
 
-def children_of_the_desk(desk: Desk) -> list[str]:
-    """Living processes that were started for the desk's data folder, whoever their parent is."""
+def children_of(workspace: Workspace) -> list[str]:
+    """Living processes started for the data folder, whoever their parent is."""
     found = []
     for process in psutil.process_iter():
         try:
-            if process.environ().get("SONGREEL_DATA") == str(desk.data):
+            if process.environ().get("SONGREEL_DATA") == str(workspace.data):
                 found.append(" ".join(process.cmdline())[:200])
         except psutil.Error:
             continue
     return found
 
 
-def test_a_video_drawn_on_ray_is_the_same_and_leaves_no_process(desk: Desk, song: Path) -> None:
-    video = desk.folder / "video.mp4"
-    process = desk.start("make", song, "-o", video, "--json", "--render", "ray", *SMALL)
+def test_a_video_drawn_on_ray_is_the_same_and_leaves_no_process(
+    workspace: Workspace, song: Path
+) -> None:
+    video = workspace.folder / "video.mp4"
+    process = workspace.start("make", song, "-o", video, "--json", "--render", "ray", *SMALL)
     out, err = process.communicate(timeout=1200)
     assert process.returncode == 0, err
     assert json.loads(out)["frames"] == 120
-    assert not children_of_the_desk(desk)
-    whole = desk.folder / "whole.mp4"
-    desk.make(song, whole, "--data", desk.folder / "other-data")
+    assert not children_of(workspace)
+    whole = workspace.folder / "whole.mp4"
+    workspace.make(song, whole, "--data", workspace.folder / "other-data")
     assert frames_hash(video) == frames_hash(whole)
