@@ -12,7 +12,7 @@ server; so its jobs begin after that server serves and are laid down before it s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 
@@ -27,15 +27,20 @@ from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
+from songreel_gateway.clients.services import IDENTITY, Targets
+from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.db.folder_lock import FolderLock
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.event_poller import read_news
 from songreel_gateway.jobs.event_stream import Watching
 from songreel_gateway.jobs.job_metrics import counted
 from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.pipeline import Pipeline
 from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.runner import Crew, Engine
-from songreel_gateway.jobs.stage_clients import Stages, Targets
+from songreel_gateway.jobs.runner import Engine
+from songreel_gateway.jobs.stages.stage import Stage
+from songreel_gateway.jobs.stages.table import STAGES
+from songreel_gateway.jobs.steps import RunnerDependencies
 from songreel_gateway.media.repository import Library
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.servicers.media_servicer import MediaServicer
@@ -58,14 +63,22 @@ _TIDY_SECONDS = 4.0
 class Gateway:
     """One gateway on one data folder; at most one is at work in a process."""
 
-    def __init__(self, settings: GatewaySettings, store: ArtifactStore) -> None:
+    def __init__(
+        self, settings: GatewaySettings, store: ArtifactStore, stages: Sequence[Stage] = STAGES
+    ) -> None:
         """Locks the data folder and opens the database.
+
+        Args:
+            settings: Its own, and where the services are.
+            store: Artifacts, shared with the services.
+            stages: That jobs may have, in order.
 
         Raises `FailedPrecondition` when another process works in the folder, or folder
         or database cannot be used; `DiskFull`.
         """
         self._settings = settings
         self._store = store
+        self._stages = stages
         self._lock = FolderLock(settings.data)
         try:
             self._database = open_database(
@@ -96,7 +109,7 @@ class Gateway:
         watching = Watching(ledger, self._bells)
         media = MediaServicer(settings, self._store, library, self._access.quotas)
         shelf = Shelf(self._database, library, self._access.quotas)
-        desk = StoryboardDesk(shelf, self._store, self._at_work, settings.page_size)
+        desk = StoryboardDesk(shelf, self._store, self._clients, settings.page_size)
         videos = VideoServicer(
             settings,
             ledger,
@@ -142,13 +155,23 @@ class Gateway:
         come back.
 
         Args:
-            targets: Where the stages are.
+            targets: Where the services are.
             budget: The server's, where its stop is what ends the block.
         """
         budget = budget or StopBudget(self._settings.grace_seconds + _TIDY_SECONDS)
-        stages = Stages(targets, self._settings)
+        services = {each for stage in self._stages for each in stage.services}
+        clients = StageClients(services, targets, self._settings)
         try:
-            engine = Engine(Crew(self._settings, self._database, self._bells, self._store), stages)
+            engine = Engine(
+                RunnerDependencies(
+                    self._settings,
+                    self._database,
+                    self._bells,
+                    self._store,
+                    clients,
+                    Pipeline(self._stages),
+                )
+            )
             await engine.start()
             news = asyncio.create_task(
                 read_news(self._ledger, self._bells, self._settings.poll_seconds)
@@ -158,7 +181,7 @@ class Gateway:
                 self._started.set()
                 with counted(self._database):
                     async with (
-                        self._identities.connected(targets.identity),
+                        self._identities.connected(targets.of(IDENTITY)),
                         self._access.counting(),
                     ):
                         yield
@@ -169,13 +192,16 @@ class Gateway:
                 self._bells.close()
                 await engine.stop(budget)
         finally:
-            await stages.close()
+            await clients.close()
 
     async def close(self) -> None:
         """Closes the database and lets go of the data folder."""
         await self._access.close()
         await asyncio.to_thread(self._database.close)
         self._lock.release()
+
+    async def _clients(self) -> StageClients:
+        return (await self._at_work()).clients
 
     async def _at_work(self) -> Engine:
         """The engine, waited for while it starts. Raises `ServiceUnavailable`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import PurePath
+from typing import Any
 
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel.v1.media_pb2 import Media
@@ -24,17 +25,6 @@ from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
 
-# How the media that a job makes are called, after the song's own name.
-_ENDINGS = {
-    "analysis": ".analysis.json",
-    "plot": ".analysis.png",
-    "storyboard": ".storyboard.yaml",
-    "plan": ".plan.json",
-    "timeline": ".timeline.png",
-    "contact_sheet": ".storyboard.png",
-    "video": ".mp4",
-}
-
 
 class JobEnded(Exception):  # noqa: N818 - it is news, not an error
     """The job has ended meanwhile: it was cancelled, here or by another process."""
@@ -46,15 +36,27 @@ class JobLog:
     def __init__(
         self,
         job: Job,
-        stages: Sequence[str],
+        timeline: Timeline,
+        artifacts: Mapping[str, str],
         ledger: Ledger,
         library: Library,
         settings: GatewaySettings,
     ) -> None:
+        """Begins an attempt at the job's present stage.
+
+        Args:
+            job: Whose log it is; its progress is changed in place.
+            timeline: Of the job's stages.
+            artifacts: What the stage may make; see `Stage.artifacts`.
+            ledger: Where events are written.
+            library: Where the media that the stage makes are added.
+            settings: How often and how many events are written.
+        """
         self._job = job
+        self._artifacts = artifacts
         self._ledger = ledger
         self._library = library
-        self._meter = Meter(job.progress, Timeline(stages), job.stage)
+        self._meter = Meter(job.progress, timeline, job.stage)
         self._events = job.events
         self._writing = asyncio.Lock()
         self._unwritten = False
@@ -72,7 +74,7 @@ class JobLog:
         await self._write()
 
     async def progress(self, progress: Progress) -> bool:
-        """See `stages.Listener.progress`. Raises `JobEnded`."""
+        """See `stage_clients.Listener.progress`. Raises `JobEnded`."""
         grown = self._meter.report(progress)
         self._unwritten = True
         if self._throttle.allows(self._events):
@@ -81,15 +83,16 @@ class JobLog:
             self._trailing = asyncio.create_task(self._write_last())
         return grown
 
-    async def plan(self, plan: Artifact) -> None:
-        """See `stages.Listener.plan`. Raises `JobEnded`."""
-        await self.keep("plan", plan)
-        await self._write()
+    async def artifact(self, part: str, artifact: Artifact) -> None:
+        """See `stage_clients.Listener.artifact`. Raises `JobEnded`."""
+        if part in self._artifacts:
+            await self.keep(part, artifact)
+            await self._write()
 
-    async def contact_sheet(self, sheet: Artifact) -> None:
-        """See `stages.Listener.contact_sheet`. Raises `JobEnded`."""
-        await self.keep("contact_sheet", sheet)
-        await self._write()
+    async def keep_all(self, result: Any, song: str) -> None:
+        """Keeps all artifacts of the stage, fields of its result."""
+        for part in self._artifacts:
+            await self.keep(part, getattr(result, part), song)
 
     async def keep(self, part: str, artifact: Artifact, song: str = "") -> Media | None:
         """Gives the project a media that the job made; written with the next event.
@@ -102,7 +105,7 @@ class JobLog:
         if not artifact.sha256:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
-        ending = video_extension(artifact.media_type) or _ENDINGS[part]
+        ending = video_extension(artifact.media_type) or self._artifacts[part]
         media = await self._library.add(self._job.project, artifact, stem + ending)
         setattr(self.media, part, media.name)
         return media

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel.v1.video_service_pb2 import JobMetadata
-
-ANALYZE = "analyze"
-STORYBOARD = "storyboard"
-LIKENESS = "likeness"
-RENDER = "render"
-
-# Shares of the time of a whole job, measured on two cores: drawing takes nearly all.
-WEIGHTS: Mapping[str, float] = {ANALYZE: 0.08, STORYBOARD: 0.02, LIKENESS: 0.60, RENDER: 0.90}
 
 # An estimate from less than this is a guess.
 _LEAST_SHARE = 0.02
@@ -26,16 +18,15 @@ _LEAST_SECONDS = 1.0
 class Timeline:
     """Where each stage of a job lies on the way from 0 to 1."""
 
-    def __init__(self, stages: Sequence[str]) -> None:
-        """Shares the way out among the stages that the job has."""
-        total = sum(WEIGHTS[stage] for stage in stages)
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        """Divides the way among the job's stages, by their weights and in their order."""
+        total = sum(weights.values())
         self._spans: dict[str, tuple[float, float]] = {}
         start = 0.0
-        for stage in stages:
-            share = WEIGHTS[stage] / total
-            self._spans[stage] = (start, share)
-            start += share
-        self._last = stages[-1]
+        for stage, weight in weights.items():
+            self._spans[stage] = (start, weight / total)
+            start += weight / total
+            self._last = stage
 
     def at(self, stage: str, share: float) -> float:
         """The whole job's share in [0, 1] when `share` of the stage is done."""

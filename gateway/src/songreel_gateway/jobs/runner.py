@@ -8,22 +8,14 @@ after a crash with the first stage that was not finished. DBOS is one per proces
 from __future__ import annotations
 
 import asyncio
-import base64
-import time
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
-from google.rpc import status_pb2
-from songreel.v1.video_pb2 import Video
-from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.calls import enter_call
-from songreel_kit.database.database import Database
 from songreel_kit.errors import (
     Cancelled,
     FailedPrecondition,
-    InternalError,
     ServiceUnavailable,
     SongreelError,
     to_status,
@@ -32,31 +24,18 @@ from songreel_kit.stopping import StopBudget
 from songreel_kit.telemetry.logging import bind_context, get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
+from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.dbos_executor import QUEUE, workflow_id
-from songreel_gateway.jobs.event_log import JobEnded, JobLog
-from songreel_gateway.jobs.job import Ending, Job, JobState, job_span
-from songreel_gateway.jobs.leases import Lease, LeaseLost
-from songreel_gateway.jobs.notifications import Bells
-from songreel_gateway.jobs.pipeline import (
-    Outcomes,
-    Work,
-    kept_storyboard,
-    packed,
-    response_of,
-    stages_of,
-)
+from songreel_gateway.jobs.job import Ending, Job, JobState
+from songreel_gateway.jobs.leases import Lease
 from songreel_gateway.jobs.recovery import Warden
 from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.stage_clients import Stages
+from songreel_gateway.jobs.steps import PARTING_SECONDS, JobSteps, RunnerDependencies
 from songreel_gateway.media.repository import Library
-from songreel_gateway.metrics import JOBS_RUNNING, STAGE_SECONDS
-from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.metrics import JOBS_RUNNING
 
 _log = get_logger(__name__)
-
-# What it takes to lay a job down while the database is away.
-_PARTING_SECONDS = 3.0
 
 # What the parts of a stop get at the most, of what it has in all.
 _LAYING_SECONDS = 6.0
@@ -69,30 +48,17 @@ _START_OVER_SECONDS = 24.0
 _SERVER_SECONDS = 4.0
 
 
-@dataclass(frozen=True)
-class Crew:
-    """What the engine works with."""
-
-    settings: GatewaySettings
-    database: Database
-    bells: Bells
-    store: ArtifactStore
-
-
 class Engine:
     """Works on jobs between `start` and `stop`."""
 
-    def __init__(self, crew: Crew, stages: Stages) -> None:
-        self._crew = crew
-        self._stages = stages
+    def __init__(self, dependencies: RunnerDependencies) -> None:
+        self._dependencies = dependencies
         # Work waits for a database that is away; those who ask are told.
-        self._patient = crew.database.patient()
-        self._library = Library(self._patient)
-        self._ledger = Ledger(self._patient, crew.bells)
-        self._front = Ledger(crew.database, crew.bells)
+        self._patient = dependencies.database.patient()
+        self._front = Ledger(dependencies.database, dependencies.bells)
         self._lease: Lease | None = None
+        self._ledger, self._steps = self._under_lease()
         self._flows: dict[str, asyncio.Task[Any]] = {}
-        self._working: dict[str, asyncio.Task[dict[str, Any]]] = {}
         self._keeper: asyncio.Task[None] | None = None
         self._up = asyncio.Event()
         self._stopping = False
@@ -123,21 +89,22 @@ class Engine:
         budget.begin()
         if self._keeper is not None:
             self._keeper.cancel()
-            most = budget.left(keep=_SERVER_SECONDS, most=_PARTING_SECONDS)
+            most = budget.left(keep=_SERVER_SECONDS, most=PARTING_SECONDS)
             await asyncio.wait({self._keeper}, timeout=most)
         await self._end(budget)
         _running = None
 
     @property
-    def stages(self) -> Stages:
-        """The stages, for calls that need no job."""
-        return self._stages
+    def clients(self) -> StageClients:
+        """The services, for calls that need no job."""
+        return self._dependencies.clients
 
     async def enqueue(self, job: Job) -> None:
         """Sees to it that the job is worked on; more than once is the same as once."""
         await self._started()
+        stages = [stage.name for stage in self._dependencies.pipeline.stages_of(job)]
         with SetWorkflowID(workflow_id(job.id)):
-            await DBOS.enqueue_workflow_async(QUEUE, _work_off, job.id, stages_of(job))
+            await DBOS.enqueue_workflow_async(QUEUE, _work_off, job.id, stages)
 
     async def cancel(self, job: Job) -> None:
         """Ends a job as cancelled and stops what this process does for it.
@@ -147,9 +114,7 @@ class Engine:
         status = to_status(Cancelled("the job was cancelled", job=job.id))
         if await self._front.finish(job.id, Ending(JobState.CANCELLED, status)):
             _log.info("job cancelled", job_id=job.id)
-        work = self._working.get(job.id)
-        if work is not None:
-            work.cancel()
+        self._steps.cancel(job.id)
 
     async def forget(self, job: str) -> None:
         """Removes what DBOS has stored of an ended job."""
@@ -171,67 +136,24 @@ class Engine:
         bind_context(job_id=job)
         enter_call(request_id=job)  # the stages' logs name the job, too
         with JOBS_RUNNING.track_inprogress():
-            return await self._all_stages(job, stages)
-
-    async def stage(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
-        """A step: does a stage. Raises nothing but cancellation of the whole workflow.
-
-        Returns:
-            {"result": the stage's outcome}, {"error": a Status in base64}, or
-            {"ended": True} when the job was cancelled.
-        """
-        work = asyncio.create_task(self._one_stage(job, stage, done))
-        self._working[job] = work
-        try:
-            await self._until_done_or_cancelled(job, work)
-            return {"ended": True} if work.cancelled() else work.result()
-        except asyncio.CancelledError:
-            with suppress(LeaseLost, TimeoutError):
-                async with asyncio.timeout(_PARTING_SECONDS):
-                    await self._ledger.lay_down(job, stage)
-            raise
-        finally:
-            del self._working[job]
-            work.cancel()
-            await asyncio.wait({work})
-
-    async def finish(self, job: str, done: Outcomes, error: str) -> str:
-        """A step: writes the job's ending. Returns the state it ended in."""
-        found = await self._ledger.find(job)
-        if found is None or found.state.ended:
-            return "" if found is None else found.state
-        with job_span("finish", found):
-            return await self._finish(found, done, error)
-
-    async def _finish(self, found: Job, done: Outcomes, error: str) -> str:
-        if error:
-            status = status_pb2.Status.FromString(base64.b64decode(error))
-            ending = Ending(JobState.FAILED, status)
-            _log.warning("job failed", problem=status.message)
-        else:
-            kept = kept_storyboard(found, done)
-            response = await response_of(found, self._library, done, kept)
-            progress = found.progress
-            progress.stage, progress.step, progress.fraction = "done", "", 1.0
-            video = response if isinstance(response, Video) else None
-            ending = Ending(JobState.SUCCEEDED, packed(response), progress, video, kept)
-            _log.info("job succeeded")
-        await self._ledger.finish(found.id, ending)
-        return ending.state
+            return await self._steps.run(job, stages)
 
     async def give_up(self, job: str) -> str:
         """Ends a job whose workflow broke by a mistake of ours."""
-        error = InternalError("the job's workflow broke off; the log says why. Ask for it again")
-        await self._ledger.finish(job, Ending(JobState.FAILED, to_status(error)))
-        return JobState.FAILED
+        return await self._steps.give_up(job)
+
+    def _under_lease(self) -> tuple[Ledger, JobSteps]:
+        """The jobs, and the work on them, as the present lease allows it."""
+        ledger = Ledger(self._patient, self._dependencies.bells, lease=self._lease)
+        return ledger, JobSteps(self._dependencies, ledger, Library(self._patient))
 
     async def _begin(self) -> Warden:
         """Takes a lease where others work, too, and starts DBOS under its name."""
-        settings = self._crew.settings
+        settings = self._dependencies.settings
         lost = asyncio.Event()
         name = settings.executor_id
-        if self._crew.database.shared:
-            self._lease = Lease(self._crew.database, name, settings.lease_seconds)
+        if self._dependencies.database.shared:
+            self._lease = Lease(self._dependencies.database, name, settings.lease_seconds)
             await self._lease.take()
             loop = asyncio.get_running_loop()
 
@@ -240,7 +162,7 @@ class Engine:
 
             self._lease.beat(tell)
             name = self._lease.id
-        self._ledger = Ledger(self._patient, self._crew.bells, lease=self._lease)
+        self._ledger, self._steps = self._under_lease()
         await dbos_executor.launch(settings, name)
         self._up.set()
         warden = Warden(
@@ -261,7 +183,7 @@ class Engine:
         await self._lay_down(most(1.0))  # what the queue had begun in the meantime
         if self._lease is not None:
             releasing = asyncio.create_task(self._release(self._lease))
-            within = _PARTING_SECONDS if budget is None else budget.left(most=_PARTING_SECONDS)
+            within = PARTING_SECONDS if budget is None else budget.left(most=PARTING_SECONDS)
             await asyncio.wait({releasing}, timeout=within)
 
     async def _release(self, lease: Lease) -> None:
@@ -313,65 +235,6 @@ class Engine:
         if flows:
             await asyncio.wait(flows, timeout=within)
 
-    async def _all_stages(self, job: str, stages: list[str]) -> str:
-        done: dict[str, dict[str, Any]] = {}
-        for stage in stages:
-            outcome = await DBOS.run_step_async({"name": stage}, self.stage, job, stage, done)
-            if outcome.get("ended"):
-                return JobState.CANCELLED
-            if "error" in outcome:
-                return await DBOS.run_step_async(
-                    {"name": "finish"}, self.finish, job, done, outcome["error"]
-                )
-            done[stage] = outcome["result"]
-        return await DBOS.run_step_async({"name": "finish"}, self.finish, job, done, "")
-
-    async def _until_done_or_cancelled(self, job: str, work: asyncio.Task[dict[str, Any]]) -> None:
-        """Waits for the work; cancels it when another process has ended the job."""
-        while not work.done():
-            await asyncio.wait({work}, timeout=self._crew.settings.poll_seconds)
-            found = None if work.done() else await self._ledger.find(job)
-            if found is not None and found.state.ended:
-                work.cancel()
-
-    async def _one_stage(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
-        began = time.monotonic()
-        try:
-            outcome = {"result": await self._attempt(job, stage, done)}
-        except JobEnded:
-            outcome = {"ended": True}
-        except LeaseLost:
-            # Somebody else works on the job. This attempt must come to no end, not even a
-            # bad one; the keeper will lay it down.
-            return await asyncio.get_running_loop().create_future()
-        except SongreelError as error:
-            outcome = {"error": _encoded(error)}
-        except Exception:
-            _log.exception("a stage broke", stage=stage)
-            outcome = {"error": _encoded(_internal(stage))}
-        seconds = time.monotonic() - began
-        STAGE_SECONDS.labels(stage=stage, outcome=next(iter(outcome))).observe(seconds)
-        return outcome
-
-    async def _attempt(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
-        settings = self._crew.settings
-        begun = await self._ledger.begin_stage(job, stage)
-        if begun is None:
-            raise JobEnded
-        if begun.attempt > settings.max_attempts:
-            raise InternalError(
-                f"the process died {settings.max_attempts} times in stage {stage!r}; "
-                "the job is given up: look for lack of memory, and make the video smaller"
-            )
-        _log.info("stage begins", stage=stage, attempt=begun.attempt)
-        log = JobLog(begun, stages_of(begun), self._ledger, self._library, settings)
-        try:
-            await log.begin()
-            store = self._crew.store
-            return await Work(begun, log, self._stages, self._library, store, done).run()
-        finally:
-            await log.close()
-
 
 _running: Engine | None = None
 
@@ -396,11 +259,3 @@ async def _work_off(job: str, stages: list[str]) -> str:
         # A workflow that raised would not be taken up again, and its job never end.
         _log.exception("a workflow broke", job_id=job)
         return await engine.give_up(job)
-
-
-def _encoded(error: SongreelError) -> str:
-    return base64.b64encode(to_status(error).SerializeToString()).decode()
-
-
-def _internal(stage: str) -> InternalError:
-    return InternalError(f"songreel made a mistake in stage {stage!r}; the log says which")

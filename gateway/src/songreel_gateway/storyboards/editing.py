@@ -28,7 +28,8 @@ from songreel_gateway.api.field_masks import checked_read_mask, checked_update_m
 from songreel_gateway.api.pagination import requested_page
 from songreel_gateway.api.request_ids import RequestClaim, claim_of
 from songreel_gateway.api.resource_names import media_name, parse_storyboard, project_of
-from songreel_gateway.jobs.runner import Engine
+from songreel_gateway.clients.services import PROMPT
+from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.storyboards.repository import Edit, Shelf, changed_since, sealed
 
 EDITABLE = FieldMask(
@@ -51,8 +52,8 @@ class StoryboardDesk:
 
     shelf: Shelf
     store: ArtifactStore
-    engine: Callable[[], Awaitable[Engine]]
-    """Gives the engine as soon as it is at work."""
+    clients: Callable[[], Awaitable[StageClients]]
+    """Gives the services as soon as the gateway is at work."""
 
     page_size: int
 
@@ -132,15 +133,14 @@ class StoryboardDesk:
                 f"the storyboard would have {edited.ByteSize()} bytes; at most "
                 f"{MAX_STORYBOARD_BYTES} are kept: make it shorter"
             )
-        library, stages = self.shelf.library, (await self.engine()).stages
-        checked = await stages.check_storyboard(
-            CheckStoryboardRequest(
-                document=await finish_in_thread(store_document, self.store, edited.content),
-                analysis=(await library.get(edited.analysis)).artifact,
-                options=edited.options,
-                by_scene=True,
-            )
+        library, clients = self.shelf.library, await self.clients()
+        check = CheckStoryboardRequest(
+            document=await finish_in_thread(store_document, self.store, edited.content),
+            analysis=(await library.get(edited.analysis)).artifact,
+            options=edited.options,
+            by_scene=True,
         )
+        checked = await clients.ask(PROMPT, "CheckStoryboard", check)
         kind = storyboard_pb2.Storyboard
         content = await finish_in_thread(load_document, self.store, checked.storyboard, kind)
         edited.content.CopyFrom(content)

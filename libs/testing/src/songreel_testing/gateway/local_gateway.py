@@ -19,6 +19,8 @@ from songreel.v1.media_service_pb2_grpc import MediaServiceStub
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import CreateVideoRequest, JobEvent, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
+from songreel_gateway.jobs.stages.stage import Stage
+from songreel_gateway.jobs.stages.table import STAGES
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.server.server import RunningServer
@@ -127,14 +129,18 @@ async def until(condition: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def studio_in(
-    folder: Path, *, also: Sequence[Service] = (), **settings: Any
+    folder: Path,
+    *,
+    also: Sequence[Service] = (),
+    stages: Sequence[Stage] = STAGES,
+    **settings: Any,
 ) -> AsyncIterator[Studio]:
-    """`also` are served on the same port."""
+    """`also` are served on the same port; `stages` are those that jobs may have."""
     chosen = {"data": folder / "data", "retry_seconds": 0.01, "event_seconds": 0.001} | settings
     store = temporary_store(folder)
     hands = Stagehands(folder / "hands")
     configured = GatewaySettings(**chosen)
-    gateway = Gateway(configured, store)
+    gateway = Gateway(configured, store, stages)
     services = [*gateway.services(), *stage_services(store, hands), *also]
     async with serving_at(*services) as (server, channel), _running(gateway, server):
         yield Studio(Client(channel), store, hands, configured, server.address)

@@ -1,0 +1,1 @@
+"""Calls of the services that do the stages' work."""

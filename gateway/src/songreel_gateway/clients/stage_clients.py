@@ -1,0 +1,139 @@
+"""Calls of the stages' services; what is transient is tried again, a bounded number of times."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from typing import Any, Protocol
+
+from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel_kit.channel.channel import open_channel
+from songreel_kit.errors import InternalError, ServiceUnavailable
+
+from songreel_gateway.clients.retries import Retries
+from songreel_gateway.clients.services import StageService, Targets
+from songreel_gateway.settings import GatewaySettings
+
+UNARY_SECONDS = 120.0
+"""Time limit of calls that are not streamed."""
+
+
+class Listener(Protocol):
+    """Receives what a stage sends before its result."""
+
+    async def progress(self, progress: Progress) -> bool:
+        """Takes a report; True when the stage has come further than ever before."""
+        ...
+
+    async def artifact(self, part: str, artifact: Artifact) -> None:
+        """Takes an artifact that is there before the others, such as the render plan.
+
+        Args:
+            part: Name of its field in the event.
+            artifact: Where it is stored.
+        """
+        ...
+
+
+class StageClients:
+    """Stubs of the stages' services, and how they are called."""
+
+    def __init__(
+        self, services: Iterable[StageService], targets: Targets, settings: GatewaySettings
+    ) -> None:
+        """Opens a channel per target. Needs the running event loop."""
+        self._settings = settings
+        chosen = {service: targets.of(service) for service in services}
+        self._channels = {
+            target: open_channel(target, tls=settings.stage_tls())
+            for target in dict.fromkeys(chosen.values())
+        }
+        self._stubs: dict[StageService, Any] = {
+            service: service.stub(self._channels[target]) for service, target in chosen.items()
+        }
+
+    def stub(self, service: StageService) -> Any:
+        """The service's stub, for calls that are not tried again."""
+        return self._stubs[service]
+
+    async def close(self) -> None:
+        """Closes the channels."""
+        for channel in self._channels.values():
+            await channel.close()
+
+    async def ask(self, service: StageService, method: str, request: Any) -> Any:
+        """The response of a unary call."""
+
+        async def once() -> Any:
+            return await getattr(self._stubs[service], method)(request, timeout=UNARY_SECONDS)
+
+        return await Retries(service.name, self._settings).attempt(once)
+
+    async def follow(
+        self,
+        service: StageService,
+        method: str,
+        request: Any,
+        listener: Listener,
+        before: Callable[[], Awaitable[None]] | None = None,
+    ) -> Any:
+        """The result of a streaming call, begun again while that makes sense.
+
+        Args:
+            service: Who is called.
+            method: Name of the method. Its events have the fields `progress` and `result`;
+                artifacts in other fields go to the listener.
+            request: What is sent, as it is when an attempt begins.
+            listener: Receives the events.
+            before: Done before each attempt.
+        """
+        retries = Retries(service.name, self._settings)
+
+        async def once() -> Any:
+            result: Any = None
+            if before is not None:
+                await before()
+            call = getattr(self._stubs[service], method)(request)
+            try:
+                async with aclosing(self._events(service, call)) as events:
+                    async for event in events:
+                        result = await _received(event, listener, retries) or result
+            finally:
+                call.cancel()  # no effect on a call that has ended
+            if result is None:
+                raise InternalError(
+                    f"the {service.name} service ended its response without a result"
+                )
+            return result
+
+        return await retries.attempt(once)
+
+    async def _events(self, service: StageService, call: Any) -> AsyncGenerator[Any]:
+        messages = aiter(call)
+        while True:
+            try:
+                async with asyncio.timeout(self._settings.stall_seconds):
+                    message = await anext(messages)
+            except StopAsyncIteration:
+                return
+            except TimeoutError as error:
+                raise ServiceUnavailable(
+                    f"the {service.name} service has sent nothing for "
+                    f"{self._settings.stall_seconds:.0f} s"
+                ) from error
+            yield message
+
+
+async def _received(event: Any, listener: Listener, retries: Retries) -> Any:
+    """Hands on an event of a stage; the result if it is one, else None."""
+    field = event.WhichOneof("event")
+    if field == "result":
+        return event.result
+    if field == "progress":
+        if await listener.progress(event.progress):
+            retries.restore()
+    elif field is not None and isinstance(getattr(event, field), Artifact):
+        await listener.artifact(field, getattr(event, field))
+    # Else it is something that a newer service sends besides.
+    return None

@@ -1,0 +1,1 @@
+"""The stages of a job: a module for each, and their table."""
