@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from songreel_kit.checkpoints.folder import read_json
 from songreel_render.checkpoints.families import FAMILIES
-from songreel_render.checkpoints.files import read_json
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 from songreel_kit.channel.tls import ChannelTls
-from songreel_kit.errors import FailedPrecondition
 from songreel_kit.server.server import ServerSettings
 from songreel_kit.settings import ServiceSettings
 
@@ -97,11 +96,7 @@ class AccessSettings(ServiceSettings):
 
         Raises `FailedPrecondition` for a certificate that nobody would be shown.
         """
-        if self.stage_authority is None:
-            if self.stage_certificate is not None or self.stage_key is not None:
-                raise FailedPrecondition("stage_certificate and stage_key need stage_authority")
-            return None
-        return ChannelTls(self.stage_authority, self.stage_certificate, self.stage_key)
+        return ChannelTls.configured(self.stage_authority, self.stage_certificate, self.stage_key)
 
     def server(self) -> ServerSettings:
         """The part of it that the server takes. Raises `FailedPrecondition`."""

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
-from songreel_kit.channel.calls import enter_call
+from songreel_kit.call_scope import enter_call
 from songreel_kit.errors import (
     Cancelled,
     FailedPrecondition,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from dataclasses import dataclass
 
+from songreel_kit.backoff import Backoff
 from songreel_kit.errors import (
     Cancelled,
     DeadlineExceeded,
@@ -46,7 +46,7 @@ class Attempts:
         self._tokens = tokens
         self._used = ""
         self._refused = False
-        self._failures = 0
+        self._backoff = Backoff(retrying.first_wait, retrying.longest_wait, jitter=True)
         self._began = time.monotonic()
 
     async def begin(self) -> None:
@@ -56,7 +56,7 @@ class Attempts:
 
     def advanced(self) -> None:
         """A stream has come further: patience begins anew."""
-        self._failures = 0
+        self._backoff.reset()
         self._refused = False
         self._began = time.monotonic()
 
@@ -74,12 +74,7 @@ class Attempts:
         if wait is None:
             if not isinstance(error, _PASSING):
                 raise error
-            longest = min(
-                self._retrying.longest_wait, self._retrying.first_wait * 2**self._failures
-            )
-            # Many clients of a server that went away do not come back as one.
-            wait = random.uniform(longest / 2, longest)
+            wait = self._backoff.next_pause()
         if time.monotonic() + wait - self._began > self._retrying.seconds:
             raise error
-        self._failures += 1
         await asyncio.sleep(wait)

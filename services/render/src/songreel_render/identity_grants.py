@@ -16,6 +16,7 @@ from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.render.v1.render_plan_pb2 import Lora
 from songreel.render.v1.render_service_pb2 import RenderRequest
+from songreel_kit.backoff import Backoff
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import (
@@ -142,26 +143,26 @@ class IdentityGrants:
 
     async def _until_revoked(self, stub: Any, use: str, watch: Any) -> None:
         """Watch the use, again where the watch broke; raises why it may not go on."""
-        confirmed, pause = time.monotonic(), _FIRST_PAUSE
+        confirmed, backoff = time.monotonic(), Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
         try:
             while True:
                 try:
                     async with _typed_errors():
                         while await watch.read() is not _END:
-                            confirmed, pause = time.monotonic(), _FIRST_PAUSE
+                            confirmed = time.monotonic()
+                            backoff.reset()
                     raise GrantInvalid("the identity service has ended the use")
                 except ServiceUnavailable as error:
                     # An open watch was good until it broke.
-                    confirmed = confirmed if pause > _FIRST_PAUSE else time.monotonic()
+                    confirmed = confirmed if backoff.failures else time.monotonic()
                     away = time.monotonic() - confirmed
-                    if away + pause > self._patience:
+                    if away >= self._patience:
                         raise ServiceUnavailable(
                             f"for {self._patience:g} seconds the identity service has not "
                             f"confirmed that the person may be drawn: {error.message}"
                         ) from error
                     _log.warning("a use is not confirmed at present", problem=error.message)
-                await asyncio.sleep(pause)
-                pause = min(2.0 * pause, _LONGEST_PAUSE)
+                await backoff.wait()
                 watch = stub.WatchUse(pb.WatchUseRequest(use_id=use))
         finally:
             watch.cancel()

@@ -54,14 +54,11 @@ class RenderServicer(RenderServiceServicer):
         self._settings = settings
         self._renderer = Renderer(settings, store, backend)
         self._queue = _RenderQueue(settings.max_renders, settings.max_waiting)
-        tls = None
-        if settings.identity_authority is not None:
-            tls = ChannelTls(
-                settings.identity_authority, settings.identity_certificate, settings.identity_key
-            )
         self._grants = IdentityGrants(
             identity_target or (lambda: settings.identity_target),
-            tls,
+            ChannelTls.configured(
+                settings.identity_authority, settings.identity_certificate, settings.identity_key
+            ),
             patience=settings.identity_patience_seconds,
         )
 

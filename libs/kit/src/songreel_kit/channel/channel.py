@@ -12,10 +12,12 @@ from typing import Any
 import grpc
 import grpc.aio
 
-from songreel_kit.channel.calls import REQUEST_ID_KEY, current_call
+from songreel_kit.call_scope import REQUEST_ID_KEY, current_call
 from songreel_kit.channel.tls import ChannelTls
-from songreel_kit.server.settings import MAX_MESSAGE_BYTES
 from songreel_kit.telemetry.tracing import client_call
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+"""gRPC's own default, kept on purpose: media travels as references or in chunks."""
 
 Headers = Callable[[], Sequence[tuple[str, str]]]
 """Gives metadata for a call that is about to be made."""

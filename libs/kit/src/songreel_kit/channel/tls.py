@@ -56,6 +56,23 @@ class ChannelTls:
 
     key: Path | None = None
 
+    @staticmethod
+    def configured(
+        authority: Path | None, certificate: Path | None, key: Path | None
+    ) -> ChannelTls | None:
+        """From three settings of a service; None, for plain text, where none is set.
+
+        Raises `FailedPrecondition` for a certificate that nobody would be shown.
+        """
+        if authority is not None:
+            return ChannelTls(authority, certificate, key)
+        if certificate is not None or key is not None:
+            raise FailedPrecondition(
+                "a client's certificate and key need the authority's file as well: without it "
+                "calls travel in plain text"
+            )
+        return None
+
     def credentials(self) -> grpc.ChannelCredentials:
         """For a channel. Raises `FailedPrecondition`."""
         if (self.certificate is None) != (self.key is None):

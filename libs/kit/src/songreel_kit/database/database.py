@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import sqlite3
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from songreel_kit.backoff import Backoff
 from songreel_kit.database.engines import create_engine, postgres_url
 from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import DiskFull, FailedPrecondition, ServiceUnavailable, SongreelError
@@ -29,7 +29,7 @@ _log = get_logger(__name__)
 
 _SERIALIZATION = ("40001", "40P01")  # serialization failure, deadlock: nothing was written
 
-_LONGEST_PAUSE = 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 
 Transaction = Callable[[sa.Connection], T]
 """What is read and written at once, or not at all."""
@@ -106,7 +106,7 @@ class Database:
         return await self._run(transaction, reads=True)
 
     async def _run(self, transaction: Transaction[T], *, reads: bool) -> T:
-        pause = 0.1
+        backoff = Backoff(_FIRST_PAUSE, _LONGEST_PAUSE)
         while True:
             try:
                 return await finish_in_thread(lambda: self.run(transaction, reads=reads))
@@ -114,8 +114,7 @@ class Database:
                 if not self._patient:
                     raise
                 _log.warning("the database is away: waiting for it", problem=error.message)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            await backoff.wait()
 
     def run(self, transaction: Transaction[T], *, reads: bool = False) -> T:
         """Runs a transaction in this thread."""

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from songreel_kit.channel.calls import REQUEST_ID_KEY, enter_call
+from songreel_kit.call_scope import REQUEST_ID_KEY, enter_call
 from songreel_kit.interceptors.chain import Call, Interceptor
 from songreel_kit.telemetry.logging import bind_context, get_logger
 

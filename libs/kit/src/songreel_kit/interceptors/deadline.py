@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from songreel_kit.channel.calls import enter_call
+from songreel_kit.call_scope import enter_call
 from songreel_kit.errors import (
     DeadlineExceeded,
 )

@@ -14,7 +14,7 @@ from typing import Any, cast
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
+from prometheus_client import REGISTRY, CollectorRegistry
 
 from songreel_kit.channel.tls import is_loopback
 from songreel_kit.errors import FailedPrecondition
@@ -26,6 +26,7 @@ from songreel_kit.interceptors.error_status import Errors
 from songreel_kit.interceptors.metrics import CallMetrics
 from songreel_kit.interceptors.named_clients import NamedClients
 from songreel_kit.interceptors.validation import Validation
+from songreel_kit.server.metrics_page import serve_metrics
 from songreel_kit.server.service import Service
 from songreel_kit.server.settings import ServerSettings
 from songreel_kit.stopping import StopBudget, StopSignals
@@ -256,31 +257,9 @@ async def running_server(
         await server.start(services)
         stack.push_async_callback(server.stop)
         if settings.metrics_port is not None:
-            _serve_metrics(stack, server, settings)
+            server.metrics_port = serve_metrics(stack, server.registry, settings)
         _log.info("serving", address=server.address, services=[each.name for each in services])
         yield server
-
-
-def _serve_metrics(stack: AsyncExitStack, server: RunningServer, settings: ServerSettings) -> None:
-    host = settings.bind.rpartition(":")[0].strip("[]")
-    try:
-        httpd, thread = start_http_server(
-            settings.metrics_port or 0,
-            addr="127.0.0.1" if settings.bind.startswith("unix:") else host,
-            registry=server.registry,
-        )
-    except OSError as error:
-        raise FailedPrecondition(
-            f"cannot serve metrics on port {settings.metrics_port}: {error.strerror}"
-        ) from error
-    server.metrics_port = httpd.server_port
-
-    def close() -> None:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
-
-    stack.callback(close)
 
 
 async def serve(services: Sequence[Service], settings: ServerSettings | None = None) -> None:

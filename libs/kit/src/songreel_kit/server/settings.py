@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from songreel_kit.channel.channel import MAX_MESSAGE_BYTES
 from songreel_kit.channel.tls import ServerTls
-
-MAX_MESSAGE_BYTES = 4 * 1024 * 1024
-"""gRPC's own default, kept on purpose: media travels as references or in chunks."""
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import torch
+from songreel_kit.checkpoints.folder import check_part, pipeline_of, read_json
 from songreel_kit.checkpoints.hashes import DEFAULTS_NAME, PARTS, folder_sha256
 from songreel_kit.errors import (
     CheckpointIncomplete,
@@ -122,10 +122,10 @@ def check_folder(folder: Path) -> str:
             f"{folder.name} is a single file: adapters are trained on folders in diffusers "
             "format; convert it first"
         )
-    for part in ("model_index.json", *PARTS):
-        if not (folder / part).exists():
-            raise CheckpointIncomplete(f"the checkpoint {folder} lacks {part}", missing=part)
-    if _json(folder / "unet" / "config.json").get("addition_embed_type") == "text_time":
+    pipeline_of(folder)
+    for part in PARTS:
+        check_part(folder, part)
+    if read_json(folder / "unet" / "config.json").get("addition_embed_type") == "text_time":
         raise CheckpointUnsupported(
             f"{folder} is of the kind of Stable Diffusion XL: adapters of people are trained on "
             "Stable Diffusion 1.x"
@@ -144,7 +144,7 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> BaseCheckpoint:
     disable_progress_bar()
     sha256 = check_folder(folder)
     place = torch.device(device)
-    kind = _json(folder / "vae" / "config.json").get("_class_name", "AutoencoderKL")
+    kind = read_json(folder / "vae" / "config.json").get("_class_name", "AutoencoderKL")
     autoencoders: Any = AutoencoderTiny if kind == "AutoencoderTiny" else AutoencoderKL
 
     def part(name: str, cls: Any) -> Any:
@@ -169,7 +169,7 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> BaseCheckpoint:
         "tokenizer",
         lambda: CLIPTokenizer.from_pretrained(str(path), local_files_only=True),
     )
-    defaults = _json(folder / DEFAULTS_NAME) if (folder / DEFAULTS_NAME).is_file() else {}
+    defaults = read_json(folder / DEFAULTS_NAME) if (folder / DEFAULTS_NAME).is_file() else {}
     widths = autoencoder.config.get("block_out_channels") or (1, 1, 1, 1)
     return BaseCheckpoint(
         sha256=sha256,
@@ -177,7 +177,7 @@ def load_checkpoint(folder: Path, device: str = "cpu") -> BaseCheckpoint:
         text_encoder=part("text_encoder", CLIPTextModel),
         unet=unet,
         autoencoder=autoencoder,
-        scheduler_config=_json(folder / "scheduler" / "scheduler_config.json"),
+        scheduler_config=read_json(folder / "scheduler" / "scheduler_config.json"),
         device=place,
         size=int(defaults.get("size") or int(unet.config.sample_size) * 2 ** (len(widths) - 1)),
         steps=int(defaults.get("steps") or 20),
@@ -202,11 +202,3 @@ def _guarded(folder: Path, part: str, load: Callable[[], T]) -> T:
             f"the {part} of {folder} cannot be loaded: {first_line}; copy the checkpoint again",
             missing=part,
         ) from error
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointIncomplete(f"{path} cannot be read ({error})", missing=path.name) from error
-    return cast("dict[str, Any]", content) if isinstance(content, dict) else {}

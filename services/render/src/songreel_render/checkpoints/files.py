@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from songreel_kit.checkpoints.folder import check_part, pipeline_of, read_json
 from songreel_kit.checkpoints.hashes import DEFAULTS_NAME, PARTS, files_sha256, folder_sha256
 from songreel_kit.errors import CheckpointIncomplete, CheckpointNotFound, CheckpointUnsupported
 
 from songreel_render.checkpoints.families import Family, family_of_folder, known_pipelines
 from songreel_render.checkpoints.weight_files import family_of_file
-
-_WEIGHT_SUFFIXES: Final = (".safetensors", ".bin")
 
 
 class CheckpointDefaults(BaseModel):
@@ -77,32 +75,8 @@ def inspect_checkpoint(path: Path) -> CheckpointFiles:
     return CheckpointFiles(path, sha256, defaults, family)
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a checkpoint file.
-
-    Raises:
-        CheckpointIncomplete: missing, unreadable or not an object.
-    """
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointIncomplete(
-            f"the checkpoint's {path.name} cannot be read ({error}); copy the checkpoint again",
-            file=str(path),
-        ) from error
-    if not isinstance(content, dict):
-        raise CheckpointIncomplete(f"the checkpoint's {path} holds no JSON object", file=str(path))
-    return cast("dict[str, Any]", content)
-
-
 def _check_folder(folder: Path) -> Family:
-    index = folder / "model_index.json"
-    if not index.is_file():
-        raise CheckpointIncomplete(
-            f"{folder} has no model_index.json; a checkpoint folder in diffusers format has one",
-            missing="model_index.json",
-        )
-    kind = str(read_json(index).get("_class_name", ""))
+    kind = pipeline_of(folder)
     pipelines = known_pipelines()
     if not kind.startswith(tuple(pipelines)):
         raise CheckpointUnsupported(
@@ -111,7 +85,7 @@ def _check_folder(folder: Path) -> Family:
             kind=kind,
         )
     for part in PARTS:
-        _check_part(folder, part)
+        check_part(folder, part)
     unet = read_json(folder / "unet" / "config.json")
     vae = read_json(folder / "vae" / "config.json")
     asks = unet.get("addition_embed_type")
@@ -132,39 +106,9 @@ def _check_folder(folder: Path) -> Family:
         )
     family = family_of_folder(kind, unet)
     for spec in family.text_encoders:
-        _check_part(folder, spec.tokenizer)
-        _check_part(folder, spec.part)
+        check_part(folder, spec.tokenizer)
+        check_part(folder, spec.part)
     return family
-
-
-def _check_part(folder: Path, part: str) -> None:
-    """Raises `CheckpointIncomplete` unless configuration and weights of a part are there."""
-    if not (folder / part).is_dir():
-        raise CheckpointIncomplete(
-            f"the checkpoint {folder} lacks its {part} folder; copy the whole checkpoint",
-            missing=part,
-        )
-    if part.startswith("tokenizer"):
-        names = {file.name for file in (folder / part).iterdir()}
-        if "tokenizer.json" not in names and not {"vocab.json", "merges.txt"} <= names:
-            raise CheckpointIncomplete(
-                f"the checkpoint {folder} lacks {part}/vocab.json and {part}/merges.txt",
-                missing=f"{part}/vocab.json",
-            )
-        return
-    config = "scheduler_config.json" if part == "scheduler" else "config.json"
-    if not (folder / part / config).is_file():
-        raise CheckpointIncomplete(
-            f"the checkpoint {folder} lacks {part}/{config}", missing=f"{part}/{config}"
-        )
-    if part != "scheduler" and not any(
-        file.suffix in _WEIGHT_SUFFIXES for file in (folder / part).iterdir()
-    ):
-        raise CheckpointIncomplete(
-            f"the checkpoint {folder} has no weights in {part} (.safetensors); "
-            "was it copied without its large files?",
-            missing=f"{part} weights",
-        )
 
 
 def _read_defaults(path: Path) -> CheckpointDefaults:

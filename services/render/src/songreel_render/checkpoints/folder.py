@@ -11,11 +11,12 @@ import torch
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.autoencoders.autoencoder_tiny import AutoencoderTiny
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from songreel_kit.checkpoints.folder import read_json
 from songreel_kit.errors import CheckpointIncomplete, CheckpointUnsupported, SongreelError
 from transformers import CLIPTokenizer
 from transformers.utils.logging import disable_progress_bar
 
-from songreel_render.checkpoints.files import CheckpointFiles, read_json
+from songreel_render.checkpoints.files import CheckpointFiles
 
 T = TypeVar("T")
 

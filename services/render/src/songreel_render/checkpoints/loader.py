@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from songreel_kit.checkpoints.folder import read_json
 from songreel_kit.telemetry.metrics import loading, looked_up
 
 from songreel_render.checkpoints.checkpoint import (
@@ -25,7 +26,7 @@ from songreel_render.checkpoints.devices import (
     decoder_dtype,
     to_device,
 )
-from songreel_render.checkpoints.files import CheckpointFiles, inspect_checkpoint, read_json
+from songreel_render.checkpoints.files import CheckpointFiles, inspect_checkpoint
 from songreel_render.checkpoints.folder import Parts, Precision, load_autoencoder, load_folder
 from songreel_render.checkpoints.loras import LoadedLora, adapt
 from songreel_render.checkpoints.schedulers import checkpoint_scheduler

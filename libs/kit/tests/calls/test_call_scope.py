@@ -11,7 +11,7 @@ import structlog
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.channel.calls import current_call
+from songreel_kit.call_scope import current_call
 from songreel_kit.errors import (
     NotAudio,
 )
