@@ -63,7 +63,7 @@ def test_an_assignment_is_read_as_it_was_written(pictures, state, embedding):
 
 
 def test_half_a_document_is_not_taken():
-    with pytest.raises(ValueError, match="tells of"):
+    with pytest.raises(ValueError, match="its head says"):
         unpack(task("checkpoint").to_bytes()[:-1])
 
 
@@ -81,15 +81,15 @@ def converse(worker, given, keys=None):
     have = 0
     plain = []
     while True:
-        news = worker.news(have)
-        crossed.append(pickle.dumps(news))
-        if news.error is not None:
-            raise news.error
-        if news.sealed is not None:
-            assert news.number > have
-            have = news.number
-            plain.append(channel.open(news.sealed))
-        if news.done:
+        status = worker.status(have)
+        crossed.append(pickle.dumps(status))
+        if status.error is not None:
+            raise status.error
+        if status.sealed is not None:
+            assert status.number > have
+            have = status.number
+            plain.append(channel.open(status.sealed))
+        if status.done:
             return plain, b"".join(crossed)
 
 
@@ -136,7 +136,7 @@ def test_an_error_that_holds_what_it_is_about_does_not_leave_the_worker(checkpoi
     worker = a_worker()
     with pytest.raises(errors.InternalError, match="UnicodeDecodeError: 'utf-8'") as caught:
         converse(worker, given)
-    assert not seen_in(needles_of(given, []), pickle.dumps([caught.value, worker.news(0)]))
+    assert not seen_in(needles_of(given, []), pickle.dumps([caught.value, worker.status(0)]))
 
 
 def test_a_worker_that_hears_nothing_any_more_ends():
@@ -144,7 +144,7 @@ def test_a_worker_that_hears_nothing_any_more_ends():
     worker = TrainingWorker("t", 3.0, lambda code: left.set())
     until = time.monotonic() + 4.0
     while time.monotonic() < until:
-        worker.news(0)
+        worker.status(0)
         assert not left.is_set()
     assert left.wait(30)
 

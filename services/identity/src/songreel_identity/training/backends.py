@@ -1,4 +1,4 @@
-"""Where adapters are trained: one interface with two homes, this process and Ray."""
+"""Where adapters are trained: in this process or on Ray."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ class TrainingBackend(Protocol):
         save: Callable[[bytes], None],
         report: Report,
     ) -> TaskResult:
-        """Trains one to the end.
+        """Trains one adapter.
 
         Args:
-            task: whom, and how.
-            check: called often; what it raises ends the training, wherever that is.
+            task: the training.
+            check: called often; what it raises ends the training.
             save: called with states to go on from; may raise to end the training.
-            report: told how far it is.
+            report: gets the progress.
 
         Raises:
             AdapterMismatch, CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: of
-                the checkpoint as the place sees it.
-            FailedPrecondition: the place cannot be had as it is set up.
-            ServiceUnavailable: the place was not reached, had no room, or was lost; asked
-                again, the training goes on from the last state that was saved.
+                the checkpoint where the training runs.
+            FailedPrecondition: the backend is not set up.
+            ServiceUnavailable: the backend was not reached, had no room, or was lost; called
+                again, the training goes on from the last saved state.
         """
         ...
 
     def close(self) -> None:
-        """Lets go of everything that was started."""
+        """Ends everything that was started."""
         ...
 
 
@@ -62,10 +62,10 @@ class InProcessTrainingBackend:
 
 
 def open_backend(settings: TrainingSettings) -> TrainingBackend:
-    """The place that the settings name; starts nothing.
+    """The backend that the settings name; starts nothing.
 
     Raises:
-        FailedPrecondition: it is Ray, which is not installed.
+        FailedPrecondition: Ray is not installed.
     """
     if settings.training_backend == "process":
         return InProcessTrainingBackend()

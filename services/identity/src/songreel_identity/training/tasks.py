@@ -1,4 +1,4 @@
-"""All that a training needs, in one piece that can be sealed and sent, and the training of it."""
+"""A training as one document that can be sealed and sent, and how it is run."""
 
 from __future__ import annotations
 
@@ -23,70 +23,70 @@ _SIZE_BYTES = 8
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """A person to be learnt; personal data in the clear."""
+    """A person to train an adapter of; personal data in the clear."""
 
     checkpoint: Path
-    """Where it is on the machine that trains."""
+    """Path on the machine that trains."""
     checkpoint_sha256: str
-    """What must be there."""
+    """The checkpoint that must be there."""
     recipe: TrainingRecipe
     pictures: Sequence[bytes]
     """JPEG."""
     embedding: Embedding
-    """What dlib says the person looks like."""
+    """The person's mean dlib embedding, (128,)."""
     pictures_sha256: str
     device: str
     threads: int
-    """Of the CPU; equal results need equal ones."""
+    """CPU threads; results are equal only for equal numbers."""
     state: bytes | None = None
-    """Where it goes on from."""
+    """State to go on from."""
 
     def from_state(self, state: bytes | None) -> TrainingTask:
-        """The same, to go on from a later point."""
+        """The same task, going on from another state."""
         return replace(self, state=state)
 
     def to_bytes(self) -> bytes:
-        """As one document."""
-        told: dict[str, Any] = asdict(replace(self, pictures=(), state=None))
-        told |= {"checkpoint": str(self.checkpoint), "embedding": self.embedding.tolist()}
+        """Writes one document."""
+        fields: dict[str, Any] = asdict(replace(self, pictures=(), state=None))
+        fields |= {"checkpoint": str(self.checkpoint), "embedding": self.embedding.tolist()}
         state = [] if self.state is None else [self.state]
-        return pack(told | {"pictures": len(self.pictures)}, [*self.pictures, *state])
+        return pack(fields | {"pictures": len(self.pictures)}, [*self.pictures, *state])
 
     @staticmethod
     def from_bytes(data: bytes) -> TrainingTask:
-        """What `to_bytes` made; sealed on the way, so that it is taken as it is."""
-        told, parts = unpack(data)
-        pictures = int(told["pictures"])
-        fields: dict[str, Any] = told | {
-            "checkpoint": Path(told["checkpoint"]),
-            "recipe": TrainingRecipe(**told["recipe"]),
+        """Reads what `to_bytes` wrote; it was sealed on the way, so it is trusted."""
+        fields, parts = unpack(data)
+        pictures = int(fields["pictures"])
+        values: dict[str, Any] = fields | {
+            "checkpoint": Path(fields["checkpoint"]),
+            "recipe": TrainingRecipe(**fields["recipe"]),
             "pictures": parts[:pictures],
             # JSON writes every float64 so that it is read as the same.
-            "embedding": np.asarray(told["embedding"], np.float64),
+            "embedding": np.asarray(fields["embedding"], np.float64),
             "state": parts[pictures] if len(parts) > pictures else None,
         }
-        return TrainingTask(**fields)
+        return TrainingTask(**values)
 
 
 @dataclass(frozen=True)
 class TaskResult:
-    """What came of an assignment; personal data in the clear."""
+    """The result of a task; personal data in the clear."""
 
     adapter: bytes
-    """The document."""
+    """A `.safetensors` document."""
     seconds: float
     resumed_from: int
-    """Updates that were done before, 0 from the beginning."""
+    """Update at which it went on; 0 is the beginning."""
 
     def to_bytes(self) -> bytes:
-        """As one document."""
+        """Writes one document."""
         return pack({"seconds": self.seconds, "resumed_from": self.resumed_from}, [self.adapter])
 
     @staticmethod
     def from_bytes(data: bytes) -> TaskResult:
-        """What `to_bytes` made."""
-        told, [adapter] = unpack(data)
-        return TaskResult(adapter, **told)
+        """Reads what `to_bytes` wrote."""
+        fields, [adapter] = unpack(data)
+        return TaskResult(adapter, **fields)
 
 
 def run_task(
@@ -95,17 +95,17 @@ def run_task(
     save: Callable[[bytes], None],
     report: Report,
 ) -> TaskResult:
-    """Trains in this process, to the end.
+    """Trains in this process.
 
     Args:
-        task: whom, and how.
-        check: called at least once in every update; what it raises ends the training.
+        task: the training.
+        check: called at least once an update; what it raises ends the training.
         save: called with the state at every trial; may raise to end the training.
-        report: told how far it is.
+        report: gets the progress.
 
     Raises:
         AdapterMismatch: another checkpoint is at that path.
-        CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported.
+        CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: of the checkpoint.
         VaultUnusable: the state cannot be read.
     """
     import torch
@@ -133,14 +133,14 @@ def run_task(
     return TaskResult(trained.data, trained.seconds, trained.resumed_from)
 
 
-def pack(told: dict[str, Any], parts: Sequence[bytes]) -> bytes:
-    """JSON and bytes as one document: size of the JSON, the JSON, the bytes."""
-    head = json.dumps({"told": told, "sizes": [len(each) for each in parts]}).encode()
+def pack(fields: dict[str, Any], parts: Sequence[bytes]) -> bytes:
+    """Writes JSON and bytes as one document: size of the JSON, the JSON, the bytes."""
+    head = json.dumps({"fields": fields, "sizes": [len(each) for each in parts]}).encode()
     return b"".join((len(head).to_bytes(_SIZE_BYTES, "big"), head, *parts))
 
 
 def unpack(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
-    """What `pack` made. Raises `ValueError` for anything else."""
+    """Reads what `pack` wrote. Raises `ValueError` for anything else."""
     start = _SIZE_BYTES + int.from_bytes(data[:_SIZE_BYTES], "big")
     head: Any = json.loads(data[_SIZE_BYTES:start])
     parts: list[bytes] = []
@@ -148,5 +148,5 @@ def unpack(data: bytes) -> tuple[dict[str, Any], list[bytes]]:
         parts.append(data[start : start + size])
         start += size
     if start != len(data):
-        raise ValueError(f"the document has {len(data)} bytes and tells of {start}")
-    return head["told"], parts
+        raise ValueError(f"the document has {len(data)} bytes, its head says {start}")
+    return head["fields"], parts

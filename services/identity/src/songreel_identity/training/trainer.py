@@ -1,8 +1,8 @@
-"""The training itself: pictures and a checkpoint in, an adapter out.
+"""The trainer: pictures and a checkpoint in, an adapter out.
 
-Every update draws from a generator of its own number, and the optimizer's moments are
-kept with the matrices: a training that is broken off and taken up again comes to the
-same adapter as one that is not.
+Every update draws from a generator seeded with its number, and the optimizer's moments are
+kept with the matrices: a training that is interrupted and resumed comes to the same adapter
+as one that is not.
 """
 
 from __future__ import annotations
@@ -25,9 +25,16 @@ from songreel_identity.faces.pictures import Image
 from songreel_identity.faces.recognition import FaceRecogniser
 from songreel_identity.training.base_checkpoint import BaseCheckpoint
 from songreel_identity.training.layers import add_layers, read_state, write_adapter, write_state
+from songreel_identity.training.loss import TrainingLoss
 from songreel_identity.training.portraits import make_portraits
-from songreel_identity.training.recipe import CAPTIONS, TRIALS, TrainingRecipe, snr_weights
-from songreel_identity.training.trials import Trial, as_pictures, draw, judge, spread
+from songreel_identity.training.recipe import CAPTIONS, TRIALS, TrainingRecipe
+from songreel_identity.training.trials import (
+    Trial,
+    decode_pictures,
+    draw_latents,
+    repeat_prompts,
+    score_pictures,
+)
 
 _MOST_NORM = 1.0
 _DECAY = 1e-2
@@ -37,7 +44,7 @@ _BETAS = (0.9, 0.999)
 
 @dataclass(frozen=True)
 class Person:
-    """Whom the adapter is to be of."""
+    """The person that the adapter is to show."""
 
     pictures: Sequence[Image]
     embedding: Embedding
@@ -47,7 +54,7 @@ class Person:
 
 @dataclass(frozen=True)
 class TrainedAdapter:
-    """An adapter, and how it came to be."""
+    """An adapter, and how well it shows the person."""
 
     data: bytes
     """The document; personal data in the clear."""
@@ -71,7 +78,7 @@ class Trainer:
         base: loaded for this training alone.
         person: whom to learn.
         recipe: how.
-        check: called at least once in every update; what it raises ends the training.
+        check: called at least once an update; what it raises ends the training.
     """
 
     def __init__(
@@ -121,10 +128,10 @@ class Trainer:
             self._kept = self._copy()
         else:
             self._restore(state, optimizer)
-        batches = _Batches(self._base, recipe, latents, masks, prior)
+        loss = TrainingLoss(self._base, recipe, latents, masks, prior)
         while self._step < recipe.steps:
             self._check()
-            self._update(batches, optimizer)
+            self._update(loss, optimizer)
             self._step += 1
             if self._step % recipe.every == 0 or self._step == recipe.steps:
                 report(self._progress("trial"))
@@ -165,25 +172,29 @@ class Trainer:
         recipe = self._recipe
         if not recipe.prior_batch or not recipe.prior_pictures:
             return None
-        prompts = [text.format(recipe.noun) for text in spread(CAPTIONS, recipe.prior_pictures)]
-        return draw(self._base, self._base.unet, prompts, recipe.seed + 1, self._check)
+        prompts = [
+            text.format(recipe.noun) for text in repeat_prompts(CAPTIONS, recipe.prior_pictures)
+        ]
+        return draw_latents(self._base, self._base.unet, prompts, recipe.seed + 1, self._check)
 
-    def _update(self, batches: _Batches, optimizer: torch.optim.Optimizer) -> None:
+    def _update(self, loss: TrainingLoss, optimizer: torch.optim.Optimizer) -> None:
         rate = self._recipe.rate_at(self._step)
         for group in optimizer.param_groups:
             group["lr"] = rate
-        loss = batches.loss(self._base.unet, self._step)
+        value = loss.of_update(self._base.unet, self._step)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        value.backward()
         torch.nn.utils.clip_grad_norm_(self._matrices.values(), _MOST_NORM)
         optimizer.step()
 
     def _trial(self) -> Trial:
         base, recipe = self._base, self._recipe
-        prompts = [text.format(recipe.phrase) for text in spread(TRIALS, recipe.trial_pictures)]
-        latents = draw(base, base.unet, prompts, recipe.seed + 2, self._check)
-        return judge(
-            as_pictures(base, latents), self._recogniser, self._person.embedding, self._step
+        prompts = [
+            text.format(recipe.phrase) for text in repeat_prompts(TRIALS, recipe.trial_pictures)
+        ]
+        latents = draw_latents(base, base.unet, prompts, recipe.seed + 2, self._check)
+        return score_pictures(
+            decode_pictures(base, latents), self._recogniser, self._person.embedding, self._step
         )
 
     def _take(self, trial: Trial) -> None:
@@ -262,58 +273,3 @@ class Trainer:
             seconds=seconds,
             notes=self._notes,
         )
-
-
-class _Batches:
-    """The loss of every update, each with random numbers of its own."""
-
-    def __init__(
-        self,
-        base: BaseCheckpoint,
-        recipe: TrainingRecipe,
-        latents: Tensor,
-        masks: Tensor,
-        prior: Tensor | None,
-    ) -> None:
-        from diffusers.schedulers.scheduling_ddpm import DDPMScheduler
-
-        make: Any = DDPMScheduler
-        self._noise: Any = make.from_config(base.scheduler_config)
-        alphas = self._noise.alphas_cumprod
-        weights = snr_weights(alphas.double().numpy(), base.prediction, recipe.min_snr)
-        self._weights = torch.from_numpy(weights).float().to(base.device)
-        self._base, self._recipe = base, recipe
-        self._latents, self._masks = latents, masks
-        self._prior = prior
-        phrases = [text.format(recipe.phrase) for text in CAPTIONS]
-        self._own_words = base.encode_text(phrases)
-        self._prior_words = base.encode_text([text.format(recipe.noun) for text in CAPTIONS])
-
-    def loss(self, unet: Any, step: int) -> Tensor:
-        """Weighted mean squared error of update `step`."""
-        recipe, base = self._recipe, self._base
-        random = torch.Generator().manual_seed(recipe.seed * 1_000_003 + step)
-        own = torch.randint(len(self._latents), (recipe.batch,), generator=random)
-        captions = torch.randint(len(CAPTIONS), (recipe.batch,), generator=random)
-        latents, masks = self._latents[own], self._masks[own]
-        words = self._own_words[captions]
-        shares = torch.ones(recipe.batch)
-        if self._prior is not None:
-            picked = torch.randint(len(self._prior), (recipe.prior_batch,), generator=random)
-            latents = torch.cat([latents, self._prior[picked]])
-            masks = torch.cat([masks, torch.ones_like(masks[:1]).expand(len(picked), -1, -1, -1)])
-            # Each prior picture under the caption that it was drawn for.
-            words = torch.cat([words, self._prior_words[picked % len(CAPTIONS)]])
-            shares = torch.cat([shares, torch.full((len(picked),), recipe.prior_weight)])
-        noise = torch.randn(latents.shape, generator=random).to(base.device)
-        steps = int(self._noise.config.num_train_timesteps)
-        times = torch.randint(steps, (len(latents),), generator=random).to(base.device)
-        noisy = self._noise.add_noise(latents, noise, times)
-        told = unet(noisy, times, encoder_hidden_states=words, return_dict=False)[0].float()
-        error = ((told - self._target(latents, noise, times)).square() * masks).mean(dim=(1, 2, 3))
-        return (error * self._weights[times] * shares.to(base.device)).mean()
-
-    def _target(self, latents: Tensor, noise: Tensor, times: Tensor) -> Tensor:
-        if self._base.prediction == "v_prediction":
-            return self._noise.get_velocity(latents, noise, times)
-        return latents if self._base.prediction == "sample" else noise

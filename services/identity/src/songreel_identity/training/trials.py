@@ -1,4 +1,4 @@
-"""Draws pictures with what has been learnt so far, and asks dlib whom they show."""
+"""Trials: pictures drawn during a training, scored by dlib."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BATCH = 4
 
 @dataclass(frozen=True)
 class Trial:
-    """How like the person the trial pictures of a step are."""
+    """How well the trial pictures of a step show the person."""
 
     step: int
     faces: float
@@ -32,15 +32,15 @@ class Trial:
     """Mean distance to the person, 1 where there is no face: lower is better."""
 
     def better_than(self, other: Trial) -> bool:
-        """Whether this step is to be kept rather than the other."""
+        """Whether to keep this step rather than the other."""
         return (self.matches, -self.distance) > (other.matches, -other.distance)
 
 
 @torch.no_grad()
-def draw(
+def draw_latents(
     base: BaseCheckpoint, unet: Any, prompts: Sequence[str], seed: int, check: Callable[[], None]
 ) -> Tensor:
-    """Latents of one picture for each prompt, by the checkpoint's own settings.
+    """Draws one picture for each prompt by the checkpoint's own settings.
 
     Args:
         base: tokenizer, text encoder, noise schedule.
@@ -48,6 +48,9 @@ def draw(
         prompts: what to draw.
         seed: of the noise; equal seeds give equal pictures.
         check: called between steps; may raise.
+
+    Returns:
+        (prompts, c, h, w) latents.
     """
     from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 
@@ -69,19 +72,19 @@ def draw(
             check()
             given = torch.cat([latents, latents]) if guided else latents
             given = scheduler.scale_model_input(given, time)
-            told = unet(given, time, encoder_hidden_states=words, return_dict=False)[0].float()
+            predicted = unet(given, time, encoder_hidden_states=words, return_dict=False)[0].float()
             if guided:
-                without, with_text = told.chunk(2)
-                told = torch.lerp(without, with_text, base.guidance)
-            latents = scheduler.step(told, time, latents, return_dict=False)[0]
+                without, with_text = predicted.chunk(2)
+                predicted = torch.lerp(without, with_text, base.guidance)
+            latents = scheduler.step(predicted, time, latents, return_dict=False)[0]
         done.append(latents)
     return torch.cat(done)
 
 
-def judge(
+def score_pictures(
     pictures: Sequence[NDArray[np.uint8]], recogniser: FaceRecogniser, person: Embedding, step: int
 ) -> Trial:
-    """What dlib says of pictures, each (height, width, 3) RGB."""
+    """Scores pictures, each (height, width, 3) uint8 RGB."""
     found = [nearest(recogniser.embed(picture), person) for picture in pictures]
     seen = [each for each in found if each is not None]
     count = max(1, len(pictures))
@@ -93,8 +96,8 @@ def judge(
     )
 
 
-def as_pictures(base: BaseCheckpoint, latents: Tensor) -> list[NDArray[np.uint8]]:
-    """Latents (n, ...) to n pictures (height, width, 3) uint8 RGB."""
+def decode_pictures(base: BaseCheckpoint, latents: Tensor) -> list[NDArray[np.uint8]]:
+    """Decodes latents (n, c, h, w) to n pictures (height, width, 3) uint8 RGB."""
     pictures: list[NDArray[np.uint8]] = []
     for start in range(0, len(latents), _BATCH):
         decoded = base.decode(latents[start : start + _BATCH])
@@ -103,8 +106,8 @@ def as_pictures(base: BaseCheckpoint, latents: Tensor) -> list[NDArray[np.uint8]
     return pictures
 
 
-def spread(prompts: Sequence[str], count: int) -> list[str]:
-    """`count` prompts, each as often as the others."""
+def repeat_prompts(prompts: Sequence[str], count: int) -> list[str]:
+    """`count` prompts, all equally often."""
     return (list(prompts) * math.ceil(count / len(prompts)))[:count]
 
 

@@ -1,4 +1,4 @@
-"""Has adapters trained by workers on Ray, to which everything goes sealed."""
+"""Training on Ray: workers that get everything sealed."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from songreel_identity.training.tasks import TaskResult, TrainingTask
 
 _log = get_logger(__name__)
 
-# The worker, its process or its machine ended; another can go on from the last state.
+# The worker, its process or its machine ended; another one can go on from the last state.
 _LOST: Final = (RayActorError, WorkerCrashedError, NodeDiedError, OutOfMemoryError)
 ATTEMPTS: Final = 3
-"""A training that loses so many workers without a new state in between loses the next too."""
+"""Workers that a training may lose without a new state in between."""
 PATIENCE_SECONDS: Final = 60.0
-"""A worker that does not hear of the service for so long ends by itself."""
+"""How long a worker goes on without hearing of the service."""
 _ANSWER_SECONDS: Final = 120.0
-"""A worker that answers nothing for so long is taken to be lost; reading a checkpoint from a
-slow disk can hold an answer up."""
+"""A worker that does not answer for so long counts as lost; reading a checkpoint from a slow
+disk can delay an answer."""
 _CHECK_SECONDS: Final = 0.1
-"""How often it is looked whether the training is still wanted, while there is no answer."""
+"""How often a waiting call checks whether the training is still wanted."""
 
 
 class _WorkerLost(Exception):  # noqa: N818 - never leaves this module
@@ -51,10 +51,10 @@ class _WorkerLost(Exception):  # noqa: N818 - never leaves this module
 
 
 class RayTrainingBackend:
-    """A `TrainingBackend`: one worker for every training, and no longer than it takes.
+    """A `TrainingBackend` that starts one worker for each training and ends it afterwards.
 
-    Nor is Ray held longer: a Ray that is started here takes 2 GB, and a connection that nobody
-    looks at can end this process when its other end goes.
+    Ray is left afterwards, too: a Ray started here takes 2 GB, and an idle connection can end
+    this process when its other end goes.
 
     Args:
         settings: of the service.
@@ -63,7 +63,7 @@ class RayTrainingBackend:
     def __init__(self, settings: TrainingSettings) -> None:
         self._settings = settings
         self._workers = TrainingWorkers(settings)
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def train(
         self,
@@ -72,11 +72,11 @@ class RayTrainingBackend:
         save: Callable[[bytes], None],
         report: Report,
     ) -> TaskResult:
-        """See `TrainingBackend`; a worker that is lost is replaced."""
-        watch = _Watch(task.state, check, save, report)
-        with self._turn:
+        """See `TrainingBackend`; replaces a worker that is lost."""
+        callbacks = _Callbacks(task.state, check, save, report)
+        with self._lock:
             try:
-                return self._through(task, watch)
+                return self._train_until_done(task, callbacks)
             finally:
                 self._workers.close()
 
@@ -84,15 +84,14 @@ class RayTrainingBackend:
         """See `TrainingBackend`."""
         self._workers.close()
 
-    def _through(self, task: TrainingTask, watch: _Watch) -> TaskResult:
-        """To the end, with as many workers as that takes."""
+    def _train_until_done(self, task: TrainingTask, callbacks: _Callbacks) -> TaskResult:
         lost = 0
         while True:
-            before = watch.states
+            before = callbacks.states
             try:
-                return self._once(task.from_state(watch.state), watch)
+                return self._train_once(task.from_state(callbacks.state), callbacks)
             except _WorkerLost as error:
-                lost = lost + 1 if watch.states == before else 1
+                lost = lost + 1 if callbacks.states == before else 1
                 _log.warning("a worker was lost", problem=first_line(error), attempt=lost)
                 if lost >= ATTEMPTS:
                     raise ServiceUnavailable(
@@ -102,13 +101,13 @@ class RayTrainingBackend:
                         "again: the training goes on from its last trial"
                     ) from error
 
-    def _once(self, task: TrainingTask, watch: _Watch) -> TaskResult:
-        # Random, so that nobody's name is in Ray's tables.
+    def _train_once(self, task: TrainingTask, callbacks: _Callbacks) -> TaskResult:
+        # Random, so that Ray's tables hold no names.
         training = secrets.token_hex(16)
         worker = None
         try:
             worker = self._workers.worker(training, PATIENCE_SECONDS)
-            return self._converse(training, worker, task, watch)
+            return self._run_on(training, worker, task, callbacks)
         except _LOST as error:
             raise _WorkerLost(first_line(error)) from error
         except RayTaskError:
@@ -122,54 +121,56 @@ class RayTrainingBackend:
             if worker is not None:
                 self._workers.end(worker)
 
-    def _converse(
-        self, training: str, worker: Any, task: TrainingTask, watch: _Watch
+    def _run_on(
+        self, training: str, worker: Any, task: TrainingTask, callbacks: _Callbacks
     ) -> TaskResult:
         keys = KeyPair()
-        watch.tell("queue", 0.0)
+        callbacks.report_progress("queue", 0.0)
         try:
-            shown = self._answer(
-                worker.public_key.remote(), self._settings.training_ray_wait_seconds, watch
+            shown = self._wait_for(
+                worker.public_key.remote(), self._settings.training_ray_wait_seconds, callbacks
             )
         except TimeoutError as error:
-            raise self._no_room() from error
+            raise self._no_room_error() from error
         channel = keys.as_service(shown, training)
         sealed = channel.seal(task.to_bytes())
-        self._answer(worker.begin.remote(keys.public, sealed), _ANSWER_SECONDS, watch)
-        return self._follow(channel, worker, watch)
+        self._wait_for(worker.begin.remote(keys.public, sealed), _ANSWER_SECONDS, callbacks)
+        return self._follow(channel, worker, callbacks)
 
-    def _follow(self, channel: Channel, worker: Any, watch: _Watch) -> TaskResult:
+    def _follow(self, channel: Channel, worker: Any, callbacks: _Callbacks) -> TaskResult:
         have = 0
         while True:
             try:
-                news: WorkerStatus = self._answer(worker.news.remote(have), _ANSWER_SECONDS, watch)
+                status: WorkerStatus = self._wait_for(
+                    worker.status.remote(have), _ANSWER_SECONDS, callbacks
+                )
             except TimeoutError as error:
                 raise _WorkerLost(
                     f"the worker did not answer for {_ANSWER_SECONDS:g} seconds"
                 ) from error
-            if news.error is not None:
-                raise news.error
-            watch.tell(news.step, news.fraction)
-            if news.sealed is None:
+            if status.error is not None:
+                raise status.error
+            callbacks.report_progress(status.step, status.fraction)
+            if status.sealed is None:
                 continue
-            have = news.number
-            plain = channel.open(news.sealed)
-            if news.done:
+            have = status.number
+            plain = channel.open(status.sealed)
+            if status.done:
                 return TaskResult.from_bytes(plain)
-            watch.keep(plain)
+            callbacks.save_state(plain)
 
-    def _answer(self, reference: Any, seconds: float, watch: _Watch) -> Any:
-        """Waits for a worker's answer. Raises `TimeoutError`, and whatever the watch does."""
+    def _wait_for(self, reference: Any, seconds: float, callbacks: _Callbacks) -> Any:
+        """Waits for a worker's answer. Raises `TimeoutError`, and what `check` raises."""
         deadline = time.monotonic() + seconds
         while True:
-            watch.check()
+            callbacks.check()
             ready, _ = ray.wait([reference], timeout=_CHECK_SECONDS)
             if ready:
                 return ray.get(reference)
             if time.monotonic() > deadline:
                 raise TimeoutError
 
-    def _no_room(self) -> SongreelError:
+    def _no_room_error(self) -> SongreelError:
         settings = self._settings
         return ServiceUnavailable(
             f"no node of Ray had {settings.training_ray_cpus:g} CPUs and "
@@ -181,27 +182,27 @@ class RayTrainingBackend:
 
 
 @dataclass
-class _Watch:
-    """What the service wants to hear of a training, over all its workers."""
+class _Callbacks:
+    """The service's callbacks, kept over all workers of a training."""
 
     state: bytes | None
-    """The last that is known; in the clear."""
+    """The last one, in the clear."""
     check: Callable[[], None]
     save: Callable[[bytes], None]
     report: Report
     states: int = 0
-    """How many came."""
-    _told: tuple[str, float] = field(default=("", 0.0))
+    """States so far."""
+    _reported: tuple[str, float] = field(default=("", 0.0))
 
-    def keep(self, state: bytes) -> None:
-        """A new state. Raises what `save` does."""
+    def save_state(self, state: bytes) -> None:
+        """Saves a new state. Raises what `save` raises."""
         self.save(state)
         self.state = state
         self.states += 1
 
-    def tell(self, step: str, fraction: float) -> None:
-        """How far it is; never less far than before, though a lost worker's steps are done anew."""
-        now = (step, max(fraction, self._told[1]))
-        if now != self._told:
-            self._told = now
+    def report_progress(self, step: str, fraction: float) -> None:
+        """Reports progress, never less than before: a lost worker's steps are repeated."""
+        now = (step, max(fraction, self._reported[1]))
+        if now != self._reported:
+            self._reported = now
             self.report(Progress(step=step, fraction=now[1]))

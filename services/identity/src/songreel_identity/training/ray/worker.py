@@ -22,26 +22,25 @@ from songreel_kit.likeness.sealing import Channel, KeyPair
 
 from songreel_identity.training.tasks import TrainingTask, run_task
 
-NEWS_SECONDS: Final = 0.5
-"""How long `news` waits for some."""
+STATUS_WAIT_SECONDS: Final = 0.5
+"""How long `status` waits for something new."""
 _LONGEST_MESSAGE: Final = 300
 
 
 @dataclass(frozen=True)
 class WorkerStatus:
-    """How a training stands."""
+    """The state of a training."""
 
     step: str
     fraction: float
     """Of the updates, in [0, 1]."""
     number: int
-    """How many sealed messages there were."""
+    """Sealed messages so far."""
     sealed: bytes | None
-    """The last of them, when the service does not have it: a state, or at the end what came of
-    it all."""
+    """The last of them, unless the service has it: a state, or at the end the result."""
     done: bool
     error: SongreelError | None
-    """What ended it."""
+    """The error that ended the training."""
 
 
 class TrainingWorker:
@@ -50,77 +49,82 @@ class TrainingWorker:
     Args:
         training: id of the training.
         patience_seconds: when the service is not heard of for so long, the process ends: the
-            person may have withdrawn, and nobody could say so.
-        leave: ends the process; tests put something else here.
+            person may have withdrawn, and nobody could tell the worker.
+        exit_process: ends the process; tests put something else here.
     """
 
     def __init__(
-        self, training: str, patience_seconds: float, leave: Callable[[int], object] = os._exit
+        self,
+        training: str,
+        patience_seconds: float,
+        exit_process: Callable[[int], object] = os._exit,
     ) -> None:
         # A crash would otherwise write the memory, and the pictures in it, to disk.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._training = training
         self._keys: KeyPair | None = KeyPair()
         self._patience = patience_seconds
-        self._leave = leave
+        self._exit = exit_process
         self._changed = threading.Condition()
-        self._seen = False
-        self._news = WorkerStatus("load", 0.0, 0, None, done=False, error=None)
-        self._heard = time.monotonic()
-        threading.Thread(target=self._watch, daemon=True, name="songreel-watch").start()
+        self._read = False
+        self._status = WorkerStatus("load", 0.0, 0, None, done=False, error=None)
+        self._last_heard = time.monotonic()
+        threading.Thread(
+            target=self._exit_when_forgotten, daemon=True, name="songreel-watch"
+        ).start()
 
     def public_key(self) -> bytes:
         """For this training alone."""
-        self._heard = time.monotonic()
+        self._last_heard = time.monotonic()
         assert self._keys is not None, "the training has begun: its keys are used"
         return self._keys.public
 
     def begin(self, service_key: bytes, sealed: bytes) -> None:
-        """Opens an `TrainingTask` and starts with it; what goes wrong is in the news."""
-        self._heard = time.monotonic()
+        """Opens a sealed `TrainingTask` and starts it; errors are in the status."""
+        self._last_heard = time.monotonic()
         keys, self._keys = self._keys, None
         assert keys is not None, "a worker trains once"
         threading.Thread(
-            target=self._work, args=(keys, service_key, sealed), daemon=True, name="songreel-train"
+            target=self._train, args=(keys, service_key, sealed), daemon=True, name="songreel-train"
         ).start()
 
-    def news(self, have: int) -> WorkerStatus:
-        """How it stands; waits for something new, up to `NEWS_SECONDS`.
+    def status(self, known: int) -> WorkerStatus:
+        """The state of the training; waits up to `STATUS_WAIT_SECONDS` for something new.
 
         Args:
-            have: number of the last sealed message that the service has.
+            known: number of the last sealed message that the service has.
         """
-        self._heard = time.monotonic()
+        self._last_heard = time.monotonic()
         with self._changed:
-            self._changed.wait_for(lambda: not self._seen, NEWS_SECONDS)
-            self._seen = True
-            news = self._news
-        self._heard = time.monotonic()
-        if news.number > have:
-            return news
+            self._changed.wait_for(lambda: not self._read, STATUS_WAIT_SECONDS)
+            self._read = True
+            status = self._status
+        self._last_heard = time.monotonic()
+        if status.number > known:
+            return status
         return WorkerStatus(
-            news.step, news.fraction, news.number, None, done=news.done, error=news.error
+            status.step, status.fraction, status.number, None, done=status.done, error=status.error
         )
 
-    def _work(self, keys: KeyPair, service_key: bytes, sealed: bytes) -> None:
+    def _train(self, keys: KeyPair, service_key: bytes, sealed: bytes) -> None:
         try:
             channel = keys.as_worker(service_key, self._training)
             task = TrainingTask.from_bytes(channel.open(sealed))
             result = run_task(
-                task, lambda: None, lambda state: self._hand_out(channel, state), self._report
+                task, lambda: None, lambda state: self._publish(channel, state), self._report
             )
-            self._hand_out(channel, result.to_bytes(), done=True)
+            self._publish(channel, result.to_bytes(), done=True)
         except BaseException as error:
-            self._tell(error=_without_content(error))
+            self._update_status(error=_loggable(error))
 
     def _report(self, progress: Progress) -> None:
-        self._tell(step=progress.step, fraction=progress.fraction)
+        self._update_status(step=progress.step, fraction=progress.fraction)
 
-    def _hand_out(self, channel: Channel, plain: bytes, *, done: bool = False) -> None:
-        # A state that was not fetched by now is worth nothing beside this one.
-        self._tell(sealed=channel.seal(plain), done=done)
+    def _publish(self, channel: Channel, plain: bytes, *, done: bool = False) -> None:
+        # It replaces a state that was not fetched yet.
+        self._update_status(sealed=channel.seal(plain), done=done)
 
-    def _tell(
+    def _update_status(
         self,
         *,
         step: str | None = None,
@@ -130,8 +134,8 @@ class TrainingWorker:
         error: SongreelError | None = None,
     ) -> None:
         with self._changed:
-            now = self._news
-            self._news = WorkerStatus(
+            now = self._status
+            self._status = WorkerStatus(
                 now.step if step is None else step,
                 now.fraction if fraction is None else fraction,
                 now.number + (sealed is not None),
@@ -139,17 +143,17 @@ class TrainingWorker:
                 done=done,
                 error=error,
             )
-            self._seen = False
+            self._read = False
             self._changed.notify_all()
 
-    def _watch(self) -> None:
-        while time.monotonic() - self._heard < self._patience:
-            # All that it waits for is time: nothing wakes it, whatever else this process does.
+    def _exit_when_forgotten(self) -> None:
+        while time.monotonic() - self._last_heard < self._patience:
+            # Plain sleep: nothing else in this process can wake or delay it.
             time.sleep(min(1.0, self._patience / 4))
-        self._leave(1)
+        self._exit(1)
 
 
-def _without_content(error: BaseException) -> SongreelError:
+def _loggable(error: BaseException) -> SongreelError:
     """An error that can be shown to Ray, which writes errors to its logs.
 
     Others' errors may hold what they were about (`UnicodeDecodeError.object` does): their name
