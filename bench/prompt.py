@@ -18,16 +18,17 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 from songreel_kit.errors import InvalidStoryboard, ModelMissing
-from songreel_prompt.story.offline import tell as tell_offline
-from songreel_prompt.story.song import read_song
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import write_storyboard
 from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.storyboard.review import Review
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import load_styles
 from songreel_prompt.wording.tokens import load_counter
 from songreel_testing.prompt.llm_faults import CASES, always
-from songreel_testing.prompt.made_up_songs import ballad, instrumental
-from songreel_testing.prompt.model_server import error, serving_model
-from songreel_testing.prompt.storytelling import tell, teller
+from songreel_testing.prompt.llm_server import error, serving_model
+from songreel_testing.prompt.llm_storyteller import llm_storyteller, write_checked
+from songreel_testing.prompt.synthetic_songs import ballad, instrumental
 
 from bench.machine import describe
 
@@ -64,19 +65,23 @@ def faults(seen: Counter[str]) -> Table:
         table.add_column(heading, justify=side, no_wrap=True)
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as folder, serving_model(case.fault) as model:
-            told = tell(teller(model, Path(folder), **dict(case.settings)))
+            result = write_checked(llm_storyteller(model, Path(folder), **dict(case.settings)))
             asked = len(model.heard)
-        seen.update(told.fired)
-        notes = "\n".join(told.board.notes)
+        seen.update(result.check_counts)
+        notes = "\n".join(result.storyboard.notes)
         wrote = re.search(r"wrote (\d+ of \d+)", notes)
-        fired = ", ".join(f"{rule} {count}" for rule, count in sorted(told.fired.items()))
+        fired = ", ".join(f"{rule} {count}" for rule, count in sorted(result.check_counts.items()))
         table.add_row(
-            name, str(asked), wrote[1] if wrote else "0, all offline", fired, _telling(told.board)
+            name,
+            str(asked),
+            wrote[1] if wrote else "0, all offline",
+            fired,
+            _telling(result.storyboard),
         )
     for name, answer in REFUSED.items():
         with tempfile.TemporaryDirectory() as folder, serving_model(always(answer)) as model:
             try:
-                tell(teller(model, Path(folder)))
+                write_checked(llm_storyteller(model, Path(folder)))
             except ModelMissing as refusal:
                 table.add_row(name, str(len(model.heard)), "error", "", _shortened(refusal.message))
     return table
@@ -101,12 +106,12 @@ def checks(in_faults: Counter[str]) -> Table:
     tokens = load_counter(ROOT / "models" / "sprout")
     for made, style, seed in _told_offline(sorted(styles)):
         song = read_song(made)
-        board = tell_offline(song, styles[style], seed, tokens=tokens)
+        board = write_storyboard(StoryboardRequest(song, styles[style], seed, tokens=tokens))
         review = Review()
         check_storyboard(
             board, styles, duration=song.duration, song=song, tokens=tokens, review=review
         )
-        offline += review.fired
+        offline += review.check_counts
         scenes += len(board.scenes)
         boards += 1
     by_hand: Counter[str] = Counter()
@@ -115,14 +120,14 @@ def checks(in_faults: Counter[str]) -> Table:
     made.artist = "The Made Up Band"
     song = read_song(made)
     for prompt in SPOILT.values():
-        board = tell_offline(song, styles["cartoon"], 0)
+        board = write_storyboard(StoryboardRequest(song, styles["cartoon"]))
         board.scenes[3].prompt, board.scenes[3].protagonist = prompt, False
         review = Review()
         try:
             check_storyboard(board, styles, duration=64.0, song=song, review=review, by_hand=True)
         except InvalidStoryboard:
             refused += 1
-        by_hand += review.fired
+        by_hand += review.check_counts
     table = Table(
         title="How often each check fires",
         box=MARKDOWN,

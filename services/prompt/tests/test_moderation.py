@@ -16,9 +16,9 @@ from songreel_kit.artifacts.documents import load_document, store_document
 from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.errors import InvalidRequest, InvalidStoryboard
 from songreel_prompt.service import create_service
-from songreel_testing.prompt.made_up_songs import ballad
-from songreel_testing.prompt.model_server import ModelServer, serving_model
-from songreel_testing.prompt.storytelling import settings_for
+from songreel_testing.prompt.llm_server import ModelServer, serving_model
+from songreel_testing.prompt.llm_storyteller import settings_for
+from songreel_testing.prompt.synthetic_songs import ballad
 from songreel_testing.serving import collect, expect_error, serving, temporary_store
 
 
@@ -149,10 +149,10 @@ async def test_the_consented_name_goes_with_the_request(store: LocalArtifactStor
                 Storyboard,
             )
             assert board.treatment.protagonist.startswith("Anna Example: ")
-            told = await written(
+            result = await written(
                 channel, analysis, protagonist_name="Anna Example", storyteller="llm"
             )
-            assert told.storyteller == "llm"
+            assert result.storyteller == "llm"
             assert all(
                 "Anna Example" in request["messages"][1]["content"] for request in model.heard
             )

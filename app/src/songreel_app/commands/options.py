@@ -102,7 +102,7 @@ Style = Annotated[
 Storyteller = Annotated[
     str,
     typer.Option(
-        "--storyteller", metavar="NAME", help="Who writes the storyboard: offline or llm."
+        "--storyteller", metavar="NAME", help="Who writes the storyboard, such as offline or llm."
     ),
 ]
 ProtagonistShare = Annotated[

@@ -1,4 +1,4 @@
-"""From a request to a checked storyboard: the work behind the service's calls."""
+"""From an analysis to a checked storyboard: the work behind the service's calls."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
-from songreel.type.v1.artifact_pb2 import Artifact, Progress
+from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_kit.artifacts.documents import load_document, stage_key, store_document
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidStoryboard
@@ -19,25 +18,70 @@ from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken
 
 from songreel_prompt.llm.moderator import Moderator
+from songreel_prompt.moderation import moderate_storyboard
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.story.song import Song, read_song
+from songreel_prompt.song import Song, read_song
 from songreel_prompt.storyboard.checks import check_storyboard
-from songreel_prompt.storyboard.documents import MEDIA_TYPE, Document, format_storyboard
+from songreel_prompt.storyboard.documents import MEDIA_TYPE, format_storyboard, parse_storyboard
 from songreel_prompt.storyboard.review import Review
-from songreel_prompt.storytellers import Commission, Storyteller, find_storyteller
+from songreel_prompt.storyteller import StoryboardRequest, Storyteller
+from songreel_prompt.storytellers import find_storyteller
 from songreel_prompt.styles import Style, find_style
-from songreel_prompt.wording.moderation import moderate_storyboard
 from songreel_prompt.wording.naming import checked_phrase, name_protagonist
 from songreel_prompt.wording.tokens import TokenCounters
 
 VERSION: Final = "3"
 """Raise it when the same request should give another storyboard."""
+MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 _NAME: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['\u2019. -])*")
 _LONGEST_NAME: Final = 60
 
 _log = get_logger(__name__)
 
-Report = Callable[[Progress], None]
+Report = Callable[[str, float], None]
+"""Takes the step's name and the share of the work that is done, in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class StoryboardOptions:
+    """What a request may choose; what is empty is the service's default."""
+
+    style: str = ""
+    storyteller: str = ""
+    seed: int = 0
+    protagonist_share: float = 0.0
+    """Share of the scenes that show the protagonist, in (0, 1]; 0 is the default."""
+    previous: Artifact | None = None
+    """The stored storyboard to rewrite."""
+    protagonist_name: str = ""
+    """The only real person whom prompts may name."""
+    checkpoint: str = ""
+    """Path of the checkpoint whose tokenizer measures the prompts."""
+    protagonist_phrase: str = ""
+    """How prompts name the protagonist: "sks man"."""
+
+
+@dataclass(frozen=True)
+class WrittenStoryboard:
+    """A storyboard that a storyteller wrote."""
+
+    storyboard: Artifact
+    document: Artifact
+    """The same as YAML."""
+    storyteller: str
+    """Who wrote it in the end."""
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class CheckedStoryboard:
+    """A storyboard that a person edited, checked."""
+
+    storyboard: Artifact
+    document: Artifact
+    """The same as YAML."""
+    notes: tuple[str, ...]
+    """What the check corrected or noticed."""
 
 
 @dataclass(frozen=True)
@@ -52,155 +96,182 @@ class Author:
     moderator: Moderator
 
     def write(
-        self, request: pb.WriteStoryboardRequest, report: Report, token: CancelToken
-    ) -> pb.WriteStoryboardResult:
-        """A storyboard for the request; the same request finds the same one again.
+        self, analysis: Artifact, options: StoryboardOptions, report: Report, token: CancelToken
+    ) -> WrittenStoryboard:
+        """A storyboard for the analysis; the same request finds the same one again.
 
         Raises:
             UnknownStoryteller, UnknownStyle, ModelMissing, InvalidRequest: see the options.
             InvalidAnalysis, InvalidStoryboard: a document cannot be used.
         """
-        options = request.options
         name = options.storyteller or self.settings.default_storyteller
         storyteller = find_storyteller(self.storytellers, name)
         storyteller.prepare()
-        share, consented = self._share(options), _consented(options)
-        phrase = checked_phrase(options)
+        share, protagonist_name = self._share(options), _protagonist_name(options)
+        phrase = checked_phrase(options.protagonist_phrase)
         tokens = self.counters.of_checkpoint(options.checkpoint)
-        require(request.analysis, "analysis")
+        require(analysis, "analysis")
         previous = self._previous(options)
         styled = options.style or (previous.style if previous else self.settings.default_style)
         style = find_style(self.styles, styled)
         key = stage_key(
             "prompt.WriteStoryboard",
             VERSION,
-            request.analysis.sha256 or request.analysis.uri,
+            analysis.sha256 or analysis.uri,
             repr(style),
             name,
             storyteller.version,
             str(options.seed),
             str(share),
-            options.storyboard.sha256 or options.storyboard.uri,
-            consented,
-            tokens.mark,
+            (options.previous.sha256 or options.previous.uri) if options.previous else "",
+            protagonist_name,
+            tokens.fingerprint,
             tokens.note,
-            self.moderator.mark,
+            self.moderator.fingerprint,
             *([phrase] if phrase else []),
         )
         known = self.store.lookup(key)
         looked_up("storyboard", hit=known is not None)
         if known is not None:
-            board = load_document(self.store, known, Storyboard, error=InvalidStoryboard)
-            return pb.WriteStoryboardResult(
-                storyboard=known, document=self.document(board), storyteller=name, reused=True
-            )
-        report(Progress(step="read", fraction=0.0))
-        song = self.song(request.analysis)
-        report(Progress(step="story", fraction=0.2))
+            return WrittenStoryboard(known, self.document(self.load(known)), name, reused=True)
+        report("read", 0.0)
+        song = self.song(analysis)
+        report("story", 0.2)
         review = Review()
-        seen = True
+        moderated = True
         if previous is not None:
-            # What is locked was written by a person: it is refused or stays, and is not mended.
+            # What is locked was written by a person: it is refused or stays, and is not changed.
             own = Review()
             previous = check_storyboard(
                 previous,
                 self.styles,
+                storytellers=self.storytellers,
                 duration=song.duration,
                 review=own,
                 song=song,
                 tokens=tokens,
-                consented=consented,
+                protagonist_name=protagonist_name,
                 by_hand=True,
             )
-            seen = moderate_storyboard(previous, self.moderator, own, token, locked_only=True)
-
-        def advance(share_written: float) -> None:
-            report(Progress(step="story", fraction=0.2 + 0.6 * share_written))
-
-        told = storyteller.tell(
-            Commission(song, style, options.seed, share, previous, tokens, consented),
-            advance,
+            moderated = moderate_storyboard(previous, self.moderator, own, token, locked_only=True)
+        result = storyteller.write(
+            StoryboardRequest(song, style, options.seed, share, previous, tokens, protagonist_name),
+            lambda share_written: report("story", 0.2 + 0.6 * share_written),
             token,
         )
-        report(Progress(step="check", fraction=0.8))
+        report("check", 0.8)
         checked = check_storyboard(
-            name_protagonist(told.board, phrase, near=True),
+            name_protagonist(result.storyboard, phrase, near=True),
             self.styles,
+            storytellers=self.storytellers,
             duration=song.duration,
             review=review,
             song=song,
             share=share,
             tokens=tokens,
-            consented=consented,
+            protagonist_name=protagonist_name,
         )
         locked = {scene.prompt for scene in checked.scenes if scene.locked}
-        seen &= moderate_storyboard(
-            checked, self.moderator, review, token, cleared=told.cleared | locked
+        moderated &= moderate_storyboard(
+            checked, self.moderator, review, token, cleared=result.cleared | locked
         )
-        artifact = store_document(self.store, checked)
-        if told.lasting and seen:
+        artifact = self._store(checked, review)
+        if result.lasting and moderated:
             self.store.bind(key, artifact)
-        _log.info("storyboard_checked", storyteller=checked.storyteller, fired=dict(review.fired))
-        report(Progress(step="done", fraction=1.0))
-        return pb.WriteStoryboardResult(
-            storyboard=artifact,
-            document=self.document(checked),
-            storyteller=checked.storyteller,
-        )
+        report("done", 1.0)
+        return WrittenStoryboard(artifact, self.document(checked), checked.storyteller)
 
     def check(
-        self, document: Document, request: pb.CheckStoryboardRequest, token: CancelToken
-    ) -> pb.CheckStoryboardResponse:
-        """What a person edited, checked and stored; faults are told with their lines or scenes.
+        self,
+        document: Artifact,
+        name: str,
+        analysis: Artifact | None,
+        options: StoryboardOptions,
+        token: CancelToken,
+        *,
+        by_scene: bool,
+    ) -> CheckedStoryboard:
+        """Checks and stores what a person edited.
+
+        Args:
+            document: The storyboard as YAML or JSON.
+            name: What errors call it.
+            analysis: Of the song that the scenes have to cover; None ends with the last scene.
+            options: What the prompts are checked against.
+            token: Ends it early.
+            by_scene: Whether faults name the scene instead of the document's line.
 
         Raises:
             InvalidStoryboard: "S.yaml:12: ..."
         """
-        options = request.options
-        song = self.song(request.analysis) if request.HasField("analysis") else None
-        review = Review() if request.by_scene else Review(document.locate)
+        require(document, "document")
+        parsed = parse_storyboard(self._text(document), name)
+        song = self.song(analysis) if analysis is not None else None
+        review = Review() if by_scene else Review(parsed.locate)
         checked = check_storyboard(
-            name_protagonist(document.storyboard, checked_phrase(options)),
+            name_protagonist(parsed.storyboard, checked_phrase(options.protagonist_phrase)),
             self.styles,
+            storytellers=self.storytellers,
             duration=song.duration if song is not None else None,
             review=review,
             song=song,
             share=self._share(options) if options.protagonist_share else None,
             tokens=self.counters.of_checkpoint(options.checkpoint),
-            consented=_consented(options),
+            protagonist_name=_protagonist_name(options),
             by_hand=True,
         )
         moderate_storyboard(checked, self.moderator, review, token, by_hand=True)
-        artifact = store_document(self.store, checked)
-        known = set(document.storyboard.notes)
-        new = [note for note in checked.notes if note not in known]
-        _log.info("storyboard_checked", storyteller=checked.storyteller, fired=dict(review.fired))
-        return pb.CheckStoryboardResponse(
-            storyboard=artifact, notes=new, document=self.document(checked)
-        )
+        known = set(parsed.storyboard.notes)
+        notes = tuple(note for note in checked.notes if note not in known)
+        return CheckedStoryboard(self._store(checked, review), self.document(checked), notes)
 
-    def document(self, board: Storyboard) -> Artifact:
+    def load(self, artifact: Artifact) -> Storyboard:
+        """A stored storyboard; raises `InvalidStoryboard`."""
+        require(artifact, "storyboard")
+        return load_document(self.store, artifact, Storyboard, error=InvalidStoryboard)
+
+    def document(self, storyboard: Storyboard) -> Artifact:
         """Stores the storyboard as YAML, for people to edit."""
-        return self.store.put_bytes(format_storyboard(board).encode("utf-8"), MEDIA_TYPE)
+        return self.store.put_bytes(format_storyboard(storyboard).encode("utf-8"), MEDIA_TYPE)
 
     def song(self, artifact: Artifact) -> Song:
         """The song of an analysis; raises `InvalidAnalysis`."""
         return read_song(load_document(self.store, artifact, SongAnalysis, error=InvalidAnalysis))
 
-    def _share(self, options: pb.StoryboardOptions) -> float | None:
-        asked = options.protagonist_share
-        if not 0.0 <= asked <= 1.0:  # NaN too
+    def _store(self, checked: Storyboard, review: Review) -> Artifact:
+        _log.info(
+            "storyboard_checked",
+            storyteller=checked.storyteller,
+            check_counts=dict(review.check_counts),
+        )
+        return store_document(self.store, checked)
+
+    def _share(self, options: StoryboardOptions) -> float | None:
+        share = options.protagonist_share
+        if not 0.0 <= share <= 1.0:  # NaN too
             raise InvalidRequest(
-                f"protagonist_share is {asked:g}; it must be in (0, 1], or 0 for the default",
+                f"protagonist_share is {share:g}; it must be in (0, 1], or 0 for the default",
                 field="protagonist_share",
             )
-        return asked or self.settings.protagonist_share
+        return share or self.settings.protagonist_share
 
-    def _previous(self, options: pb.StoryboardOptions) -> Storyboard | None:
-        if not options.HasField("storyboard"):
+    def _previous(self, options: StoryboardOptions) -> Storyboard | None:
+        if options.previous is None:
             return None
-        require(options.storyboard, "options.storyboard")
-        return load_document(self.store, options.storyboard, Storyboard, error=InvalidStoryboard)
+        require(options.previous, "options.storyboard")
+        return self.load(options.previous)
+
+    def _text(self, artifact: Artifact) -> str:
+        if artifact.size > MAX_DOCUMENT_BYTES:
+            raise InvalidStoryboard(
+                f"the storyboard has {artifact.size} bytes; at most {MAX_DOCUMENT_BYTES} are read"
+            )
+        try:
+            return self.store.read_bytes(artifact).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise InvalidStoryboard(
+                f"the storyboard is not UTF-8 text (byte {error.start}); save it as UTF-8"
+            ) from error
 
 
 def require(artifact: Artifact, field: str) -> None:
@@ -209,7 +280,7 @@ def require(artifact: Artifact, field: str) -> None:
         raise InvalidRequest(f"{field} is missing; give the artifact's uri", field=field)
 
 
-def _consented(options: pb.StoryboardOptions) -> str:
+def _protagonist_name(options: StoryboardOptions) -> str:
     """The one name that prompts may hold; it must be no more than a name."""
     name = " ".join(options.protagonist_name.split())
     if name and not (len(name) <= _LONGEST_NAME and _NAME.fullmatch(name)):

@@ -9,11 +9,10 @@ from songreel_kit.server.service import Service
 
 from songreel_prompt.authoring import Author
 from songreel_prompt.llm.moderator import Moderator
-from songreel_prompt.llm.server import LanguageServer
-from songreel_prompt.llm.storyteller import LanguageStoryteller
+from songreel_prompt.llm.server import LlmServer
 from songreel_prompt.servicer import PromptServicer
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.storytellers import OfflineStoryteller, Storyteller, find_storyteller
+from songreel_prompt.storytellers import build_storytellers, find_storyteller
 from songreel_prompt.styles import find_style, load_styles
 from songreel_prompt.wording.tokens import TokenCounters
 
@@ -32,12 +31,8 @@ def create_service(settings: PromptSettings, store: ArtifactStore) -> Service:
     styles = load_styles(settings.styles)
     find_style(styles, settings.default_style)
     counters = TokenCounters(settings.tokenizer, settings.clip_tokenizer)
-    server = LanguageServer(settings)
-    written: tuple[Storyteller, ...] = (
-        OfflineStoryteller(),
-        LanguageStoryteller(settings, store, server),
-    )
-    storytellers = {storyteller.name: storyteller for storyteller in written}
+    server = LlmServer(settings)
+    storytellers = build_storytellers(settings, store, server)
     find_storyteller(storytellers, settings.default_storyteller).prepare()
     moderator = Moderator(server)
     servicer = PromptServicer(Author(settings, store, styles, storytellers, counters, moderator))

@@ -1,4 +1,4 @@
-"""`songreel.prompt.v1.PromptService` over the storyteller, the checks and the YAML documents."""
+"""`songreel.prompt.v1.PromptService`: messages to what the core takes, and back."""
 
 from __future__ import annotations
 
@@ -9,17 +9,13 @@ from typing import Any, Final
 
 from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceServicer
-from songreel.prompt.v1.storyboard_pb2 import Storyboard
-from songreel.type.v1.artifact_pb2 import Artifact, Progress
-from songreel_kit.artifacts.documents import load_document
-from songreel_kit.errors import InvalidPageToken, InvalidRequest, InvalidStoryboard
+from songreel.type.v1.artifact_pb2 import Progress
+from songreel_kit.errors import InvalidPageToken, InvalidRequest
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 
-from songreel_prompt.authoring import Author, require
-from songreel_prompt.storyboard.documents import parse_storyboard
+from songreel_prompt.authoring import Author, StoryboardOptions
 
 MAX_PAGE_SIZE: Final = 100
-MAX_DOCUMENT_BYTES: Final = 16 * 1024 * 1024
 
 
 class PromptServicer(PromptServiceServicer):
@@ -27,7 +23,6 @@ class PromptServicer(PromptServiceServicer):
 
     def __init__(self, author: Author) -> None:
         self._author = author
-        self._store = author.store
 
     async def WriteStoryboard(
         self, request: pb.WriteStoryboardRequest, context: Any
@@ -35,7 +30,16 @@ class PromptServicer(PromptServiceServicer):
         """Sends progress, then the storyboard; the same request finds the same one again."""
 
         def work(report: Report, token: CancelToken) -> pb.WriteStoryboardResult:
-            return self._author.write(request, report, token)
+            def step(name: str, fraction: float) -> None:
+                report(Progress(step=name, fraction=fraction))
+
+            written = self._author.write(request.analysis, _options(request.options), step, token)
+            return pb.WriteStoryboardResult(
+                storyboard=written.storyboard,
+                document=written.document,
+                storyteller=written.storyteller,
+                reused=written.reused,
+            )
 
         async for event in run_in_thread(work):
             if isinstance(event, Done):
@@ -64,11 +68,17 @@ class PromptServicer(PromptServiceServicer):
         """Reads YAML or JSON, checks it, and stores what it says as protobuf JSON."""
 
         def work(report: Report, token: CancelToken) -> pb.CheckStoryboardResponse:
-            require(request.document, "document")
-            document = parse_storyboard(
-                self._text(request.document), request.document_name or "storyboard"
+            checked = self._author.check(
+                request.document,
+                request.document_name or "storyboard",
+                request.analysis if request.HasField("analysis") else None,
+                _options(request.options),
+                token,
+                by_scene=request.by_scene,
             )
-            return self._author.check(document, request, token)
+            return pb.CheckStoryboardResponse(
+                storyboard=checked.storyboard, document=checked.document, notes=checked.notes
+            )
 
         return await _only_value(run_in_thread(work))
 
@@ -78,25 +88,23 @@ class PromptServicer(PromptServiceServicer):
         """The storyboard as YAML."""
 
         def work(report: Report, token: CancelToken) -> pb.FormatStoryboardResponse:
-            require(request.storyboard, "storyboard")
-            board = load_document(
-                self._store, request.storyboard, Storyboard, error=InvalidStoryboard
-            )
-            return pb.FormatStoryboardResponse(document=self._author.document(board))
+            storyboard = self._author.load(request.storyboard)
+            return pb.FormatStoryboardResponse(document=self._author.document(storyboard))
 
         return await _only_value(run_in_thread(work))
 
-    def _text(self, artifact: Artifact) -> str:
-        if artifact.size > MAX_DOCUMENT_BYTES:
-            raise InvalidStoryboard(
-                f"the storyboard has {artifact.size} bytes; at most {MAX_DOCUMENT_BYTES} are read"
-            )
-        try:
-            return self._store.read_bytes(artifact).decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InvalidStoryboard(
-                f"the storyboard is not UTF-8 text (byte {error.start}); save it as UTF-8"
-            ) from error
+
+def _options(options: pb.StoryboardOptions) -> StoryboardOptions:
+    return StoryboardOptions(
+        style=options.style,
+        storyteller=options.storyteller,
+        seed=options.seed,
+        protagonist_share=options.protagonist_share,
+        previous=options.storyboard if options.HasField("storyboard") else None,
+        protagonist_name=options.protagonist_name,
+        checkpoint=options.checkpoint,
+        protagonist_phrase=options.protagonist_phrase,
+    )
 
 
 async def _only_value(events: AsyncGenerator[Progress | Done[Any]]) -> Any:

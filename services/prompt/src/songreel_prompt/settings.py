@@ -12,7 +12,7 @@ from songreel_kit.settings import ServiceSettings
 
 
 class PromptSettings(ServiceSettings):
-    """What the prompt service can be told."""
+    """Settings of the prompt service."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_PROMPT_")
 
@@ -23,7 +23,7 @@ class PromptSettings(ServiceSettings):
     """Style of requests that name none."""
 
     default_storyteller: str = "offline"
-    """Storyteller of requests that name none: offline or llm."""
+    """Storyteller of requests that name none, such as offline or llm."""
 
     protagonist_share: float | None = Field(default=None, gt=0.0, le=1.0)
     """Share of scenes with the song's owner where requests ask for none; at least half when

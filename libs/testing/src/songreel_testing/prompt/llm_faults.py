@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from songreel_testing.prompt.model_server import (
+from songreel_testing.prompt.llm_server import (
     Answer,
     Fault,
     again,
@@ -97,7 +97,7 @@ class Case:
     fault: Fault
     by_model: str
     """"all", "some" or "none" of the scenes."""
-    fired: str = ""
+    expected_check: str = ""
     """The check that has to fire."""
     note: str = ""
     """What the storyboard has to say."""

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from songreel_prompt.llm.failures import Garbled, Refused
+from songreel_prompt.llm.errors import Garbled, Refused
 from songreel_prompt.wording.vocabulary import (
     CAMERAS,
     MOODS,

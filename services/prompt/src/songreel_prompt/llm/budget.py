@@ -7,7 +7,7 @@ from typing import Final
 
 from songreel_kit.errors import FailedPrecondition
 
-from songreel_prompt.llm.failures import BudgetSpent
+from songreel_prompt.llm.errors import BudgetSpent
 from songreel_prompt.settings import PromptSettings
 
 LEAST_ANSWER: Final = 300

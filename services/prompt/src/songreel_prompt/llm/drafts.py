@@ -64,17 +64,17 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """What every scene is drawn by."""
+class PromptContext:
+    """What every prompt of a storyboard has in common."""
 
     style: Style
     hero: str
     wears: str
     artist: str
-    """A name that must not occur."""
+    """Name that must not occur."""
     tokens: TokenCounter
-    consented: str = ""
-    """The one name that may."""
+    protagonist_name: str = ""
+    """The only name that may occur."""
 
 
 @dataclass(frozen=True)
@@ -91,31 +91,31 @@ class Draft:
     kept: Scene | None = None
     """The scene that a person locked; it says everything then."""
 
-    def prompt(self, sheet: Sheet) -> str:
+    def prompt(self, context: PromptContext) -> str:
         """Head, garment, detail, style; details give way where the encoder ends."""
         if self.kept is not None:
             return self.kept.prompt
         detail = [words.strip() for words in self.detail.split(",") if words.strip()]
         for count in range(len(detail), -1, -1):
-            prompt = self._worded(sheet, detail[:count])
-            if sheet.tokens.count(prompt) <= sheet.tokens.limit:
+            prompt = self._worded(context, detail[:count])
+            if context.tokens.count(prompt) <= context.tokens.limit:
                 return prompt
-        return self.picture.caption(sheet.style.medium)
+        return self.picture.caption(context.style.medium)
 
-    def fits_whole(self, sheet: Sheet) -> bool:
+    def fits_whole(self, context: PromptContext) -> bool:
         """Whether the encoder reads all of it."""
         detail = [words.strip() for words in self.detail.split(",")]
-        return sheet.tokens.count(self._worded(sheet, detail)) <= sheet.tokens.limit
+        return context.tokens.count(self._worded(context, detail)) <= context.tokens.limit
 
-    def told(self, sheet: Sheet) -> dict[str, Any]:
-        """For the model: what this scene shows."""
-        told = {"scene": self.number, "prompt": self.prompt(sheet)}
-        return told | {"shot": self.kept.shot if self.kept else self.picture.shot}
+    def summary(self, context: PromptContext) -> dict[str, Any]:
+        """What this scene shows, for the model."""
+        summary = {"scene": self.number, "prompt": self.prompt(context)}
+        return summary | {"shot": self.kept.shot if self.kept else self.picture.shot}
 
-    def _worded(self, sheet: Sheet, detail: Sequence[str]) -> str:
-        garment = [sheet.wears] if self.protagonist and sheet.wears else []
-        head = self.picture.caption(sheet.style.medium)
-        return ", ".join([head, *garment, *detail, *sheet.style.words])
+    def _worded(self, context: PromptContext, detail: Sequence[str]) -> str:
+        garment = [context.wears] if self.protagonist and context.wears else []
+        head = self.picture.caption(context.style.medium)
+        return ", ".join([head, *garment, *detail, *context.style.words])
 
 
 def draft_of(answer: ShotAnswer) -> Draft:
@@ -126,14 +126,16 @@ def draft_of(answer: ShotAnswer) -> Draft:
     return Draft(answer.scene, picture, answer.detail, answer.camera, answer.protagonist, "llm")
 
 
-def offline_draft(number: int, shot: Shot, scene: Scene, drawn_as: str, sheet: Sheet) -> Draft:
+def offline_draft(
+    number: int, shot: Shot, scene: Scene, drawn_as: str, context: PromptContext
+) -> Draft:
     """The offline storyteller's scene, with the treatment's protagonist in it."""
     picture = shot.picture
     if picture.subject == drawn_as:
         picture = Picture(
-            sheet.hero, picture.place, picture.time, picture.weather, picture.shot, picture.mood
+            context.hero, picture.place, picture.time, picture.weather, picture.shot, picture.mood
         )
-    detail = ", ".join(words for words in (shot.see, shot.echo) if words)
+    detail = ", ".join(words for words in (shot.detail, shot.link) if words)
     return Draft(number, picture, detail, scene.camera, shot.protagonist, "offline")
 
 
@@ -144,7 +146,7 @@ def locked_draft(number: int, scene: Scene) -> Draft:
     return Draft(number, picture, "", scene.camera, scene.protagonist, "locked", scene)
 
 
-def shot_faults(answer: ShotAnswer, sheet: Sheet) -> list[Fault]:
+def shot_faults(answer: ShotAnswer, context: PromptContext) -> list[Fault]:
     """What is wrong with one scene by itself."""
     faults: list[Fault] = []
 
@@ -160,28 +162,34 @@ def shot_faults(answer: ShotAnswer, sheet: Sheet) -> list[Fault]:
     if not answer.detail:
         fault("empty", "detail is empty; say what else is to be seen")
     else:
-        for rule, message in text_faults("detail", answer.detail, sheet.artist, sheet.consented):
+        for rule, message in text_faults(
+            "detail", answer.detail, context.artist, context.protagonist_name
+        ):
             fault(rule, message)
     if any(each.rule == "vocabulary" for each in faults):
         return faults
     if not fits(answer.subject, answer.place):
         fault("place", f"a {answer.subject} is not {PLACES[answer.place]}; move one of them")
-    if answer.protagonist and answer.subject not in {sheet.hero, *COMPANY}:
+    if answer.protagonist and answer.subject not in {context.hero, *COMPANY}:
         fault(
             "protagonist",
-            f"protagonist is true but the subject is {answer.subject!r}, not {sheet.hero!r}",
+            f"protagonist is true but the subject is {answer.subject!r}, not {context.hero!r}",
         )
-    if not draft_of(answer).fits_whole(sheet):
-        fault("tokens", f"detail is too long: the whole prompt exceeds {sheet.tokens.limit} tokens")
+    if not draft_of(answer).fits_whole(context):
+        fault(
+            "tokens", f"detail is too long: the whole prompt exceeds {context.tokens.limit} tokens"
+        )
     return faults
 
 
-def text_faults(field: str, text: str, artist: str, consented: str = "") -> list[tuple[str, str]]:
+def text_faults(
+    field: str, text: str, artist: str, protagonist_name: str = ""
+) -> list[tuple[str, str]]:
     """(rule, message) for everything in a text that must not be in it."""
     faults: list[tuple[str, str]] = []
     if not readable(text):
         faults.append(("language", f"{field} is not in English"))
-    names = names_in(text, artist, consented) or doubtful_in(text, consented)
+    names = names_in(text, artist, protagonist_name) or doubtful_in(text, protagonist_name)
     if names:
         faults.append(("names", f"{field} names {', '.join(n[:40] for n in names)!r}; name nobody"))
     if unsafe_in(text):
@@ -194,7 +202,7 @@ def text_faults(field: str, text: str, artist: str, consented: str = "") -> list
 
 
 def treatment_faults(
-    answer: TreatmentAnswer, parts: int, artist: str, consented: str = ""
+    answer: TreatmentAnswer, parts: int, artist: str, protagonist_name: str = ""
 ) -> dict[str, Fault]:
     """What is wrong with a treatment, by field."""
     faults: dict[str, Fault] = {}
@@ -219,12 +227,12 @@ def treatment_faults(
             elif len(text) > _LONGEST_TEXT:
                 fault(field, "tokens", f"{field} is longer than {_LONGEST_TEXT} characters")
             else:
-                for rule, message in text_faults(field, text, artist, consented):
+                for rule, message in text_faults(field, text, artist, protagonist_name):
                     fault(field, rule, message)
     return faults
 
 
-def mended_treatment(
+def repaired_treatment(
     answer: TreatmentAnswer,
     broken: Mapping[str, Fault],
     offline: Treatment,
@@ -247,13 +255,13 @@ def mended_treatment(
     return answer.model_copy(update={field: spare[field] for field in broken})
 
 
-def neighbour_faults(drafts: Sequence[Draft], sheet: Sheet) -> list[Fault]:
+def neighbour_faults(drafts: Sequence[Draft], context: PromptContext) -> list[Fault]:
     """Scenes that show the same as the one before, or nothing in common with it."""
-    drawn = content_words(" ".join(sheet.style.words))
+    drawn = content_words(" ".join(context.style.words))
     faults: list[Fault] = []
     for i in range(1, len(drafts)):
         before, draft = drafts[i - 1], drafts[i]
-        one, other = before.prompt(sheet), draft.prompt(sheet)
+        one, other = before.prompt(context), draft.prompt(context)
         if one == other:
             faults.append(Fault(draft.number, "equal", "shows the same as the scene before"))
         elif not (before.protagonist and draft.protagonist) and not (

@@ -1,11 +1,11 @@
-"""What is said on the line: questions, and replies as servers send them."""
+"""Messages to a model, and replies as servers send them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from songreel_prompt.llm.failures import Garbled, Refused
+from songreel_prompt.llm.errors import Garbled, Refused
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Final
 from songreel_kit.errors import ModelMissing
 from songreel_kit.work import CancelToken
 
-from songreel_prompt.llm.failures import AnswerFailed
-from songreel_prompt.llm.server import LanguageServer
+from songreel_prompt.llm.errors import AnswerFailed
+from songreel_prompt.llm.server import LlmServer
 
 _BATCH: Final = 32
 """Texts to a call: what hosted endpoints take with room to spare."""
@@ -18,7 +18,7 @@ _BATCH: Final = 32
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What moderation said."""
+    """What moderation found."""
 
     flagged: tuple[tuple[str, ...], ...]
     """Of each text the categories that it was flagged for; empty when it passed."""
@@ -27,13 +27,13 @@ class Verdicts:
 
 
 class Moderator:
-    """Asks the configured server; without one, or where it is switched off, all passes."""
+    """Asks the configured server; without one, or switched off, everything passes."""
 
-    def __init__(self, server: LanguageServer) -> None:
+    def __init__(self, server: LlmServer) -> None:
         self._server = server
 
     @property
-    def mark(self) -> str:
+    def fingerprint(self) -> str:
         """Changes when the same texts may be judged otherwise; empty when nobody is asked."""
         server = self._server
         return f"{server.url}|{server.moderation_model}" if server.moderates else ""
@@ -48,9 +48,9 @@ class Moderator:
         if not texts or not self._server.moderates:
             return Verdicts(tuple(flagged))
         try:
-            with self._server.connected(token) as line:
+            with self._server.connect(token) as client:
                 for first in range(0, len(texts), _BATCH):
-                    found = line.moderate(texts[first : first + _BATCH])
+                    found = client.moderate(texts[first : first + _BATCH])
                     if found is None:  # it turns out that there is no such endpoint
                         break
                     flagged[first : first + len(found)] = found

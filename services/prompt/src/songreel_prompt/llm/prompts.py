@@ -1,4 +1,4 @@
-"""What the model is told. Instructions are constants; all that came with the song is data.
+"""Prompts for the model. Instructions are constants; all that came with the song is data.
 
 Lyrics and titles are strangers' words: they stand, as JSON strings, in the user's turn
 alone, and the instructions say that nothing in there is an instruction.
@@ -17,8 +17,8 @@ from songreel_prompt.llm.answers import (
     strict_schema,
 )
 from songreel_prompt.llm.messages import Message, Question
+from songreel_prompt.song import Song
 from songreel_prompt.story.moods import mood_of, palette_of
-from songreel_prompt.story.song import Song
 from songreel_prompt.story.structure import Part
 from songreel_prompt.wording.vocabulary import (
     CAMERAS,
@@ -31,7 +31,7 @@ from songreel_prompt.wording.vocabulary import (
 )
 
 _MAX_LYRICS: Final = 12_000
-"""Characters of lyrics in a treatment's brief; a very long song is told in samples."""
+"""Characters of lyrics in a treatment's prompt; a very long song is given in samples."""
 _MAX_LINE: Final = 400
 
 _QUOTED: Final = (
@@ -89,7 +89,7 @@ def treatment_question(
     style: str,
     seed: int,
     kept: Mapping[str, Any] | None,
-    consented: str = "",
+    protagonist_name: str = "",
 ) -> Question:
     """Asks for the treatment of a whole song; `kept` is the treatment of what is rewritten."""
     material: dict[str, Any] = {
@@ -103,8 +103,8 @@ def treatment_question(
         material["song"]["lyrics"] = "none: tell it from the parts and their moods"
     if kept:
         material["treatment_so_far"] = dict(kept)
-    if consented:
-        material["may_be_named"] = consented
+    if protagonist_name:
+        material["may_be_named"] = protagonist_name
     _shorten(material["parts"])
     return _question(TREATMENT_INSTRUCTIONS, material, "treatment", _TREATMENT_SCHEMA)
 
@@ -118,7 +118,7 @@ def shots_question(
     style: str,
     seed: int,
     protagonist_scenes: str,
-    consented: str = "",
+    protagonist_name: str = "",
 ) -> Question:
     """Asks for some scenes of a song, the treatment and the last shots carried along."""
     material: dict[str, Any] = {
@@ -130,12 +130,14 @@ def shots_question(
         "locked": list(locked),
         "scenes": list(scenes),
     }
-    if consented:
-        material["may_be_named"] = consented
+    if protagonist_name:
+        material["may_be_named"] = protagonist_name
     return _question(SHOTS_INSTRUCTIONS, material, "shots", _SHOTS_SCHEMA)
 
 
-def asked_again(question: Question, answer: str, faults: Sequence[str], scope: str) -> Question:
+def correction_question(
+    question: Question, answer: str, faults: Sequence[str], scope: str
+) -> Question:
     """The question once more, with what was wrong with the answer.
 
     The answer goes back as data too: it may hold what lyrics talked the model into.
@@ -148,7 +150,7 @@ def asked_again(question: Question, answer: str, faults: Sequence[str], scope: s
 def scene_material(
     song: Song, number: int, span: tuple[float, float], part: Part, lyric: str
 ) -> dict[str, Any]:
-    """One scene as the model is told of it."""
+    """One scene as the model is given it."""
     start, end = span
     return {
         "scene": number,
@@ -166,12 +168,12 @@ def _part(song: Song, part: Part) -> dict[str, Any]:
         "seconds": [round(part.start), round(part.end)],
         "mood_felt": mood_of(song.feeling_between(part.start, part.end)),
         "intensity": round(song.intensity_between(part.start, part.end), 2),
-        "lyrics": [line.text[:_MAX_LINE] for line in song.words_between(part.start, part.end)],
+        "lyrics": [line.text[:_MAX_LINE] for line in song.lines_between(part.start, part.end)],
     }
 
 
 def _name(part: Part) -> str:
-    return f"{part.role} {part.key}, visit {part.visit + 1}"
+    return f"{part.role} {part.key}, visit {part.occurrence + 1}"
 
 
 def _minutes(song: Song) -> float:
@@ -179,7 +181,7 @@ def _minutes(song: Song) -> float:
 
 
 def _shorten(parts: list[dict[str, Any]]) -> None:
-    """Leaves out the later lines of every part until the brief has a bearable length."""
+    """Leaves out the later lines of every part until the prompt is short enough."""
     while sum(len(line) for part in parts for line in part["lyrics"]) > _MAX_LYRICS:
         for part in parts:
             lines = part["lyrics"]

@@ -1,13 +1,12 @@
-"""What no answer mended is mended by rule: the share of the protagonist, and neighbours."""
+"""What no answer corrected is corrected by rule: the share of the protagonist, and neighbours."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from songreel_prompt.llm.drafts import Draft, Fault, Sheet, neighbour_faults
-from songreel_prompt.story.staging import PROTAGONIST_SHARE
-from songreel_prompt.storyboard.checks import SHARE_TOLERANCE
+from songreel_prompt.llm.drafts import Draft, Fault, PromptContext, neighbour_faults
+from songreel_prompt.storyboard.rules import PROTAGONIST_SHARE, SHARE_TOLERANCE
 from songreel_prompt.wording.vocabulary import fits
 
 
@@ -32,16 +31,16 @@ def share_faults(drafts: Sequence[Draft], share: float | None) -> list[Fault]:
     return [Fault(draft.number, "share", message) for draft in chosen]
 
 
-def settle_share(
-    drafts: list[Draft], share: float | None, sheet: Sheet
+def repair_share(
+    drafts: list[Draft], share: float | None, context: PromptContext
 ) -> tuple[list[Draft], list[Fault]]:
     """The drafts with the protagonist in about as many as asked, and which were changed."""
     faults = share_faults(drafts, share)
     for fault in faults:
         index = fault.scene - 1
         draft = drafts[index]
-        subject = "none" if draft.protagonist else sheet.hero
-        detail = draft.detail if subject == sheet.hero else ""
+        subject = "none" if draft.protagonist else context.hero
+        detail = draft.detail if subject == context.hero else ""
         drafts[index] = replace(
             draft,
             picture=replace(draft.picture, subject=subject),
@@ -51,15 +50,17 @@ def settle_share(
     return drafts, faults
 
 
-def settle_neighbours(drafts: list[Draft], sheet: Sheet) -> tuple[list[Draft], list[Fault]]:
+def repair_neighbours(
+    drafts: list[Draft], context: PromptContext
+) -> tuple[list[Draft], list[Fault]]:
     """The drafts with every scene akin to the one before and none its copy."""
-    mended: list[Fault] = []
+    repaired: list[Fault] = []
     for index in range(1, len(drafts)):
-        faults = neighbour_faults(drafts[index - 1 : index + 1], sheet)
+        faults = neighbour_faults(drafts[index - 1 : index + 1], context)
         draft = drafts[index]
         if not faults or draft.kept is not None:
             continue  # a locked scene stays; the storyboard's check names what it meets
-        mended += faults
+        repaired += faults
         if faults[0].rule == "equal":
             detail = ", ".join(words for words in (draft.detail, "a moment later") if words)
             drafts[index] = replace(draft, detail=detail)
@@ -69,10 +70,10 @@ def settle_neighbours(drafts: list[Draft], sheet: Sheet) -> tuple[list[Draft], l
         if before.picture.place:
             picture = replace(picture, place=before.picture.place)
             if not fits(picture.subject, picture.place):
-                picture = replace(picture, subject=sheet.hero)
+                picture = replace(picture, subject=context.hero)
         else:
-            picture = replace(picture, subject=sheet.hero)
+            picture = replace(picture, subject=context.hero)
         drafts[index] = replace(
-            draft, picture=picture, protagonist=draft.protagonist or picture.subject == sheet.hero
+            draft, picture=picture, protagonist=draft.protagonist or picture.subject == context.hero
         )
-    return drafts, mended
+    return drafts, repaired

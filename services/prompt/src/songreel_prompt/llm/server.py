@@ -1,4 +1,4 @@
-"""The line to an OpenAI-compatible server, and what was learnt of its manners."""
+"""Client of an OpenAI-compatible server, and what is known of its capabilities."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 from songreel_kit.errors import ModelMissing
 from songreel_kit.work import CancelToken
 
-from songreel_prompt.llm.failures import AnswerFailed, Garbled, Rejected, Unreachable
+from songreel_prompt.llm.errors import AnswerFailed, Garbled, Rejected, Unreachable
 from songreel_prompt.llm.messages import Question, Reply, read_completion
 from songreel_prompt.settings import PromptSettings
 
@@ -22,24 +22,26 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Form = Literal["schema", "json", "text"]
-_NEXT_FORM: Final[dict[Form, Form]] = {"schema": "json", "json": "text"}
+ResponseFormat = Literal["schema", "json", "text"]
+_NEXT_FORMAT: Final[dict[ResponseFormat, ResponseFormat]] = {"schema": "json", "json": "text"}
 _LONGEST_WAIT_S: Final = 120.0  # the client obeys Retry-After up to two minutes
 _POLL_S: Final = 0.05
+_NO_ENDPOINT: Final = frozenset({400, 403, 404, 405, 422, 501})
+"""Answers of servers that have no moderation endpoint."""
 _OPENAI: Final = "https://api.openai.com/v1"
 
 
 @dataclass(frozen=True)
-class Manners:
-    """What a server takes, as far as it is known."""
+class ServerCapabilities:
+    """What a server accepts, as far as it is known."""
 
-    form: Form = "schema"
+    response_format: ResponseFormat = "schema"
     limit_field: Literal["max_completion_tokens", "max_tokens"] = "max_tokens"
     moderates: bool = True
 
 
-class LanguageServer:
-    """One configured server and model; remembers from job to job what it takes."""
+class LlmServer:
+    """One configured server and model; remembers from job to job what it accepts."""
 
     def __init__(self, settings: PromptSettings) -> None:
         self._settings = settings
@@ -47,7 +49,9 @@ class LanguageServer:
         self.model = settings.llm_model
         # OpenAI's newer models refuse the older name, other servers know only that one.
         newer = self.url == _OPENAI
-        self.manners = Manners(limit_field="max_completion_tokens" if newer else "max_tokens")
+        self.capabilities = ServerCapabilities(
+            limit_field="max_completion_tokens" if newer else "max_tokens"
+        )
 
     def require_configured(self) -> None:
         """Raises `ModelMissing` naming the package or every setting that is not there."""
@@ -73,8 +77,8 @@ class LanguageServer:
             )
 
     @contextmanager
-    def connected(self, token: CancelToken) -> Generator[Line]:
-        """A line for one job, in a thread without an event loop of its own."""
+    def connect(self, token: CancelToken) -> Generator[LlmClient]:
+        """A client for one job, in a thread without an event loop of its own."""
         import openai
 
         client = openai.AsyncOpenAI(
@@ -86,7 +90,7 @@ class LanguageServer:
         # The job's thread waits on the network and for a cancel at the same time.
         with asyncio.Runner() as runner:
             try:
-                yield Line(self, client, runner, token)
+                yield LlmClient(self, client, runner, token)
             finally:
                 runner.run(client.close())
 
@@ -95,7 +99,7 @@ class LanguageServer:
         return self._settings.llm_api_key.get_secret_value()
 
     @property
-    def patience(self) -> float:
+    def time_limit(self) -> float:
         """Seconds after which a call is given up, repetitions and waits included."""
         retries = self._settings.llm_retries
         # Half a timeout more, so that the client's own word on a timeout comes first.
@@ -113,12 +117,12 @@ class LanguageServer:
         return "" if settings.llm_moderation == "off" else settings.llm_moderation_model
 
 
-class Line:
-    """Asks questions, one at a time."""
+class LlmClient:
+    """Sends questions, one at a time."""
 
     def __init__(
         self,
-        server: LanguageServer,
+        server: LlmServer,
         client: openai.AsyncOpenAI,
         runner: asyncio.Runner,
         token: CancelToken,
@@ -129,7 +133,7 @@ class Line:
         self._token = token
 
     def ask(self, question: Question, answer_tokens: int) -> Reply:
-        """The model's answer, by the best form that the server takes.
+        """The model's answer, in the best response format that the server accepts.
 
         Raises:
             Unreachable, Rejected, Refused, Garbled: there is none.
@@ -144,7 +148,7 @@ class Line:
         Raises:
             Unreachable, Garbled: it has one, but it did not answer.
         """
-        if not self._server.moderation_model or not self._server.manners.moderates:
+        if not self._server.moderation_model or not self._server.capabilities.moderates:
             return None
         return self._run(self._moderate(texts))
 
@@ -155,7 +159,7 @@ class Line:
         task = asyncio.create_task(work)
         clock = asyncio.get_running_loop().time
         # A server that sends a byte now and then would outlast every read timeout.
-        end = clock() + self._server.patience
+        end = clock() + self._server.time_limit
         while not (task.done() or self._token.cancelled or clock() > end):
             await asyncio.wait({task}, timeout=_POLL_S)
         if task.done():
@@ -163,43 +167,49 @@ class Line:
         task.cancel()
         await asyncio.wait({task})
         self._token.check()
-        raise Unreachable(f"no whole answer within {self._server.patience:g} s")
+        raise Unreachable(f"no whole answer within {self._server.time_limit:g} s")
 
     async def _ask(self, question: Question, answer_tokens: int) -> Reply:
-        form = self._server.manners.form
+        response_format = self._server.capabilities.response_format
         renamed = False
         while True:
             try:
-                body = await self._complete(question, answer_tokens, form)
-            except _FormRefused as refused:
-                if not renamed and self._limit_renamed(refused.said):
+                body = await self._complete(question, answer_tokens, response_format)
+            except _FormatRefused as refused:
+                if not renamed and self._limit_renamed(refused.body_text):
                     renamed = True
                     continue
-                if form not in _NEXT_FORM:
-                    raise refused.meaning from refused
-                form = _NEXT_FORM[form]
+                if response_format not in _NEXT_FORMAT:
+                    raise refused.final_error from refused
+                response_format = _NEXT_FORMAT[response_format]
             else:
-                # Only what worked is learnt: a question may be refused for other reasons.
-                self._server.manners = replace(self._server.manners, form=form)
+                # Only what worked is remembered: a question may be refused for other reasons.
+                self._server.capabilities = replace(
+                    self._server.capabilities, response_format=response_format
+                )
                 return read_completion(body)
 
-    def _limit_renamed(self, said: str) -> bool:
+    def _limit_renamed(self, body_text: str) -> bool:
         """Whether the server wants the length limit under its other name."""
-        manners = self._server.manners
-        if manners.limit_field not in said:
+        capabilities = self._server.capabilities
+        if capabilities.limit_field not in body_text:
             return False
-        other = "max_tokens" if manners.limit_field != "max_tokens" else "max_completion_tokens"
-        if other not in said:
+        other = (
+            "max_tokens" if capabilities.limit_field != "max_tokens" else "max_completion_tokens"
+        )
+        if other not in body_text:
             return False
-        self._server.manners = replace(manners, limit_field=other)
+        self._server.capabilities = replace(capabilities, limit_field=other)
         return True
 
-    async def _complete(self, question: Question, answer_tokens: int, form: Form) -> Any:
-        extra: dict[str, Any] = {self._server.manners.limit_field: answer_tokens}
-        if form == "schema":
+    async def _complete(
+        self, question: Question, answer_tokens: int, response_format: ResponseFormat
+    ) -> Any:
+        extra: dict[str, Any] = {self._server.capabilities.limit_field: answer_tokens}
+        if response_format == "schema":
             schema = {"name": question.name, "strict": True, "schema": json.loads(question.schema)}
             extra["response_format"] = {"type": "json_schema", "json_schema": schema}
-        elif form == "json":
+        elif response_format == "json":
             extra["response_format"] = {"type": "json_object"}
         messages = [{"role": m.role, "content": m.content} for m in question.messages]
         try:
@@ -209,7 +219,7 @@ class Line:
             )
             return json.loads(response.content)
         except Exception as error:
-            raise self._meaning(error) from error
+            raise self._typed_error(error) from error
 
     async def _moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]] | None:
         import openai
@@ -220,29 +230,21 @@ class Line:
             )
             results = json.loads(response.content)["results"]
             flagged = [_categories(each) for each in results]
-        except (
-            openai.NotFoundError,
-            openai.BadRequestError,
-            openai.PermissionDeniedError,
-            openai.UnprocessableEntityError,
-        ):
-            self._server.manners = replace(self._server.manners, moderates=False)
-            return None
         except openai.APIStatusError as error:
-            if error.status_code in {405, 501}:
-                self._server.manners = replace(self._server.manners, moderates=False)
+            if error.status_code in _NO_ENDPOINT:
+                self._server.capabilities = replace(self._server.capabilities, moderates=False)
                 return None
-            raise self._meaning(error) from error
+            raise self._typed_error(error) from error
         except (KeyError, TypeError, AttributeError) as error:
             raise Garbled("the moderation endpoint's answer cannot be read") from error
         except Exception as error:
-            raise self._meaning(error) from error
+            raise self._typed_error(error) from error
         if len(flagged) != len(texts):
             raise Garbled("the moderation endpoint left texts unanswered")
         return flagged
 
-    def _meaning(self, error: Exception) -> Exception:
-        """One of our errors for one of the client's; others pass as they are."""
+    def _typed_error(self, error: Exception) -> Exception:
+        """Our error for one of the client's; others pass unchanged."""
         import openai
 
         server = self._server
@@ -260,17 +262,17 @@ class Line:
             quota = error.code == "insufficient_quota"
             return Unreachable("the account's quota is used up" if quota else "too many requests")
         if isinstance(error, openai.APIStatusError):
-            said = _said(error)
+            body_text = _error_text(error)
             if error.status_code in {400, 404, 415, 422, 501}:
-                return _FormRefused(said, self._last_word(error.status_code, said))
+                return _FormatRefused(body_text, self._final_error(error.status_code, body_text))
             kind = Unreachable if error.status_code >= 500 else Rejected
             return kind(f"the server answers HTTP {error.status_code}")
         if isinstance(error, ValueError):
             return Garbled("the server's answer is not JSON")
         return error
 
-    def _last_word(self, status: int, said: str) -> Exception:
-        """What a 4xx means once no form of the question was taken."""
+    def _final_error(self, status: int, body_text: str) -> Exception:
+        """What a 4xx means once the server has refused every format."""
         server = self._server
         if status == 404:
             return ModelMissing(
@@ -278,16 +280,16 @@ class Line:
                 "SONGREEL_PROMPT_LLM_MODEL or SONGREEL_PROMPT_LLM_BASE_URL",
                 storyteller="llm",
             )
-        return Rejected(f"the server does not take the question (HTTP {status}: {said[:120]})")
+        return Rejected(f"the server does not take the question (HTTP {status}: {body_text[:120]})")
 
 
-class _FormRefused(AnswerFailed):
-    """A 4xx that another form of the same question may avoid."""
+class _FormatRefused(AnswerFailed):
+    """A 4xx that another response format may avoid."""
 
-    def __init__(self, said: str, meaning: Exception) -> None:
-        super().__init__(said)
-        self.said = said
-        self.meaning = meaning
+    def __init__(self, body_text: str, final_error: Exception) -> None:
+        super().__init__(body_text)
+        self.body_text = body_text
+        self.final_error = final_error
 
 
 def _categories(result: Any) -> tuple[str, ...]:
@@ -297,6 +299,6 @@ def _categories(result: Any) -> tuple[str, ...]:
     return tuple(sorted(str(k) for k, v in result["categories"].items() if v)) or ("flagged",)
 
 
-def _said(error: openai.APIStatusError) -> str:
+def _error_text(error: openai.APIStatusError) -> str:
     body = error.body if isinstance(error.body, str) else json.dumps(error.body, default=str)
     return " ".join(body.split())

@@ -1,56 +1,56 @@
-"""One job's talk with the model: memory first, within the budget, with what was found noted."""
+"""A job's questions to the model: from the cache first, and within the budget."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 
+from songreel_prompt.llm.answer_cache import AnswerCache
 from songreel_prompt.llm.budget import Budget
 from songreel_prompt.llm.drafts import Fault
-from songreel_prompt.llm.failures import AnswerFailed, Unreachable
-from songreel_prompt.llm.memory import AnswerMemory
+from songreel_prompt.llm.errors import AnswerFailed, Unreachable
 from songreel_prompt.llm.messages import Question, Reply
-from songreel_prompt.llm.server import Line
+from songreel_prompt.llm.server import LlmClient
 
 
-class Interview:
-    """Asks for one storyboard and keeps the books."""
+class LlmSession:
+    """Asks for one storyboard and counts what it costs."""
 
     def __init__(
-        self, line: Line, memory: AnswerMemory, budget: Budget, answer_tokens: int
+        self, client: LlmClient, cache: AnswerCache, budget: Budget, answer_tokens: int
     ) -> None:
-        self._line = line
-        self._memory = memory
+        self._client = client
+        self._cache = cache
         self._answer_tokens = answer_tokens
         self.budget = budget
         self.notes: list[str] = []
         """What the storyboard should say of its making, each once."""
-        self.fired: Counter[str] = Counter()
+        self.check_counts: Counter[str] = Counter()
         """How often each check fired."""
         self.cleared: set[str] = set()
         """Texts that moderation has seen and let pass."""
         self.unmoderated = False
         """Whether moderation failed, so that a later job may do better."""
-        self.ended: AnswerFailed | None = None
+        self.fatal: AnswerFailed | None = None
         """Why no further question makes sense, if so; a later job may do better."""
 
-    def consult(self, question: Question) -> Reply:
-        """An answer to the question, out of memory or from the model.
+    def ask(self, question: Question) -> Reply:
+        """An answer to the question, from the cache or from the model.
 
         Raises:
             AnswerFailed: there is none.
         """
-        known = self._memory.recall(question)
+        known = self._cache.recall(question)
         if known is not None:
             return known
-        if self.ended is not None:
-            raise self.ended
+        if self.fatal is not None:
+            raise self.fatal
         try:
             allowed = self.budget.allow(question.text, self._answer_tokens)
-            reply = self._line.ask(question, allowed)
+            reply = self._client.ask(question, allowed)
         except AnswerFailed as failure:
             if failure.final:
-                self.ended = failure
+                self.fatal = failure
             if isinstance(failure, Unreachable):
                 # It may have been worked on, and charged, all the same.
                 self.budget.charge(question.text, "", None)
@@ -60,24 +60,24 @@ class Interview:
 
     def keep(self, question: Question, reply: Reply) -> None:
         """Remembers an answer that was of use."""
-        self._memory.keep(question, reply)
+        self._cache.keep(question, reply)
 
     def count(self, faults: Sequence[Fault]) -> None:
-        """Books what the checks found."""
-        self.fired.update(fault.rule for fault in faults)
+        """Counts what the checks found."""
+        self.check_counts.update(fault.rule for fault in faults)
 
     def note(self, text: str) -> None:
         """Adds a note unless it is there."""
         if text not in self.notes:
             self.notes.append(text)
 
-    def flagged(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
+    def moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
         """What the server's moderation finds in each text; nothing where it has none."""
         clean: list[tuple[str, ...]] = [() for _ in texts]
-        if not texts or self.ended is not None:
+        if not texts or self.fatal is not None:
             return clean
         try:
-            found = self._line.moderate(texts)
+            found = self._client.moderate(texts)
         except AnswerFailed as failure:
             self.unmoderated = True
             self.note(f"moderation: {failure}; prompts were checked against the blocklist alone")

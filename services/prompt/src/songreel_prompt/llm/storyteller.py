@@ -11,21 +11,21 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.work import CancelToken
 
+from songreel_prompt.llm.answer_cache import AnswerCache
 from songreel_prompt.llm.answers import TreatmentAnswer
 from songreel_prompt.llm.budget import open_budget
-from songreel_prompt.llm.drafts import Draft, Sheet, locked_draft, offline_draft
-from songreel_prompt.llm.failures import AnswerFailed
-from songreel_prompt.llm.memory import AnswerMemory
+from songreel_prompt.llm.drafts import Draft, PromptContext, locked_draft, offline_draft
+from songreel_prompt.llm.errors import AnswerFailed
 from songreel_prompt.llm.passes import write_shots, write_treatment
-from songreel_prompt.llm.repair import settle_neighbours, settle_share
-from songreel_prompt.llm.server import LanguageServer
-from songreel_prompt.llm.session import Interview
+from songreel_prompt.llm.repair import repair_neighbours, repair_share
+from songreel_prompt.llm.server import LlmServer
+from songreel_prompt.llm.session import LlmSession
+from songreel_prompt.seeded_choice import seeded_number
 from songreel_prompt.settings import PromptSettings
 from songreel_prompt.story import offline
 from songreel_prompt.story.moods import palette_of
-from songreel_prompt.story.seeded_choice import number
-from songreel_prompt.story.treatment import describe
-from songreel_prompt.storytellers import Advance, Commission, Told
+from songreel_prompt.story.treatment import treatment_of
+from songreel_prompt.storyteller import ProgressCallback, StoryboardRequest, StoryboardResult
 
 CHUNK_SCENES: Final = 16
 """Scenes asked for at once: their answer stays below 2000 tokens."""
@@ -33,18 +33,16 @@ CHUNK_SCENES: Final = 16
 _log = get_logger(__name__)
 
 
-class LanguageStoryteller:
-    """Writes with the configured model; what it cannot get is told offline, and said."""
-
-    name: str = "llm"
+class LlmStoryteller:
+    """Writes with the configured model; gaps are written offline and named in the notes."""
 
     def __init__(
-        self, settings: PromptSettings, store: ArtifactStore, server: LanguageServer | None = None
+        self, settings: PromptSettings, store: ArtifactStore, server: LlmServer | None = None
     ) -> None:
-        """`server` is given where others ask it too: what it takes is then learnt once."""
+        """`server` is given where it is shared: its capabilities are then found out once."""
         self._settings = settings
-        self._server = server or LanguageServer(settings)
-        self._memory = AnswerMemory(store, self._server.url, self._server.model)
+        self._server = server or LlmServer(settings)
+        self._cache = AnswerCache(store, self._server.url, self._server.model)
 
     @property
     def version(self) -> str:
@@ -56,7 +54,9 @@ class LanguageStoryteller:
         self._server.require_configured()
         open_budget(self._settings)
 
-    def tell(self, commission: Commission, advance: Advance, token: CancelToken) -> Told:
+    def write(
+        self, request: StoryboardRequest, report_progress: ProgressCallback, token: CancelToken
+    ) -> StoryboardResult:
         """Writes the storyboard.
 
         Raises:
@@ -64,97 +64,90 @@ class LanguageStoryteller:
             Cancelled: the token was.
         """
         self.prepare()
-        previous = commission.previous
+        previous = request.previous
         if previous is not None and all(scene.locked for scene in previous.scenes):
-            board = Storyboard()
-            board.CopyFrom(previous)
-            board.notes.append("every scene is locked: nothing was rewritten")
-            return Told(board)
-        with self._server.connected(token) as line:
-            interview = Interview(
-                line, self._memory, open_budget(self._settings), self._settings.llm_answer_tokens
+            storyboard = Storyboard()
+            storyboard.CopyFrom(previous)
+            storyboard.notes.append("every scene is locked: nothing was rewritten")
+            return StoryboardResult(storyboard)
+        with self._server.connect(token) as client:
+            session = LlmSession(
+                client, self._cache, open_budget(self._settings), self._settings.llm_answer_tokens
             )
-            told = _Telling(commission, interview, self._server.model).tell(advance)
+            result = _Writer(request, session, self._server.model).write(report_progress)
         _log.info(
             "storyboard_written",
             model=self._server.model,
-            storyteller=told.board.storyteller,
-            tokens=interview.budget.tokens,
-            calls=interview.budget.calls,
-            checks_fired=dict(told.fired),
+            storyteller=result.storyboard.storyteller,
+            tokens=session.budget.tokens,
+            calls=session.budget.calls,
+            checks_fired=dict(result.check_counts),
         )
-        return told
+        return result
 
 
-class _Telling:
-    """One storyboard in the making."""
+class _Writer:
+    """Writes one storyboard."""
 
-    def __init__(self, commission: Commission, interview: Interview, model: str) -> None:
-        self._commission = commission
-        self._interview = interview
+    def __init__(self, request: StoryboardRequest, session: LlmSession, model: str) -> None:
+        self._request = request
+        self._session = session
         self._model = model
-        self._tokens = commission.tokens
-        self._staging = offline.stage(
-            commission.song,
-            commission.style,
-            commission.seed,
-            share=commission.share,
-            previous=commission.previous,
-            tokens=commission.tokens,
-        )
+        self._tokens = request.tokens
+        self._staging = offline.stage(request)
 
-    def tell(self, advance: Advance) -> Told:
-        """The whole of it; `advance` hears of every chunk."""
-        commission, staging, interview = self._commission, self._staging, self._interview
-        offline_treatment = describe(staging.plan, commission.song, staging.parts)
+    def write(self, report_progress: ProgressCallback) -> StoryboardResult:
+        """The whole storyboard; progress is reported after every chunk."""
+        request, staging, session = self._request, self._staging, self._session
+        offline_treatment = treatment_of(staging.plan, request.song, staging.parts)
         try:
-            answer = write_treatment(interview, commission, staging, offline_treatment)
+            answer = write_treatment(session, request, staging, offline_treatment)
         except AnswerFailed as failure:
             return self._offline(str(failure))
-        sheet = Sheet(
-            commission.style,
+        context = PromptContext(
+            request.style,
             answer.hero,
             answer.wears,
-            commission.song.artist,
+            request.song.artist,
             self._tokens,
-            commission.consented,
+            request.protagonist_name,
         )
-        drafts, lost = self._drafts(answer, sheet, advance)
+        drafts, lost = self._drafts(answer, context, report_progress)
         if not any(draft.writer == "llm" for draft in drafts):
             return self._offline("; ".join(lost) or "it wrote no usable scene")
-        drafts, moved = settle_share(drafts, commission.share, sheet)
+        drafts, moved = repair_share(drafts, request.share, context)
         for _ in range(2):  # the second time, for what the first one made equal
-            drafts, akin = settle_neighbours(drafts, sheet)
+            drafts, akin = repair_neighbours(drafts, context)
             moved += akin
-        scenes = [self._scene(draft, sheet) for draft in drafts]
-        notes: list[str] = list(interview.notes)
-        mended: defaultdict[str, list[int]] = defaultdict(list)
+        scenes = [self._scene(draft, context) for draft in drafts]
+        notes: list[str] = list(session.notes)
+        repaired: defaultdict[str, list[int]] = defaultdict(list)
         for fault in moved:
-            interview.fired[fault.rule] += 1
-            mended[f"changed by rule, because {fault.message}"].append(fault.scene)
+            session.check_counts[fault.rule] += 1
+            repaired[f"changed by rule, because {fault.message}"].append(fault.scene)
         for reason, numbers in lost.items():
             notes.append(f"{_scenes(numbers)}: told by the offline storyteller, because {reason}")
-        notes += [f"{_scenes(numbers)}: {reason}" for reason, numbers in mended.items()]
+        notes += [f"{_scenes(numbers)}: {reason}" for reason, numbers in repaired.items()]
         written = [scene.prompt for scene in scenes if not scene.locked]
-        shortened = commission.style.shortened(written, self._tokens)
+        shortened = request.style.shortened(written, self._tokens)
         notes += [shortened] if shortened else []
-        notes.append(self._colophon(drafts))
-        previous = commission.previous
-        board = Storyboard(
-            title=(previous.title if previous else "") or commission.song.title or "Untitled",
-            style=commission.style.name,
+        notes.append(self._summary(drafts))
+        previous = request.previous
+        storyboard = Storyboard(
+            title=(previous.title if previous else "") or request.song.title or "Untitled",
+            style=request.style.name,
             storyteller="llm",
             treatment=self._treatment(answer),
             scenes=scenes,
             notes=notes,
         )
-        return self._told(board, lasting=interview.ended is None)
+        return self._result(storyboard, lasting=session.fatal is None)
 
     def _drafts(
-        self, answer: TreatmentAnswer, sheet: Sheet, advance: Advance
+        self, answer: TreatmentAnswer, context: PromptContext, report_progress: ProgressCallback
     ) -> tuple[list[Draft], dict[str, list[int]]]:
         """A draft for every scene; and, by reason, the scenes that the model did not write."""
-        staging, previous = self._staging, self._commission.previous
+        staging, previous = self._staging, self._request.previous
         locked = {
             index + 1: locked_draft(index + 1, scene)
             for index, scene in enumerate(previous.scenes if previous else ())
@@ -167,11 +160,11 @@ class _Telling:
             numbers = range(first, min(first + CHUNK_SCENES, total + 1))
             open_numbers = [each for each in numbers if each not in locked]
             got, reasons = write_shots(
-                self._interview,
-                self._commission,
+                self._session,
+                self._request,
                 staging,
                 answer,
-                sheet,
+                context,
                 open_numbers,
                 locked,
                 drafts[-3:],
@@ -184,11 +177,11 @@ class _Telling:
                 else:
                     lost[reasons[each]].append(each)
                     shot, scene = staging.shots[each - 1], staging.scenes[each - 1]
-                    drafts.append(offline_draft(each, shot, scene, staging.plan.hero, sheet))
-            advance(len(drafts) / total)
+                    drafts.append(offline_draft(each, shot, scene, staging.plan.hero, context))
+            report_progress(len(drafts) / total)
         return drafts, dict(lost)
 
-    def _scene(self, draft: Draft, sheet: Sheet) -> Scene:
+    def _scene(self, draft: Draft, context: PromptContext) -> Scene:
         if draft.kept is not None:
             return draft.kept
         shot = self._staging.shots[draft.number - 1]
@@ -196,32 +189,32 @@ class _Telling:
         return Scene(
             start=shot.start,
             end=shot.end,
-            prompt=draft.prompt(sheet),
-            negative_prompt=sheet.style.negative_prompt(sheet.tokens),
-            seed=number(self._commission.seed, draft.number, picture.place, picture.subject),
+            prompt=draft.prompt(context),
+            negative_prompt=context.style.negative_prompt(context.tokens),
+            seed=seeded_number(self._request.seed, draft.number, picture.place, picture.subject),
             shot=picture.shot,
             mood=picture.mood,
             protagonist=draft.protagonist,
-            transition=offline.transition_of(self._commission.song, shot.start, shot.end),
+            transition=offline.transition_of(self._request.song, shot.start, shot.end),
             camera=draft.camera,
             lyric=shot.lyric,
         )
 
     def _treatment(self, answer: TreatmentAnswer) -> Treatment:
-        named = f"{self._commission.consented}: " if self._commission.consented else ""
+        named = f"{self._request.protagonist_name}: " if self._request.protagonist_name else ""
         return Treatment(
             theme=answer.theme,
             protagonist=f"{named}a {answer.hero}, {answer.wears}; stays: {answer.stays}; "
             f"changes: {answer.changes}",
             world=answer.world,
-            arc="; ".join(line.strip(" .;") for line in answer.arc),
+            arc="; ".join(client.strip(" .;") for client in answer.arc),
             motifs=answer.motifs,
-            palette=palette_of(self._commission.song),
+            palette=palette_of(self._request.song),
         )
 
-    def _colophon(self, drafts: Sequence[Draft]) -> str:
+    def _summary(self, drafts: Sequence[Draft]) -> str:
         """Who wrote how much, for what price, measured by what."""
-        budget = self._interview.budget
+        budget = self._session.budget
         written = sum(draft.writer == "llm" for draft in drafts)
         cost = f", cost {budget.cost:.4f}" if budget.input_price or budget.output_price else ""
         guess = " (estimated: the server does not say)" if budget.estimated else ""
@@ -231,30 +224,22 @@ class _Telling:
             f"{self._tokens.source}"
         )
 
-    def _offline(self, reason: str) -> Told:
-        commission = self._commission
-        board = offline.tell(
-            commission.song,
-            commission.style,
-            commission.seed,
-            share=commission.share,
-            previous=commission.previous,
-            tokens=commission.tokens,
-            consented=commission.consented,
-        )
-        board.notes.append(
+    def _offline(self, reason: str) -> StoryboardResult:
+        request = self._request
+        storyboard = offline.write_storyboard(request)
+        storyboard.notes.append(
             f"the language model {self._model} was asked for, but {reason}: the offline "
             "storyteller told all of it"
         )
-        return self._told(board, lasting=False)
+        return self._result(storyboard, lasting=False)
 
-    def _told(self, board: Storyboard, *, lasting: bool) -> Told:
-        interview = self._interview
-        return Told(
-            board,
-            lasting=lasting and not interview.unmoderated,
-            fired=Counter(interview.fired),
-            cleared=frozenset(interview.cleared),
+    def _result(self, storyboard: Storyboard, *, lasting: bool) -> StoryboardResult:
+        session = self._session
+        return StoryboardResult(
+            storyboard,
+            lasting=lasting and not session.unmoderated,
+            check_counts=Counter(session.check_counts),
+            cleared=frozenset(session.cleared),
         )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from songreel_prompt.seeded_choice import seeded_number
 from songreel_prompt.story.framing import Shot
-from songreel_prompt.story.seeded_choice import number
 from songreel_prompt.story.treatment import Plan, light_of
 from songreel_prompt.wording.lexicon import Image
 from songreel_prompt.wording.vocabulary import INDOORS, THINGS, Picture
@@ -38,36 +38,36 @@ _DOING: Final = {
 def choose_details(shots: list[Shot], plan: Plan, *keys: object) -> None:
     """The words after the caption: the lyric's image, the motif's looks, or the light."""
     for i, shot in enumerate(shots):
-        recent = {each.see for each in shots[max(0, i - 5) : i]}
-        see = ""
+        recent = {each.detail for each in shots[max(0, i - 5) : i]}
+        detail = ""
         motif_sung = shot.image is not None and (
             shot.image.subject == shot.picture.subject == plan.motif.subject
         )
         if shot.image is not None and not motif_sung and _shown(shot.image, shot.picture):
             options = _phrases(shot.image, shot.picture, i)
-            see = next((words for words in options if words not in recent), "")
+            detail = next((words for words in options if words not in recent), "")
         if (
-            not see
+            not detail
             and shot.picture.subject == plan.motif.subject
             and plan.motif.detail not in recent
         ):
-            see = plan.motif.detail
-        if not see and shot.protagonist:
+            detail = plan.motif.detail
+        if not detail and shot.protagonist:
             of_mood = _FACES if shot.picture.shot == "close-up" else _GESTURES
             gestures = of_mood[shot.picture.mood]
             if shot.picture.subject in _DOING:
                 gestures = _DOING[shot.picture.subject][shot.picture.mood != "joyful"]
-            turned = number("gesture", *keys) + i
+            turned = seeded_number("gesture", *keys) + i
             options = [gestures[(turned + k) % len(gestures)] for k in range(len(gestures))]
-            see = next((words for words in options if words not in recent), options[0])
-        if not see:
-            see = light_of(shot.picture, shot.part.key, shot.position, *keys)
-        shots[i] = replace(shot, see=see)
+            detail = next((words for words in options if words not in recent), options[0])
+        if not detail:
+            detail = light_of(shot.picture, shot.part.key, shot.position, *keys)
+        shots[i] = replace(shot, detail=detail)
 
 
 def _phrases(image: Image, picture: Picture, turn: int) -> list[str]:
     """The image's words, another first at every turn; indoors those that can be there."""
-    turned = image.see[turn % 2 :] + image.see[: turn % 2]
+    turned = image.details[turn % 2 :] + image.details[: turn % 2]
     return [
         phrase.removeprefix("~")
         for phrase in turned

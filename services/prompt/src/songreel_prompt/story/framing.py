@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from songreel_prompt.story.seeded_choice import pick
+from songreel_prompt.seeded_choice import seeded_choice
 from songreel_prompt.story.structure import Part, Role
 from songreel_prompt.wording.lexicon import Image
 from songreel_prompt.wording.vocabulary import PEOPLE, Picture
@@ -48,9 +48,9 @@ class Shot:
     """Number of the scene within its part, from 0."""
     picture: Picture
     image: Image | None
-    see: str
+    detail: str
     """The lyric's image in words; may be empty."""
-    echo: str
+    link: str
     """What ties it to the scene before; may be empty."""
     lyric: str
 
@@ -60,7 +60,7 @@ class Shot:
         return self.picture.subject in PEOPLE and self.picture.subject != "child"
 
 
-def as_subject(shot: Shot, subject: str) -> Shot:
+def with_subject(shot: Shot, subject: str) -> Shot:
     """The shot with somebody or something else in it."""
     return replace(shot, picture=replace(shot.picture, subject=subject))
 
@@ -69,7 +69,7 @@ def choose_framing(shots: list[Shot]) -> None:
     """Sets how near every shot is: no three alike in a row, and what suits its subject."""
     for i, shot in enumerate(shots):
         pattern = _SHOTS[shot.part.role]
-        wish = pattern[(shot.position + shot.part.visit) % len(pattern)]
+        wish = pattern[(shot.position + shot.part.occurrence) % len(pattern)]
         new_place = i == 0 or shots[i - 1].picture.place != shot.picture.place
         if new_place and shot.part.role != "bridge":
             wish = "wide"
@@ -103,4 +103,4 @@ def camera_of(shot: Shot, before: str, intensity: float, *keys: object) -> str:
     if shot.part.role == "refrain" and intensity > 0.75 and shot.picture.shot == "medium":
         options.append("rotate")
     options = [each for each in options if each != before]
-    return pick(options, "camera", shot.part.key, shot.position, *keys)
+    return seeded_choice(options, "camera", shot.part.key, shot.position, *keys)

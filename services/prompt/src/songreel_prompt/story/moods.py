@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from songreel_prompt.story.song import Feeling, Song
+from songreel_prompt.song import Feeling, Song
 
 NEUTRAL_RADIUS: Final = 0.15
 """Nearer to the middle of the plane than this nothing much is felt."""
@@ -43,7 +43,7 @@ def light_of_mood(mood: str, *, night: bool) -> tuple[str, ...]:
     return tuple(light for light in _LIGHTS[mood] if not (night and light in _DAYLIGHT))
 
 
-def nudged(feeling: Feeling, valence: float, arousal: float) -> Feeling:
+def shifted(feeling: Feeling, valence: float, arousal: float) -> Feeling:
     """The feeling moved, kept in [-1, 1]."""
     return Feeling(
         min(1.0, max(-1.0, feeling.valence + valence)),
@@ -62,7 +62,7 @@ def palette_of(song: Song) -> tuple[str, ...]:
     return tuple(colour for mood in moods for colour in _COLOURS[mood][:2])[:7]
 
 
-def brightening(song: Song) -> float:
+def valence_rise(song: Song) -> float:
     """How much happier the song ends than it begins, in [-2, 2]."""
     third = song.duration / 3
     return (

@@ -1,4 +1,4 @@
-"""The offline storyteller: no network, no model, the same song always the same story."""
+"""Storyboards without network or model: the same request always gives the same one."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Final
 
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 
+from songreel_prompt.seeded_choice import seeded_number
+from songreel_prompt.song import Song
 from songreel_prompt.story.framing import Shot, camera_of
 from songreel_prompt.story.scenes import scene_spans
-from songreel_prompt.story.seeded_choice import number
-from songreel_prompt.story.song import Song
 from songreel_prompt.story.staging import stage_shots
 from songreel_prompt.story.structure import Part, song_parts
-from songreel_prompt.story.treatment import Plan, describe, plan_story
+from songreel_prompt.story.treatment import Plan, plan_story, treatment_of
 from songreel_prompt.storyboard.locks import keep_locked, spans_of
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import Style
 from songreel_prompt.wording.lexicon import read_lyrics
-from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
+from songreel_prompt.wording.tokens import TokenCounter
 from songreel_prompt.wording.vocabulary import PEOPLE
 
 NAME: Final = "offline"
@@ -43,37 +44,20 @@ class Staging:
     """What the reader of the storyboard should know; may be empty."""
 
 
-def tell(
-    song: Song,
-    style: Style,
-    seed: int,
-    *,
-    share: float | None = None,
-    previous: Storyboard | None = None,
-    tokens: TokenCounter = ESTIMATE,
-    consented: str = "",
-) -> Storyboard:
-    """Writes the storyboard of a song; equal arguments give equal bytes.
+def write_storyboard(request: StoryboardRequest) -> Storyboard:
+    """Writes the storyboard of a song; equal requests give equal bytes.
 
     Scenes cover [0, song.duration] exactly. Prompts begin with the caption that the
     embedded checkpoint was trained on and go on with as many words as its text encoder
     reads.
-
-    Args:
-        song: What is told.
-        style: How it is drawn.
-        seed: Another seed tells another story.
-        share: Share of scenes with the protagonist, in (0, 1]; None is at least half.
-        previous: A storyboard of this song whose times and locked scenes are kept.
-        tokens: Counts prompts as the checkpoint does.
-        consented: Name of the protagonist, who agreed to be in it; the treatment tells it.
     """
-    staging = stage(song, style, seed, share=share, previous=previous, tokens=tokens)
-    treatment = describe(staging.plan, song, staging.parts)
-    if consented:
-        treatment.protagonist = f"{consented}: {treatment.protagonist}"
-    shortened = style.shortened((scene.prompt for scene in staging.scenes), tokens)
-    title = song.title or staging.plan.tale.name.capitalize()
+    song, style, previous = request.song, request.style, request.previous
+    staging = stage(request)
+    treatment = treatment_of(staging.plan, song, staging.parts)
+    if request.protagonist_name:
+        treatment.protagonist = f"{request.protagonist_name}: {treatment.protagonist}"
+    shortened = style.shortened((scene.prompt for scene in staging.scenes), request.tokens)
+    title = song.title or staging.plan.template.name.capitalize()
     return Storyboard(
         title=title if previous is None else previous.title or title,
         style=style.name,
@@ -84,26 +68,19 @@ def tell(
     )
 
 
-def stage(
-    song: Song,
-    style: Style,
-    seed: int,
-    *,
-    share: float | None = None,
-    previous: Storyboard | None = None,
-    tokens: TokenCounter = ESTIMATE,
-) -> Staging:
-    """All that `tell` decides, with what it decided it by; locks are not yet looked at."""
+def stage(request: StoryboardRequest) -> Staging:
+    """All that `write_storyboard` decides, and why; locks are not yet looked at."""
+    song, style, tokens, previous = request.song, request.style, request.tokens, request.previous
     reading = read_lyrics(song)
-    keys = (seed, _fingerprint(song))
+    keys = (request.seed, _fingerprint(song))
     parts = song_parts(song)
     plan = plan_story(song, parts, reading, *keys)
     spans = scene_spans(song)
     if previous is not None:
         spans = spans_of(previous)
         plan = _with_protagonist_of(previous, plan)
-    shots = stage_shots(song, spans, parts, plan, reading, *keys, share=share)
-    returning = {part.key for part in parts if part.visit}
+    shots = stage_shots(song, spans, parts, plan, reading, *keys, share=request.share)
+    returning = {part.key for part in parts if part.occurrence}
     scenes: list[Scene] = []
     for index, shot in enumerate(shots):
         before = scenes[-1].camera if scenes else ""
@@ -113,7 +90,7 @@ def stage(
                 end=shot.end,
                 prompt=_prompt(shot, plan, style, tokens),
                 negative_prompt=style.negative_prompt(tokens),
-                seed=_seed(shot, index, plan, shot.part.key in returning, seed),
+                seed=_seed(shot, index, plan, shot.part.key in returning, request.seed),
                 shot=shot.picture.shot,
                 mood=shot.picture.mood,
                 protagonist=shot.protagonist,
@@ -122,7 +99,7 @@ def stage(
                 lyric=shot.lyric,
             )
         )
-    _part_equals(scenes, tokens)
+    _separate_equal_neighbours(scenes, tokens)
     return Staging(parts, plan, shots, scenes, reading.note)
 
 
@@ -133,10 +110,10 @@ def transition_of(song: Song, start: float, end: float) -> str:
 
 def _with_protagonist_of(previous: Storyboard, plan: Plan) -> Plan:
     """So that who is in the rewritten scenes is who is in the locked ones."""
-    told = re.search(r"\ban? (\w+), ([^,;]+)", previous.treatment.protagonist)
-    if told is None or told[1] not in PEOPLE - {"child"}:
+    match = re.search(r"\ban? (\w+), ([^,;]+)", previous.treatment.protagonist)
+    if match is None or match[1] not in PEOPLE - {"child"}:
         return plan
-    return replace(plan, hero=told[1], garment=told[2].strip())
+    return replace(plan, hero=match[1], garment=match[2].strip())
 
 
 def _fingerprint(song: Song) -> str:
@@ -148,11 +125,11 @@ def _prompt(shot: Shot, plan: Plan, style: Style, tokens: TokenCounter) -> str:
     """The caption, then what fits of the song's words, the garment and the style's words."""
     head = shot.picture.caption(style.medium)
     garment = plan.garment if shot.picture.subject in PEOPLE - {"child"} else ""
-    tail = {"see": shot.see, "garment": garment, "echo": shot.echo}
+    tail = {"detail": shot.detail, "garment": garment, "link": shot.link}
     wanted = {name: words for name, words in tail.items() if words}
     kept: dict[str, str] = {}
     # What ties the scene to its neighbours first, then what the words say, then who it is.
-    for name in ("echo", "see", "garment"):
+    for name in ("link", "detail", "garment"):
         if name in wanted:
             longer = {k: v for k, v in wanted.items() if k in kept or k == name}
             short = sum(len(words.split()) for words in longer.values()) <= MAX_TAIL_WORDS
@@ -168,14 +145,14 @@ def _prompt(shot: Shot, plan: Plan, style: Style, tokens: TokenCounter) -> str:
 def _seed(shot: Shot, index: int, plan: Plan, returns: bool, seed: int) -> int:
     """Equal where a picture returns, so that it looks akin; else of the scene alone."""
     if shot.picture.subject == plan.motif.subject:
-        return number(seed, "motif", shot.picture.place, shot.picture.shot)
+        return seeded_number(seed, "motif", shot.picture.place, shot.picture.shot)
     if returns:
         picture = shot.picture
-        return number(seed, shot.part.key, shot.position, picture.place, picture.subject)
-    return number(seed, index, shot.picture.place, shot.picture.subject)
+        return seeded_number(seed, shot.part.key, shot.position, picture.place, picture.subject)
+    return seeded_number(seed, index, shot.picture.place, shot.picture.subject)
 
 
-def _part_equals(scenes: list[Scene], tokens: TokenCounter) -> None:
+def _separate_equal_neighbours(scenes: list[Scene], tokens: TokenCounter) -> None:
     """Neighbours of the same words still differ: in words if there is room, else in seed."""
     for before, scene in pairwise(scenes):
         if before.prompt == scene.prompt:
@@ -184,4 +161,4 @@ def _part_equals(scenes: list[Scene], tokens: TokenCounter) -> None:
             if tokens.fits(later):
                 scene.prompt = later
             elif before.seed == scene.seed:
-                scene.seed = number(scene.seed, "a moment later")
+                scene.seed = seeded_number(scene.seed, "a moment later")

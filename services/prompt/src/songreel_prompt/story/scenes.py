@@ -14,18 +14,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from songreel_prompt.story.song import Song
+from songreel_prompt.song import Song
+from songreel_prompt.storyboard.rules import BEATLESS_S, LONGEST_S, SHORTEST_S
 
-SHORTEST_S: Final = 2.0
-"""No scene is shorter, unless the song is."""
-LONGEST_S: Final = 12.0
-"""No scene is longer."""
 CALM_TARGET_S: Final = 7.5
 """Length aimed at where the song is quietest."""
 LOUD_TARGET_S: Final = 2.8
 """Length aimed at where it is loudest."""
-BEATLESS_S: Final = 3.0
-"""In a longer stretch without beats a cut may stand where no beat is."""
 
 _DENSEST_S: Final = 0.2  # candidates closer than this are one place to the eye
 _SNAP_S: Final = 1.0  # sections and lines move a cut to a beat no farther than this

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from songreel_prompt.story.continuity import echo_neighbours, enter_with_somebody, return_motif
+from songreel_prompt.song import Song
+from songreel_prompt.story.continuity import introduce_protagonist, link_neighbours, repeat_motif
 from songreel_prompt.story.details import choose_details
-from songreel_prompt.story.framing import Shot, as_subject, choose_framing
-from songreel_prompt.story.moods import mood_of, nudged
-from songreel_prompt.story.song import Song
+from songreel_prompt.story.framing import Shot, choose_framing, with_subject
+from songreel_prompt.story.moods import mood_of, shifted
 from songreel_prompt.story.structure import Part, Role, part_at
 from songreel_prompt.story.treatment import Plan
+from songreel_prompt.storyboard.rules import PROTAGONIST_SHARE
 from songreel_prompt.wording.lexicon import Image, Reading
 from songreel_prompt.wording.vocabulary import PEOPLE, Picture, fits
 
@@ -27,8 +28,6 @@ _FIGURES: Final[dict[Role, tuple[str, ...]]] = {
 """Who is seen in a part's scenes, in turn, where the lyrics name nobody."""
 _LONG_PART: Final = 6
 """Scenes from which a part is more than one place bears."""
-PROTAGONIST_SHARE: Final = 0.5
-"""At least this share of scenes shows the protagonist."""
 
 
 def stage_shots(
@@ -52,22 +51,22 @@ def stage_shots(
         index = part_at(parts, (start + end) / 2)
         position = positions.get(index, 0)
         positions[index] = position + 1
-        shots.append(_first_idea(song, (start, end), parts[index], position, index, plan, reading))
-    _step_aside(shots, plan, parts)
+        shots.append(_first_shot(song, (start, end), parts[index], position, index, plan, reading))
+    _visit_adjacent_places(shots, plan, parts)
     _end_on_motif(shots, plan)
-    _give_share(shots, plan)
-    _leave_nothing_alone(shots, plan)
-    enter_with_somebody(shots, plan)
+    _show_protagonist_in_half(shots, plan)
+    _fill_empty_shots(shots, plan)
+    introduce_protagonist(shots, plan)
     if share is not None:
-        _settle_share(shots, plan, round(share * len(shots)))
+        _match_share(shots, plan, round(share * len(shots)))
     choose_framing(shots)
     choose_details(shots, plan, *keys)
-    echo_neighbours(shots, plan)
-    return_motif(shots, plan)
+    link_neighbours(shots, plan)
+    repeat_motif(shots, plan)
     return shots
 
 
-def _first_idea(
+def _first_shot(
     song: Song,
     span: tuple[float, float],
     part: Part,
@@ -77,45 +76,45 @@ def _first_idea(
     reading: Reading,
 ) -> Shot:
     start, end = span
-    lines = [line.text for line in song.words_between(start, end)]
+    lines = [line.text for line in song.lines_between(start, end)]
     images = sorted(reading.of(lines), key=lambda image: -image.rank)
     setting = plan.settings[index]
     figures = _FIGURES[part.role]
     # A return begins elsewhere in the pattern, so that it is no copy.
-    figure = figures[(position + (part.visit if position else 0)) % len(figures)]
-    subject = _figure(figure, part, plan)
+    figure = figures[(position + (part.occurrence if position else 0)) % len(figures)]
+    subject = _subject_of(figure, part, plan)
     image = images[0] if images else None
     spoken = next((i for i in images if i.subject is not None and i.weight > 1), None)
     if spoken is not None and spoken.subject is not None:
         subject = plan.hero if spoken.subject == "hero" else spoken.subject
         image = image if image is not None and image.rank > spoken.rank else spoken
-    visited = _said(images, "place") or next(
+    visited = _error_text(images, "place") or next(
         (i.place for i in images if i.weight > 2 and i.place in plan.places), None
     )
     place = visited or setting.place
     if not fits(subject, place):
         if visited is None or visited != place:
-            place = next((p for p in (setting.place, setting.beside) if fits(subject, p)), place)
+            place = next((p for p in (setting.place, setting.adjacent) if fits(subject, p)), place)
         subject = subject if fits(subject, place) else plan.hero
     feeling = song.feeling_between(start, end)
     if images:
-        feeling = nudged(
+        feeling = shifted(
             feeling,
-            0.5 * sum(i.feel.valence for i in images) / len(images),
-            0.5 * sum(i.feel.arousal for i in images) / len(images),
+            0.5 * sum(i.feeling.valence for i in images) / len(images),
+            0.5 * sum(i.feeling.arousal for i in images) / len(images),
         )
     picture = Picture(
         subject,
         place,
-        _said(images, "time") or setting.time,
-        _said(images, "weather") or setting.weather,
+        _error_text(images, "time") or setting.time,
+        _error_text(images, "weather") or setting.weather,
         "medium",
         mood_of(feeling),
     )
     return Shot(start, end, part, position, picture, image, "", "", " / ".join(lines))
 
 
-def _step_aside(shots: list[Shot], plan: Plan, parts: tuple[Part, ...]) -> None:
+def _visit_adjacent_places(shots: list[Shot], plan: Plan, parts: tuple[Part, ...]) -> None:
     """Long parts leave their place for two scenes in the middle and come back."""
     for index, setting in enumerate(plan.settings):
         own = [i for i, shot in enumerate(shots) if shot.part is parts[index]]
@@ -124,11 +123,11 @@ def _step_aside(shots: list[Shot], plan: Plan, parts: tuple[Part, ...]) -> None:
         middle = len(own) // 2
         for i in own[middle : middle + 2]:
             shot = shots[i]
-            if shot.image is None and fits(shot.picture.subject, setting.beside):
-                shots[i] = replace(shot, picture=replace(shot.picture, place=setting.beside))
+            if shot.image is None and fits(shot.picture.subject, setting.adjacent):
+                shots[i] = replace(shot, picture=replace(shot.picture, place=setting.adjacent))
 
 
-def _said(images: Sequence[Image], field: str) -> str | None:
+def _error_text(images: Sequence[Image], field: str) -> str | None:
     """The place, time or weather that the words name outright: listeners expect to see it."""
     for image in images:
         value = getattr(image, field)
@@ -137,13 +136,13 @@ def _said(images: Sequence[Image], field: str) -> str | None:
     return None
 
 
-def _figure(figure: str, part: Part, plan: Plan) -> str:
+def _subject_of(figure: str, part: Part, plan: Plan) -> str:
     if figure == "hero":
         return plan.hero
     if figure == "motif":
         return plan.motif.subject
     if figure == "company":
-        company = plan.tale.company[part.visit % len(plan.tale.company)]
+        company = plan.template.company[part.occurrence % len(plan.template.company)]
         return plan.hero if company == "hero" else company
     return "none"
 
@@ -161,16 +160,16 @@ def _show_motif(shot: Shot, plan: Plan) -> Shot:
     if not fits(subject, setting):
         setting = next((s.place for s in reversed(plan.settings) if fits(subject, s.place)), "")
     if not setting:
-        return as_subject(shot, plan.hero)
+        return with_subject(shot, plan.hero)
     return replace(shot, picture=replace(shot.picture, subject=subject, place=setting))
 
 
-def _give_share(shots: list[Shot], plan: Plan) -> None:
+def _show_protagonist_in_half(shots: list[Shot], plan: Plan) -> None:
     """Puts the protagonist into scenes, those first where least else is to be seen."""
     _show_protagonist(shots, plan, math.ceil(PROTAGONIST_SHARE * len(shots)))
     for i in range(2, len(shots)):  # nobody waits for the hero longer than two scenes
         if not any(shot.protagonist for shot in shots[i - 2 : i + 1]):
-            shots[i] = as_subject(shots[i], plan.hero)
+            shots[i] = with_subject(shots[i], plan.hero)
 
 
 def _show_protagonist(shots: list[Shot], plan: Plan, wanted: int) -> None:
@@ -185,10 +184,10 @@ def _show_protagonist(shots: list[Shot], plan: Plan, wanted: int) -> None:
     for index in others:
         if sum(shot.protagonist for shot in shots) >= wanted:
             break
-        shots[index] = as_subject(shots[index], plan.hero)
+        shots[index] = with_subject(shots[index], plan.hero)
 
 
-def _settle_share(shots: list[Shot], plan: Plan, wanted: int) -> None:
+def _match_share(shots: list[Shot], plan: Plan, wanted: int) -> None:
     """Brings the number of scenes with the protagonist to what was asked, as far as it goes."""
     _show_protagonist(shots, plan, wanted)
     motif = plan.motif.subject
@@ -200,12 +199,12 @@ def _settle_share(shots: list[Shot], plan: Plan, wanted: int) -> None:
         if not shot.protagonist:
             continue
         if fits(motif, shot.picture.place):
-            shots[index] = as_subject(shot, motif)
+            shots[index] = with_subject(shot, motif)
         elif all(place == shot.picture.place for place in near):
-            shots[index] = as_subject(shot, "none")
+            shots[index] = with_subject(shot, "none")
 
 
-def _leave_nothing_alone(shots: list[Shot], plan: Plan) -> None:
+def _fill_empty_shots(shots: list[Shot], plan: Plan) -> None:
     """An empty picture belongs to its neighbours: before a change of place it shows more."""
     for i, shot in enumerate(shots):
         if shot.picture.subject != "none":
@@ -213,4 +212,4 @@ def _leave_nothing_alone(shots: list[Shot], plan: Plan) -> None:
         near = [shots[j].picture.place for j in (i - 1, i + 1) if 0 <= j < len(shots)]
         if any(place != shot.picture.place for place in near):
             motif = plan.motif.subject
-            shots[i] = as_subject(shot, motif if fits(motif, shot.picture.place) else plan.hero)
+            shots[i] = with_subject(shot, motif if fits(motif, shot.picture.place) else plan.hero)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from songreel_prompt.story.song import Section, Song
+from songreel_prompt.song import Section, Song
 
 Role = Literal["opening", "verse", "refrain", "bridge", "ending"]
 
@@ -26,8 +26,8 @@ class Part:
     key: str
     """Equal keys sound alike and share a place and a motif."""
     role: Role
-    visit: int
-    """How often its key was heard before: 0 at the first time."""
+    occurrence: int
+    """How often its key came before: 0 the first time."""
 
 
 def song_parts(song: Song) -> tuple[Part, ...]:
@@ -35,7 +35,7 @@ def song_parts(song: Song) -> tuple[Part, ...]:
 
     A label that returns is a refrain if it is the loudest and most repeated of those
     that return, else a verse. A label heard once, late and not last, is a bridge.
-    Without at least two different sections the song is told in acts.
+    Without at least two different sections the song is split into acts.
     """
     sections = _joined(song)
     if len({s.label for s in sections}) < 2:
@@ -80,7 +80,7 @@ def _roles(song: Song, sections: list[Section]) -> list[Role]:
     roles: list[Role] = []
     for index, section in enumerate(sections):
         short = section.end - section.start <= max(12.0, _EDGE_SHARE * song.duration)
-        sung = bool(song.words_between(section.start, section.end))
+        sung = bool(song.lines_between(section.start, section.end))
         alone = counts[section.label] == 1
         if section.label == refrain:
             roles.append("refrain")
@@ -102,14 +102,14 @@ def _refrain(song: Song, sections: list[Section], counts: dict[str, int]) -> str
     """
     candidates = [label for label, count in counts.items() if count > 1]
     candidates = candidates or list(counts)[1:] or list(counts)
-    heard: defaultdict[str, int] = defaultdict(int)
+    sung: defaultdict[str, int] = defaultdict(int)
     for line in song.lines:
-        heard[line.text.casefold()] += 1
+        sung[line.text.casefold()] += 1
 
     def strength(label: str) -> tuple[float, str]:
         own = [s for s in sections if s.label == label]
-        lines = [line for s in own for line in song.words_between(s.start, s.end)]
-        repeated = sum(heard[line.text.casefold()] > 1 for line in lines)
+        lines = [line for s in own for line in song.lines_between(s.start, s.end)]
+        repeated = sum(sung[line.text.casefold()] > 1 for line in lines)
         energy = sum(s.energy for s in own) / len(own)
         return (energy + (0.6 * repeated / len(lines) if lines else 0.0), label)
 

@@ -1,4 +1,4 @@
-"""The stories that can be told, and which of them a song asks for."""
+"""Story templates, and the choice of one for a song."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, cast
 
-from songreel_prompt.story.seeded_choice import pick
-from songreel_prompt.story.song import Feeling, Song
+from songreel_prompt.seeded_choice import seeded_choice
+from songreel_prompt.song import Feeling, Song
 from songreel_prompt.wording.lexicon import Image, read_data
 from songreel_prompt.wording.vocabulary import fits
 
 _MOOD_WEIGHT: Final = 0.5
-"""Of a perfect fit of mood, against 1 for the tale that the lyrics speak for most."""
+"""Of a perfect fit of mood, against 1 for the template that the lyrics name most."""
 _NEAR: Final = 0.12
-"""Tales whose fit is this close are equally good; the seed chooses."""
+"""Templates whose fit is this close are equally good; the seed chooses."""
 
 
 @dataclass(frozen=True)
@@ -39,15 +39,15 @@ class Motif:
 
 
 @dataclass(frozen=True)
-class Tale:
-    """A story of `tales.yaml`; the file says what each field is."""
+class StoryTemplate:
+    """A story of `story_templates.yaml`; the file says what each field is."""
 
     name: str
-    feel: Feeling
+    feeling: Feeling
     theme: str
-    home: tuple[str, ...]
-    yonder: tuple[str, ...]
-    breach: tuple[str, ...]
+    verse_places: tuple[str, ...]
+    refrain_places: tuple[str, ...]
+    bridge_places: tuple[str, ...]
     motifs: tuple[Motif, ...]
     company: tuple[str, ...]
     times: tuple[str, ...]
@@ -65,64 +65,67 @@ _OTHER_MOTIFS: Final = {
 }
 
 
-def choose_tale(song: Song, images: Sequence[Image], *keys: object) -> Tale:
-    """The tale that suits the lyrics' images and the song's mood best."""
+def choose_template(song: Song, images: Sequence[Image], *keys: object) -> StoryTemplate:
+    """The template that suits the lyrics' images and the song's mood best."""
     votes: Counter[str] = Counter()
     for image in images:
-        for name in image.tales:
+        for name in image.templates:
             votes[name] += image.weight
     most = max(votes.values(), default=0)
 
-    def fit(tale: Tale) -> float:
+    def fit(template: StoryTemplate) -> float:
         apart = math.dist(
-            (tale.feel.valence, tale.feel.arousal), (song.feeling.valence, song.feeling.arousal)
+            (template.feeling.valence, template.feeling.arousal),
+            (song.feeling.valence, song.feeling.arousal),
         )
-        spoken = votes[tale.name] / most if most else 0.0
+        spoken = votes[template.name] / most if most else 0.0
         return spoken + _MOOD_WEIGHT * math.exp(-2 * apart * apart)
 
-    best = max(fit(tale) for tale in tales())
-    return pick([tale for tale in tales() if fit(tale) >= best - _NEAR], "tale", *keys)
+    best = max(fit(template) for template in story_templates())
+    return seeded_choice(
+        [template for template in story_templates() if fit(template) >= best - _NEAR], "tale", *keys
+    )
 
 
 def choose_motif(
-    tale: Tale, images: Sequence[Image], places: Sequence[str], *keys: object
+    template: StoryTemplate, images: Sequence[Image], places: Sequence[str], *keys: object
 ) -> Motif:
-    """The tale's motif that the lyrics name, else what they name often, else by chance.
+    """The template's motif that the lyrics name, else what they name often, else by the seed.
 
-    Left to chance it is one that can be seen in as many of the story's places as any.
+    Left to the seed it is one that can be seen in as many of the story's places as any.
     """
     named: Counter[str] = Counter()
     for image in images:
         if image.subject in _OTHER_MOTIFS and image.weight > 1:
             named[image.subject] += image.weight
-    own = [motif for motif in tale.motifs if named[motif.subject]]
+    own = [motif for motif in template.motifs if named[motif.subject]]
     if own:
         return max(own, key=lambda motif: named[motif.subject])
     if named:
         subject, weight = min(named.items(), key=lambda item: (-item[1], item[0]))
         if weight >= 4:
             return _OTHER_MOTIFS[subject]
-    room = [sum(fits(motif.subject, place) for place in places) for motif in tale.motifs]
-    seen = [m for m, count in zip(tale.motifs, room, strict=True) if count == max(room)]
-    return pick(seen, "motif", *keys)
+    room = [sum(fits(motif.subject, place) for place in places) for motif in template.motifs]
+    seen = [m for m, count in zip(template.motifs, room, strict=True) if count == max(room)]
+    return seeded_choice(seen, "motif", *keys)
 
 
 @cache
-def tales() -> tuple[Tale, ...]:
-    """All tales, by name."""
-    entries = cast("dict[str, dict[str, Any]]", read_data("tales.yaml"))
-    return tuple(_tale(name, entries[name]) for name in sorted(entries))
+def story_templates() -> tuple[StoryTemplate, ...]:
+    """All templates, by name."""
+    entries = cast("dict[str, dict[str, Any]]", read_data("story_templates.yaml"))
+    return tuple(_template(name, entries[name]) for name in sorted(entries))
 
 
-def _tale(name: str, entry: dict[str, Any]) -> Tale:
-    return Tale(
+def _template(name: str, entry: dict[str, Any]) -> StoryTemplate:
+    return StoryTemplate(
         name=name,
-        feel=Feeling(*map(float, entry["feel"])),
+        feeling=Feeling(*map(float, entry["feel"])),
         theme=entry["theme"],
-        home=tuple(entry["home"]),
-        yonder=tuple(entry["yonder"]),
-        breach=tuple(entry["breach"]),
-        motifs=tuple(Motif(*motif) for motif in entry["motif"]),
+        verse_places=tuple(entry["verse_places"]),
+        refrain_places=tuple(entry["refrain_places"]),
+        bridge_places=tuple(entry["bridge_places"]),
+        motifs=tuple(Motif(*motif) for motif in entry["motifs"]),
         company=tuple(entry["company"]),
         times=tuple(entry["times"]),
         sentences={role: entry[role] for role in _ROLES},

@@ -10,17 +10,17 @@ from typing import Final
 
 from songreel.prompt.v1 import storyboard_pb2
 
-from songreel_prompt.story.moods import brightening, light_of_mood, mood_of, palette_of
-from songreel_prompt.story.seeded_choice import pick
-from songreel_prompt.story.song import Song
+from songreel_prompt.seeded_choice import seeded_choice
+from songreel_prompt.song import Song
+from songreel_prompt.story.moods import light_of_mood, mood_of, palette_of, valence_rise
 from songreel_prompt.story.structure import Part
-from songreel_prompt.story.templates import Motif, Tale, choose_motif, choose_tale
+from songreel_prompt.story.templates import Motif, StoryTemplate, choose_motif, choose_template
 from songreel_prompt.wording.lexicon import Image, Reading
 from songreel_prompt.wording.vocabulary import PLACES, Picture
 
 _HEROES: Final = ("woman", "man")
 _GARMENTS: Final = ("yellow coat", "red scarf", "green jacket", "white shirt", "blue coat")
-_BESIDE: Final = {
+_ADJACENT: Final = {
     "beach": ("road", "lake"),
     "mountains": ("forest", "meadow"),
     "forest": ("lake", "meadow"),
@@ -32,7 +32,7 @@ _BESIDE: Final = {
     "stage": ("city", "room"),
     "road": ("meadow", "forest"),
 }
-"""The places next door, for long parts."""
+"""Adjacent places, for long parts."""
 _WEATHERS: Final = {
     "joyful": ("clear", "clear", "cloudy"),
     "serene": ("clear", "cloudy", "snow"),
@@ -41,7 +41,7 @@ _WEATHERS: Final = {
     "sad": ("cloudy", "rain", "snow"),
 }
 _DAY: Final = ("dawn", "day", "sunset", "night")
-_BREAK: Final = {"dawn": "night", "day": "night", "sunset": "dawn", "night": "dawn"}
+_BRIDGE_TIME: Final = {"dawn": "night", "day": "night", "sunset": "dawn", "night": "dawn"}
 """The time of a bridge by that of the part before: it breaks with it."""
 _SPOKEN: Final = 3
 """Weight of lyric images that settles the place of a whole part."""
@@ -54,8 +54,8 @@ class Setting:
     """Where and when a part plays."""
 
     place: str
-    beside: str
-    """Place next door, for the later scenes of long parts."""
+    adjacent: str
+    """Adjacent place, for the later scenes of long parts."""
     time: str
     weather: str
 
@@ -64,7 +64,7 @@ class Setting:
 class Plan:
     """The treatment as the staging needs it."""
 
-    tale: Tale
+    template: StoryTemplate
     hero: str
     """Subject of the vocabulary that the protagonist is."""
     garment: str
@@ -78,9 +78,9 @@ class Plan:
 
 
 def plan_story(song: Song, parts: Sequence[Part], reading: Reading, *keys: object) -> Plan:
-    """Chooses tale, protagonist, motif and world; equal input gives an equal plan."""
+    """Chooses template, protagonist, motif and world; equal input gives an equal plan."""
     by_part = [
-        reading.of(line.text for line in song.words_between(part.start, part.end))
+        reading.of(line.text for line in song.lines_between(part.start, part.end))
         # The refrain is where a song says what it is called.
         + (list(reading.title) if part.role == "refrain" else [])
         for part in parts
@@ -88,16 +88,16 @@ def plan_story(song: Song, parts: Sequence[Part], reading: Reading, *keys: objec
     everything = [image for images in by_part for image in images]
     if not any(part.role == "refrain" for part in parts):
         everything += reading.title
-    tale = choose_tale(song, everything, *keys)
-    places = _places(tale, parts, by_part, *keys)
-    settings = _settings(song, parts, by_part, tale, places)
+    template = choose_template(song, everything, *keys)
+    places = _places(template, parts, by_part, *keys)
+    settings = _settings(song, parts, by_part, template, places)
     spoken = Counter(i.place for i in everything if i.place is not None and i.weight > 2)
     world = {s.place for s in settings} | {p for p, count in spoken.items() if count > 1}
     return Plan(
-        tale=tale,
-        hero=pick(_HEROES, "hero", *keys),
-        garment=pick(_GARMENTS, "garment", *keys),
-        motif=choose_motif(tale, everything, [s.place for s in settings], *keys),
+        template=template,
+        hero=seeded_choice(_HEROES, "hero", *keys),
+        garment=seeded_choice(_GARMENTS, "garment", *keys),
+        motif=choose_motif(template, everything, [s.place for s in settings], *keys),
         settings=tuple(settings),
         places=frozenset(world),
         palette=palette_of(song),
@@ -105,9 +105,12 @@ def plan_story(song: Song, parts: Sequence[Part], reading: Reading, *keys: objec
 
 
 def _places(
-    tale: Tale, parts: Sequence[Part], by_part: Sequence[Sequence[Image]], *keys: object
+    template: StoryTemplate,
+    parts: Sequence[Part],
+    by_part: Sequence[Sequence[Image]],
+    *keys: object,
 ) -> Mapping[str, str]:
-    """Place by part key: spoken of in the part, else of the tale; distinct if possible."""
+    """Place by part key: named in the part, else of the template; distinct if possible."""
     roles = {part.key: part.role for part in parts}
     rank = {"refrain": 0, "verse": 1, "bridge": 2}
     order = sorted((key for key in roles if roles[key] in rank), key=lambda k: rank[roles[k]])
@@ -119,18 +122,22 @@ def _places(
         own = [image for images in same for image in images]
         spoken = _weights(own, "place")
         free = [p for p in spoken if p not in chosen.values() and spoken[p] >= _SPOKEN]
-        of_tale = {"refrain": tale.yonder, "verse": tale.home, "bridge": tale.breach}[role]
-        open_places = [p for p in of_tale if p not in chosen.values()] or [
+        of_template = {
+            "refrain": template.refrain_places,
+            "verse": template.verse_places,
+            "bridge": template.bridge_places,
+        }[role]
+        open_places = [p for p in of_template if p not in chosen.values()] or [
             p for p in PLACES if p not in chosen.values()
         ] or list(PLACES)  # fmt: skip
         named = [p for p in open_places if spoken_anywhere[p]]
         if free:
             chosen[key] = max(free, key=lambda p: (spoken[p], p))
         else:
-            chosen[key] = pick(named or open_places, "place", key, *keys)
-    told = [part for part in reversed(parts) if part.key in chosen]
-    last = next((chosen[p.key] for p in told if p.role == "refrain"), tale.yonder[0])
-    home = next((chosen[p.key] for p in told if p.role == "verse"), last)
+            chosen[key] = seeded_choice(named or open_places, "place", key, *keys)
+    placed = [part for part in reversed(parts) if part.key in chosen]
+    last = next((chosen[p.key] for p in placed if p.role == "refrain"), template.refrain_places[0])
+    home = next((chosen[p.key] for p in placed if p.role == "verse"), last)
     for before, part in pairwise(parts):
         if part.role == "ending" and before.role == "refrain":
             chosen.setdefault(part.key, home)  # the circle closes where it began
@@ -143,12 +150,12 @@ def _settings(
     song: Song,
     parts: Sequence[Part],
     by_part: Sequence[Sequence[Image]],
-    tale: Tale,
+    template: StoryTemplate,
     places: Mapping[str, str],
 ) -> list[Setting]:
     """Time moves with the story; what returns comes back at another time or weather."""
-    times = list(tale.times)
-    if brightening(song) < -0.2 and times[-1] == "dawn":
+    times = list(template.times)
+    if valence_rise(song) < -0.2 and times[-1] == "dawn":
         times.pop()  # a song that ends darker does not end in the morning
     settings: list[Setting] = []
     # A bridge breaks with everything seen before, so nobody goes there in passing.
@@ -156,22 +163,27 @@ def _settings(
     seen: dict[str, set[tuple[str, str]]] = {}
     for part, images in zip(parts, by_part, strict=True):
         progress = (part.start + part.end) / 2 / song.duration
-        time = _spoken(images, "time") or times[min(len(times) - 1, int(progress * len(times)))]
+        time = (
+            _named_in_lyrics(images, "time")
+            or times[min(len(times) - 1, int(progress * len(times)))]
+        )
         options = _WEATHERS[mood_of(song.feeling_between(part.start, part.end))]
-        turn = -1 if part.role == "bridge" else part.visit % len(options)
-        weather = _spoken(images, "weather") or options[turn]
-        if part.role == "bridge" and settings and not _spoken(images, "time"):
-            time = _BREAK[settings[-1].time]
+        turn = -1 if part.role == "bridge" else part.occurrence % len(options)
+        weather = _named_in_lyrics(images, "weather") or options[turn]
+        if part.role == "bridge" and settings and not _named_in_lyrics(images, "time"):
+            time = _BRIDGE_TIME[settings[-1].time]
         used = seen.setdefault(part.key, set())
-        time, weather = _varied(time, weather, used, options, fixed=bool(_spoken(images, "time")))
+        time, weather = _unseen(
+            time, weather, used, options, fixed=bool(_named_in_lyrics(images, "time"))
+        )
         used.add((time, weather))
         place = places[part.key]
-        beside = next((p for p in _BESIDE[place] if p not in breaches), place)
-        settings.append(Setting(place, beside, time, weather))
+        adjacent = next((p for p in _ADJACENT[place] if p not in breaches), place)
+        settings.append(Setting(place, adjacent, time, weather))
     return settings
 
 
-def _varied(
+def _unseen(
     time: str, weather: str, used: set[tuple[str, str]], options: Sequence[str], *, fixed: bool
 ) -> tuple[str, str]:
     """A time and weather in which the place was not seen before, if there is one left."""
@@ -193,7 +205,7 @@ def _weights(images: Sequence[Image], field: str) -> Counter[str]:
     return weights
 
 
-def _spoken(images: Sequence[Image], field: str) -> str | None:
+def _named_in_lyrics(images: Sequence[Image], field: str) -> str | None:
     """What the part's lyrics say of its time or weather, when they say it plainly."""
     weights = _weights(images, field)
     if not weights:
@@ -202,7 +214,7 @@ def _spoken(images: Sequence[Image], field: str) -> str | None:
     return value if weight >= _SPOKEN_TWICE else None
 
 
-def describe(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Treatment:
+def treatment_of(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Treatment:
     """The treatment in words, for people (and for whoever rewrites single scenes)."""
     hero = f"a {plan.hero}"
     of_role = {part.role: setting for part, setting in zip(parts, plan.settings, strict=True)}
@@ -218,15 +230,15 @@ def describe(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Tr
         "refrain_name": PLACES[refrain].split(" ", 1)[1],
     }
     sentences: list[str] = []
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for part, setting in zip(parts, plan.settings, strict=True):
         here = {"home": PLACES[setting.place], "refrain": PLACES[setting.place]}
-        sentence = plan.tale.sentences[part.role].format(
-            **words, **here, breach=PLACES[setting.place]
+        sentence = plan.template.sentences[part.role].format(
+            **words, **here, bridge=PLACES[setting.place]
         )
-        if (part.key, part.role) in told:
+        if (part.key, part.role) in seen:
             sentence = f"again, {sentence}"
-        told.add((part.key, part.role))
+        seen.add((part.key, part.role))
         clock = f"{int(part.start // 60)}:{int(part.start % 60):02d}"
         weather = {"clear": "clear", "cloudy": "under clouds", "rain": "in rain", "snow": "in snow"}
         sentences.append(
@@ -234,8 +246,8 @@ def describe(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Tr
         )
     places = list(dict.fromkeys(PLACES[s.place] for s in plan.settings))
     return storyboard_pb2.Treatment(
-        theme=plan.tale.theme.format(
-            **words, home=PLACES[home], refrain=PLACES[refrain], breach=""
+        theme=plan.template.theme.format(
+            **words, home=PLACES[home], refrain=PLACES[refrain], bridge=""
         ),
         protagonist=f"{hero}, {plan.garment}",
         world=", ".join(places),
@@ -248,4 +260,4 @@ def describe(plan: Plan, song: Song, parts: Sequence[Part]) -> storyboard_pb2.Tr
 def light_of(picture: Picture, *keys: object) -> str:
     """The light or the air that suits a picture: "golden light"."""
     lights = light_of_mood(picture.mood, night=picture.time == "night")
-    return pick(lights, "light", *keys)
+    return seeded_choice(lights, "light", *keys)

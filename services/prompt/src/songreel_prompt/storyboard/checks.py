@@ -1,6 +1,6 @@
 """The rules that every storyboard keeps, whoever wrote it.
 
-What is safe to mend is mended and said in the notes; the rest is refused with the
+What is safe to correct is corrected and noted; the rest is refused with the
 place of every fault.
 """
 
@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, cast
 
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 
-from songreel_prompt.story.scenes import BEATLESS_S, LONGEST_S, SHORTEST_S
-from songreel_prompt.story.seeded_choice import MAX_SEED
-from songreel_prompt.story.song import Song
+from songreel_prompt.seeded_choice import MAX_SEED
+from songreel_prompt.song import Song
+from songreel_prompt.storyboard.prompt_rules import PromptRules
 from songreel_prompt.storyboard.review import Review
+from songreel_prompt.storyboard.rules import BEATLESS_S, LONGEST_S, SHARE_TOLERANCE, SHORTEST_S
 from songreel_prompt.styles import Style
 from songreel_prompt.wording.phrases import content_words
-from songreel_prompt.wording.prompt_rules import PromptRules
 from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
 from songreel_prompt.wording.vocabulary import CAMERAS, MOODS, SHOTS, TRANSITIONS
 
 MAX_SCENES: Final = 10_000
-MENDED_S: Final = 0.25
+TOLERANCE_S: Final = 0.25
 """Gaps and overlaps up to this are taken for slips and closed."""
-STORYTELLERS: Final = ("offline", "llm", "hand")
-SHARE_TOLERANCE: Final = 0.15
-"""How far the share of scenes with the protagonist may be from what was asked."""
+BY_HAND: Final = "hand"
+"""The storyteller of a storyboard that a person wrote."""
 ON_BEAT_S: Final = 0.05
 """A cut this near to a beat is on it."""
 
@@ -45,35 +44,37 @@ def check_storyboard(
     storyboard: Storyboard,
     styles: Mapping[str, Style],
     *,
+    storytellers: Collection[str] | None = None,
     duration: float | None = None,
     review: Review | None = None,
     song: Song | None = None,
     share: float | None = None,
     tokens: TokenCounter = ESTIMATE,
-    consented: str = "",
+    protagonist_name: str = "",
     by_hand: bool = False,
 ) -> Storyboard:
-    """A checked copy; what was mended is added to its notes.
+    """A checked copy; what was corrected is added to its notes.
 
     Args:
         storyboard: The storyboard of any storyteller, or one edited by hand.
         styles: The known presets.
+        storytellers: Names of those who may have written it, besides a person; None takes any.
         duration: Seconds that the scenes have to cover; None takes their own end.
         review: Collects what is found, and names the places of faults; a fresh one if None.
         song: What the scenes are for: its beats and its artist's name are looked at.
         share: Share of scenes with the protagonist that was asked for, in (0, 1].
         tokens: Counts prompts as the checkpoint does.
-        consented: Name of the protagonist, who agreed to be in it: prompts may hold it.
-        by_hand: Whether a person wrote it: what policy blocks is then refused, not mended.
+        protagonist_name: Name of the protagonist, who agreed to be in it: prompts may hold it.
+        by_hand: Whether a person wrote it: what policy blocks is then refused, not corrected.
 
     Raises:
-        InvalidStoryboard: rules are broken that only its author can mend; the message
+        InvalidStoryboard: rules are broken that only its author can correct; the message
             names up to five faults with their places.
     """
     checked = Storyboard()
     checked.CopyFrom(storyboard)
     review = review or Review()
-    _check_head(checked, styles, review)
+    _check_head(checked, styles, storytellers, review)
     if not checked.scenes:
         review.fault("scenes", ("scenes",), "there are no scenes; write at least one")
     elif len(checked.scenes) > MAX_SCENES:
@@ -81,7 +82,7 @@ def check_storyboard(
     else:
         _check_times(checked.scenes, duration, review)
         artist = song.artist if song is not None else ""
-        rules = PromptRules(tokens, artist, consented, by_hand)
+        rules = PromptRules(tokens, artist, protagonist_name, by_hand)
         for index, scene in enumerate(checked.scenes):
             _check_scene(scene, index, review, rules)
         _compare_neighbours(checked.scenes, styles.get(checked.style), review)
@@ -89,24 +90,29 @@ def check_storyboard(
             _compare_beats(checked.scenes, song, review)
         if share is not None:
             _compare_share(checked.scenes, share, review)
-    review.refuse_if_faulty()
+    review.raise_if_faulty()
     if tokens.note:
         review.notes.append(tokens.note)
     checked.notes.extend(note for note in review.notes if note not in checked.notes)
     return checked
 
 
-def _check_head(board: Storyboard, styles: Mapping[str, Style], review: Review) -> None:
+def _check_head(
+    board: Storyboard,
+    styles: Mapping[str, Style],
+    storytellers: Collection[str] | None,
+    review: Review,
+) -> None:
     if board.style not in styles:
         given = f"there is no style {board.style!r}" if board.style else "style is missing"
         review.fault("style", ("style",), f"{given}; choose one of {', '.join(styles)}")
     if not board.storyteller:
-        board.storyteller = "hand"
-    if board.storyteller not in STORYTELLERS:
+        board.storyteller = BY_HAND
+    if storytellers is not None and board.storyteller not in (known := [*storytellers, BY_HAND]):
         review.fault(
             "storyteller",
             ("storyteller",),
-            f"storyteller is {board.storyteller!r}; it must be one of {', '.join(STORYTELLERS)}",
+            f"storyteller is {board.storyteller!r}; it must be one of {', '.join(known)}",
         )
 
 
@@ -119,7 +125,7 @@ def _check_times(scenes: Sequence[Scene], duration: float | None, review: Review
             review.fault("times", path, "start and end must be finite numbers of seconds")
             return
         expected = "the start of the song, 0" if index == 0 else f"the end of scene {index}, {at:g}"
-        if abs(scene.start - at) > MENDED_S:
+        if abs(scene.start - at) > TOLERANCE_S:
             review.fault("times", path, f"starts at {scene.start:g} s but must start at {expected}")
         elif scene.start != at:
             review.note("times", path, f"start moved from {scene.start:g} s to {expected}")
@@ -134,7 +140,7 @@ def _check_times(scenes: Sequence[Scene], duration: float | None, review: Review
     last = len(scenes) - 1
     if duration is not None and scenes[last].end != duration:
         path = ("scenes", last, "end")
-        if abs(scenes[last].end - duration) > MENDED_S or duration <= scenes[last].start:
+        if abs(scenes[last].end - duration) > TOLERANCE_S or duration <= scenes[last].start:
             review.fault(
                 "times",
                 path,

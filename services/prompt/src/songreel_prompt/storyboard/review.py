@@ -30,21 +30,21 @@ class Review:
         self._locate = locate
         self._faults: list[str] = []
         self.notes: list[str] = []
-        self.fired: Counter[str] = Counter()
+        self.check_counts: Counter[str] = Counter()
         """How often each rule found something."""
 
     def fault(self, rule: str, path: Path, message: str) -> None:
-        """Something that only the author can mend."""
-        self.fired[rule] += 1
+        """Something that only the author can correct."""
+        self.check_counts[rule] += 1
         self._faults.append(f"{self._locate(path)}: {message}")
 
     def note(self, rule: str, path: Path, message: str) -> None:
-        """Something that was mended or should be known."""
-        self.fired[rule] += 1
+        """Something that was corrected or should be known."""
+        self.check_counts[rule] += 1
         # By the scene, not the line: notes outlive the file's layout.
         self.notes.append(f"{name_place(path)}: {message}")
 
-    def refuse_if_faulty(self) -> None:
+    def raise_if_faulty(self) -> None:
         """Raises `InvalidStoryboard` naming up to five faults with their places."""
         if not self._faults:
             return

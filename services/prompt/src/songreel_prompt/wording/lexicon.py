@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import yaml
 
-from songreel_prompt.story.song import Feeling, Song
+from songreel_prompt.song import Feeling, Song
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _COMMONEST: Final = (
@@ -33,9 +33,9 @@ class Image:
     """A subject of the vocabulary, or "hero" for the protagonist."""
     time: str | None
     weather: str | None
-    see: tuple[str, ...]
-    tales: frozenset[str]
-    feel: Feeling
+    details: tuple[str, ...]
+    templates: frozenset[str]
+    feeling: Feeling
     weight: int
 
     @property
@@ -81,7 +81,7 @@ def images_of(text: str) -> tuple[Image, ...]:
     words = [lemmas_of(word) for word in words_of(text)]
     everything = frozenset[str]().union(*words) if words else frozenset[str]()
     for order, image in enumerate(images()):
-        if image.words & everything and _completed(image, words, everything):
+        if image.words & everything and _phrase_present(image, words, everything):
             found.append((-image.rank, order, image))
     return tuple(image for *_, image in sorted(found, key=lambda item: item[:2]))
 
@@ -117,7 +117,7 @@ def _without_ending(word: str) -> Iterable[str]:
                 yield stem[:-1] + "y"
 
 
-def _completed(image: Image, words: list[frozenset[str]], everything: frozenset[str]) -> bool:
+def _phrase_present(image: Image, words: list[frozenset[str]], everything: frozenset[str]) -> bool:
     """Whether a turn of phrase has its second word, and that word is another one."""
     if not image.with_words:
         return True
@@ -173,8 +173,8 @@ def _image(entry: dict[str, Any]) -> Image:
         subject=entry.get("subject"),
         time=entry.get("time"),
         weather=entry.get("weather"),
-        see=tuple(entry.get("see", ())),
-        tales=frozenset(entry.get("tale", "").split()),
-        feel=Feeling(float(valence), float(arousal)),
+        details=tuple(entry.get("details", ())),
+        templates=frozenset(entry.get("templates", "").split()),
+        feeling=Feeling(float(valence), float(arousal)),
         weight=int(entry.get("weight", 2)),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.errors import InvalidRequest
 
@@ -21,9 +20,8 @@ _FAR: Final = re.compile(r"(?<=, )(?:(?:wide|medium)(?: shot)?|from above)(?=,|$
 NEAR: Final = "the protagonist's scenes are close-ups, so that the face is seen"
 
 
-def checked_phrase(options: StoryboardOptions) -> str:
+def checked_phrase(phrase: str) -> str:
     """The phrase, empty where nobody is to be named so. Raises `InvalidRequest`."""
-    phrase = options.protagonist_phrase
     if phrase and not _PHRASE.fullmatch(phrase):
         raise InvalidRequest(
             f"protagonist_phrase is {phrase[:60]!r}; it must be a trigger word and a noun, such "

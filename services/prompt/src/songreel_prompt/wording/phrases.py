@@ -60,12 +60,12 @@ def readable(text: str) -> bool:
     return bool(letters) and sum(x.isascii() for x in letters) >= _MOSTLY_LATIN * len(letters)
 
 
-def names_in(text: str, artist: str = "", consented: str = "") -> tuple[str, ...]:
+def names_in(text: str, artist: str = "", protagonist_name: str = "") -> tuple[str, ...]:
     """What names somebody: the song's artist, "in the style of ...", two capitals in a row.
 
     A single capitalised word is `doubtful_in`'s matter. Whoever `consented` may be named.
     """
-    text = _without_consented(text, consented)
+    text = _without_protagonist(text, protagonist_name)
     found = [m.group() for m in _AFTER.finditer(text) if not m.group().endswith(f" {_SOMEBODY}")]
     found += [run for run in _capital_runs(text) if " " in run]
     found += [m.group() for pattern in _artist_patterns(artist) for m in pattern.finditer(text)]
@@ -73,9 +73,9 @@ def names_in(text: str, artist: str = "", consented: str = "") -> tuple[str, ...
     return tuple(dict.fromkeys(whole))
 
 
-def doubtful_in(text: str, consented: str = "") -> tuple[str, ...]:
+def doubtful_in(text: str, protagonist_name: str = "") -> tuple[str, ...]:
     """Single capitalised words inside a phrase that may be somebody's name."""
-    text = _without_consented(text, consented)
+    text = _without_protagonist(text, protagonist_name)
     return tuple(dict.fromkeys(run for run in _capital_runs(text) if " " not in run))
 
 
@@ -101,7 +101,7 @@ def content_words(text: str) -> frozenset[str]:
     return frozenset(forms)
 
 
-def _without_consented(text: str, name: str) -> str:
+def _without_protagonist(text: str, name: str) -> str:
     """The text with a small word where it names the one person who may be named."""
     parts = [part for part in name.split() if len(part) > 1]
     if not parts:

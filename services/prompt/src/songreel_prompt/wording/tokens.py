@@ -34,7 +34,7 @@ class TokenCounter:
     count: Callable[[str], int]
     source: str
     """What counts, for notes: "the tokenizer sprout/tokenizer" or "an estimate"."""
-    mark: str = ""
+    fingerprint: str = ""
     """Changes when the same text might be counted otherwise."""
     note: str = ""
     """What the storyboard should say of it; empty when it counts as was asked."""
@@ -56,7 +56,7 @@ def token_count(text: str) -> int:
     )
 
 
-ESTIMATE: Final = TokenCounter(MAX_TOKENS, token_count, "an estimate", mark="estimate")
+ESTIMATE: Final = TokenCounter(MAX_TOKENS, token_count, "an estimate", fingerprint="estimate")
 """Where no tokenizer is configured."""
 
 
@@ -88,10 +88,10 @@ class TokenCounters:
         path = Path(checkpoint).expanduser()
         folder = tokenizer_folder(path)
         if folder is not None:
-            mark = _mark(folder)
-            if mark not in self._known:
-                self._known[mark] = load_counter(folder)
-            return self._known[mark]
+            fingerprint = _fingerprint(folder)
+            if fingerprint not in self._known:
+                self._known[fingerprint] = load_counter(folder)
+            return self._known[fingerprint]
         if path.is_file():
             return self._clip  # a single file holds no tokenizer: Stable Diffusion 1.x has CLIP's
         return replace(
@@ -140,7 +140,9 @@ def load_counter(path: Path | None) -> TokenCounter:
         return len(tokenizer.encode(text, add_special_tokens=False).ids)
 
     name = "/".join(folder.resolve().parts[-2:])
-    return TokenCounter(_limit(folder) - 2, count, f"the tokenizer {name}", mark=_mark(folder))
+    return TokenCounter(
+        _limit(folder) - 2, count, f"the tokenizer {name}", fingerprint=_fingerprint(folder)
+    )
 
 
 def _read_tokenizer(folder: Path) -> Any:
@@ -200,7 +202,7 @@ def _number(path: Path, field: str) -> int | None:
         return None
 
 
-def _mark(folder: Path) -> str:
+def _fingerprint(folder: Path) -> str:
     """Hash of all that decides the count: a retrained tokenizer counts otherwise."""
     digest = hashlib.sha256(str(_limit(folder)).encode())
     for name in _FILES:

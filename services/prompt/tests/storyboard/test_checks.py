@@ -5,18 +5,19 @@ from pathlib import Path
 import pytest
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.errors import InvalidStoryboard, UnknownStyle
-from songreel_prompt.story.offline import tell
-from songreel_prompt.story.song import read_song
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import write_storyboard
 from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import BrokenStyle, find_style, load_styles
 from songreel_prompt.wording.tokens import token_count
-from songreel_testing.prompt.made_up_songs import ballad
+from songreel_testing.prompt.synthetic_songs import ballad
 
 STYLES = load_styles()
 
 
 def board() -> Storyboard:
-    return tell(read_song(ballad()), STYLES["cartoon"], 0)
+    return write_storyboard(StoryboardRequest(read_song(ballad()), STYLES["cartoon"], 0))
 
 
 def test_slips_of_time_are_closed_and_said() -> None:

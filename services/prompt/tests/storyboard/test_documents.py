@@ -9,19 +9,20 @@ from hypothesis import strategies as st
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidStoryboard
-from songreel_prompt.story.offline import tell
-from songreel_prompt.story.song import read_song
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import write_storyboard
 from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.storyboard.documents import format_storyboard, parse_storyboard
 from songreel_prompt.storyboard.review import Review
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import load_styles
-from songreel_testing.prompt.made_up_songs import any_analysis, ballad, many_songs
+from songreel_testing.prompt.synthetic_songs import any_analysis, ballad, many_songs
 
 STYLES = load_styles()
 
 
 def board_of(made: SongAnalysis) -> Storyboard:
-    return tell(read_song(made), STYLES["cartoon"], 3)
+    return write_storyboard(StoryboardRequest(read_song(made), STYLES["cartoon"], 3))
 
 
 def yaml_of_ballad() -> str:

@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import UnknownStoryteller
-from songreel_prompt.story.offline import MAX_TAIL_WORDS, tell
-from songreel_prompt.story.seeded_choice import MAX_SEED
-from songreel_prompt.story.song import read_song
+from songreel_prompt.seeded_choice import MAX_SEED
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import MAX_TAIL_WORDS, write_storyboard
+from songreel_prompt.story.storyteller import OfflineStoryteller
 from songreel_prompt.story.structure import song_parts
-from songreel_prompt.story.templates import tales
+from songreel_prompt.story.templates import story_templates
 from songreel_prompt.storyboard.checks import check_storyboard
-from songreel_prompt.storytellers import OfflineStoryteller, find_storyteller
+from songreel_prompt.storyteller import StoryboardRequest
+from songreel_prompt.storytellers import find_storyteller
 from songreel_prompt.styles import load_styles
 from songreel_prompt.wording.lexicon import images, images_of, lemmas_of
 from songreel_prompt.wording.tokens import token_count
@@ -29,7 +31,7 @@ from songreel_prompt.wording.vocabulary import (
     WEATHERS,
     fits,
 )
-from songreel_testing.prompt.made_up_songs import (
+from songreel_testing.prompt.synthetic_songs import (
     analysis,
     any_analysis,
     ballad,
@@ -41,7 +43,7 @@ STYLES = load_styles()
 
 
 def told(made: SongAnalysis, style: str = "cartoon", seed: int = 0) -> Storyboard:
-    return tell(read_song(made), STYLES[style], seed)
+    return write_storyboard(StoryboardRequest(read_song(made), STYLES[style], seed))
 
 
 def place_of(scene: Scene) -> str:
@@ -114,7 +116,7 @@ def test_the_protagonist_is_in_about_half_of_the_scenes_or_more(made: SongAnalys
 @given(any_analysis(), st.sampled_from([None, 0.3, 0.5, 0.8, 1.0]))
 def test_what_is_told_offline_needs_no_mending(made: SongAnalysis, share: float | None) -> None:
     song = read_song(made)
-    board = tell(song, STYLES["cartoon"], 0, share=share)
+    board = write_storyboard(StoryboardRequest(song, STYLES["cartoon"], 0, share=share))
     checked = check_storyboard(board, STYLES, duration=song.duration, song=song, share=share)
     assert list(checked.scenes) == list(board.scenes)
     assert not [note for note in checked.notes if "beat" in note or "shares nothing" in note]
@@ -125,8 +127,8 @@ def test_what_is_told_offline_needs_no_mending(made: SongAnalysis, share: float 
 
 def test_few_scenes_with_the_protagonist_can_be_asked_for() -> None:
     song = read_song(instrumental())
-    usual = tell(song, STYLES["cartoon"], 0)
-    rare = tell(song, STYLES["cartoon"], 0, share=0.2)
+    usual = write_storyboard(StoryboardRequest(song, STYLES["cartoon"], 0))
+    rare = write_storyboard(StoryboardRequest(song, STYLES["cartoon"], 0, share=0.2))
     count = [sum(scene.protagonist for scene in board.scenes) for board in (usual, rare)]
     assert count[1] < count[0]
     assert count[1] <= 0.35 * len(rare.scenes)
@@ -241,28 +243,35 @@ def test_an_unknown_storyteller_is_refused_naming_those_there_are() -> None:
 def test_the_lexicon_speaks_the_vocabulary() -> None:
     for image in images():
         assert image.words
-        assert image.see
+        assert image.details
         assert image.place is None or image.place in PLACES
         assert image.time is None or image.time in TIMES
         assert image.weather is None or image.weather in WEATHERS
         assert image.subject is None or image.subject in {*SUBJECTS, "hero"}
-        assert image.tales <= {tale.name for tale in tales()}
-        assert all(token_count(words) <= 12 for words in image.see)
+        assert image.templates <= {template.name for template in story_templates()}
+        assert all(token_count(words) <= 12 for words in image.details)
         # Only what a line asks for may bring another time or weather into the picture.
-        for words in image.see:
+        for words in image.details:
             said = set(words.replace("~", "").split())
             assert not said & (TIMES.keys() - {image.time}), words
             assert not said & (WEATHERS.keys() - {image.weather}), words
     assert len({word for image in images() for word in image.words}) >= 400
 
 
-def test_tales_play_in_known_places_with_motifs_that_fit() -> None:
-    for tale in tales():
-        assert {*tale.home, *tale.yonder, *tale.breach} <= PLACES.keys()
-        assert set(tale.times) <= TIMES.keys()
-        assert set(tale.company) <= {*SUBJECTS, "hero"}
-        for motif in tale.motifs:
-            assert any(fits(motif.subject, place) for place in tale.yonder), (tale.name, motif)
+def test_templates_play_in_known_places_with_motifs_that_fit() -> None:
+    for template in story_templates():
+        assert {
+            *template.verse_places,
+            *template.refrain_places,
+            *template.bridge_places,
+        } <= PLACES.keys()
+        assert set(template.times) <= TIMES.keys()
+        assert set(template.company) <= {*SUBJECTS, "hero"}
+        for motif in template.motifs:
+            assert any(fits(motif.subject, place) for place in template.refrain_places), (
+                template.name,
+                motif,
+            )
 
 
 def test_a_whole_song_uses_every_shot() -> None:

@@ -93,8 +93,8 @@ class Song:
         energy = self.energy_at((start + end) / 2)
         return arousal if energy is None else (arousal + energy) / 2
 
-    def words_between(self, start: float, end: float) -> tuple[Line, ...]:
-        """The lines sung in a stretch: each belongs where most of it is heard."""
+    def lines_between(self, start: float, end: float) -> tuple[Line, ...]:
+        """The lines sung in a stretch: each belongs where most of it is sung."""
         return tuple(
             line for line in self.lines if start <= min((line.start + line.end) / 2, end) < end
         )

@@ -12,36 +12,41 @@ from hypothesis import HealthCheck, given, settings
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel_kit.errors import Cancelled, FailedPrecondition, ModelMissing
 from songreel_kit.work import CancelToken
-from songreel_prompt.llm.storyteller import CHUNK_SCENES, LanguageStoryteller
+from songreel_prompt.llm.storyteller import CHUNK_SCENES, LlmStoryteller
 from songreel_prompt.settings import PromptSettings
-from songreel_prompt.story.song import read_song
-from songreel_prompt.storytellers import Commission
-from songreel_testing.prompt.made_up_songs import any_analysis, ballad, instrumental
-from songreel_testing.prompt.model_server import (
+from songreel_prompt.song import read_song
+from songreel_prompt.storyteller import StoryboardRequest
+from songreel_testing.prompt.llm_server import (
     Answer,
     error,
     material,
     serving_model,
 )
-from songreel_testing.prompt.storytelling import STYLES, settings_for, tell, teller
+from songreel_testing.prompt.llm_storyteller import (
+    STYLES,
+    llm_storyteller,
+    settings_for,
+    write_checked,
+)
+from songreel_testing.prompt.synthetic_songs import any_analysis, ballad, instrumental
 from songreel_testing.serving import temporary_store
 
 
 def test_long_songs_are_written_in_chunks_that_carry_the_story(tmp_path: Path) -> None:
     made = instrumental()
     with serving_model() as model:
-        told = tell(teller(model, tmp_path), made)
+        result = write_checked(llm_storyteller(model, tmp_path), made)
     treatment, *chunks = [material(request) for request in model.heard]
     assert len(treatment["parts"]) == 7
     assert len(chunks) > 1
     numbers = [scene["scene"] for chunk in chunks for scene in chunk["scenes"]]
-    assert numbers == list(range(1, len(told.board.scenes) + 1))
+    assert numbers == list(range(1, len(result.storyboard.scenes) + 1))
     assert all(len(chunk["scenes"]) <= CHUNK_SCENES for chunk in chunks)
     for before, chunk in pairwise(chunks):
         assert chunk["treatment"] == before["treatment"]
         last = before["scenes"][-1]["scene"]
         assert [shot["scene"] for shot in chunk["previous"]] == [last - 2, last - 1, last]
-        assert chunk["previous"][-1]["prompt"] == told.board.scenes[last - 1].prompt
+        assert chunk["previous"][-1]["prompt"] == result.storyboard.scenes[last - 1].prompt
 
 
 def test_a_server_that_dies_midway_leaves_the_rest_to_the_offline_storyteller(
@@ -51,16 +56,16 @@ def test_a_server_that_dies_midway_leaves_the_rest_to_the_offline_storyteller(
         return error(503, "gone", retry_after="0.01") if index > 1 else None
 
     with serving_model(die) as model:
-        storyteller = teller(model, tmp_path)
-        told = tell(storyteller, instrumental())
-        assert told.board.storyteller == "llm"
-        assert not told.lasting
-        assert any("told by the offline storyteller" in note for note in told.board.notes)
-        coats = [scene for scene in told.board.scenes if "a green coat" in scene.prompt]
+        storyteller = llm_storyteller(model, tmp_path)
+        result = write_checked(storyteller, instrumental())
+        assert result.storyboard.storyteller == "llm"
+        assert not result.lasting
+        assert any("told by the offline storyteller" in note for note in result.storyboard.notes)
+        coats = [scene for scene in result.storyboard.scenes if "a green coat" in scene.prompt]
         assert coats[-1].start > 100  # the rest keeps the treatment's protagonist
         heard = len(model.heard)
         model.fault = None
-        whole = tell(storyteller, instrumental())
+        whole = write_checked(storyteller, instrumental())
         assert whole.lasting
         # What was answered before the fall was not asked again.
         asked = [material(request) for request in model.heard[heard:]]
@@ -70,12 +75,12 @@ def test_a_server_that_dies_midway_leaves_the_rest_to_the_offline_storyteller(
 
 def test_the_same_question_is_paid_for_once(tmp_path: Path) -> None:
     with serving_model() as model:
-        first = tell(teller(model, tmp_path))
-        again_told = tell(teller(model, tmp_path))
+        first = write_checked(llm_storyteller(model, tmp_path))
+        again_told = write_checked(llm_storyteller(model, tmp_path))
         assert len(model.heard) == 2
-        assert list(again_told.board.scenes) == list(first.board.scenes)
-        assert any("in 0 calls, 0 tokens" in note for note in again_told.board.notes)
-        tell(teller(model, tmp_path), seed=1)
+        assert list(again_told.storyboard.scenes) == list(first.storyboard.scenes)
+        assert any("in 0 calls, 0 tokens" in note for note in again_told.storyboard.notes)
+        write_checked(llm_storyteller(model, tmp_path), seed=1)
         assert len(model.heard) == 4
 
 
@@ -85,30 +90,30 @@ def test_any_song_at_all_is_told(
     made: SongAnalysis, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     with serving_model() as model:
-        told = tell(teller(model, tmp_path_factory.mktemp("any")), made)
-    assert told.board.storyteller == "llm"
-    assert told.board.scenes[-1].end == made.duration
+        result = write_checked(llm_storyteller(model, tmp_path_factory.mktemp("any")), made)
+    assert result.storyboard.storyteller == "llm"
+    assert result.storyboard.scenes[-1].end == made.duration
 
 
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 1.0])
 def test_the_protagonist_is_in_as_many_scenes_as_asked(share: float, tmp_path: Path) -> None:
     with serving_model() as model:
-        told = tell(teller(model, tmp_path), instrumental(), share=share)
-    scenes = told.board.scenes
+        result = write_checked(llm_storyteller(model, tmp_path), instrumental(), share=share)
+    scenes = result.storyboard.scenes
     assert abs(sum(s.protagonist for s in scenes) / len(scenes) - share) <= 0.16
     assert material(model.heard[1])["protagonist_scenes"].startswith("about")
 
 
 def test_locked_scenes_stay_and_the_others_fit_in(tmp_path: Path) -> None:
     with serving_model() as model:
-        storyteller = teller(model, tmp_path)
-        before = tell(storyteller).board
+        storyteller = llm_storyteller(model, tmp_path)
+        before = write_checked(storyteller).storyboard
         before.scenes[4].prompt = "cartoon of a couple in the city, night, an old piano"
         before.scenes[4].locked = True
         before.scenes[4].end += 0.5
         before.scenes[5].start += 0.5
         model.heard.clear()
-        after = tell(storyteller, previous=before, seed=7).board
+        after = write_checked(storyteller, previous=before, seed=7).storyboard
     assert after.scenes[4] == before.scenes[4]
     assert [(s.start, s.end) for s in after.scenes] == [(s.start, s.end) for s in before.scenes]
     treatment, chunk = [material(request) for request in model.heard[:2]]
@@ -121,23 +126,23 @@ def test_locked_scenes_stay_and_the_others_fit_in(tmp_path: Path) -> None:
     for scene in before.scenes:
         scene.locked = True
     with serving_model(lambda *_: error(500, "not to be asked")) as silent:
-        kept = tell(teller(silent, tmp_path), previous=before)
+        kept = write_checked(llm_storyteller(silent, tmp_path), previous=before)
         assert not silent.heard
-    assert list(kept.board.scenes) == list(before.scenes)
+    assert list(kept.storyboard.scenes) == list(before.scenes)
 
 
 def test_money_and_tokens_are_counted(tmp_path: Path) -> None:
     prices = {"llm_max_cost": 1.0, "llm_input_price": 2.0, "llm_output_price": 10.0}
     with serving_model() as model:
-        told = tell(teller(model, tmp_path, **prices))
+        result = write_checked(llm_storyteller(model, tmp_path, **prices))
     # Two answers of 900 + 600 tokens each.
-    assert any("3000 tokens, cost 0.0156" in note for note in told.board.notes)
+    assert any("3000 tokens, cost 0.0156" in note for note in result.storyboard.notes)
     with serving_model() as model:
-        small = tell(teller(model, tmp_path / "small", llm_max_tokens=1000))
+        small = write_checked(llm_storyteller(model, tmp_path / "small", llm_max_tokens=1000))
         assert not model.heard  # not even begun
-    assert any("budget of 1000 tokens" in note for note in small.board.notes)
+    assert any("budget of 1000 tokens" in note for note in small.storyboard.notes)
     with serving_model() as model, pytest.raises(FailedPrecondition, match="INPUT_PRICE"):
-        tell(teller(model, tmp_path, llm_max_cost=1.0))
+        write_checked(llm_storyteller(model, tmp_path, llm_max_cost=1.0))
 
 
 def test_a_cancel_ends_a_question_at_once(tmp_path: Path) -> None:
@@ -155,10 +160,10 @@ def test_a_cancel_ends_a_question_at_once(tmp_path: Path) -> None:
     with serving_model(hang) as model:
         watcher = threading.Thread(target=cancel)
         watcher.start()
-        storyteller = teller(model, tmp_path, llm_timeout=600.0)
+        storyteller = llm_storyteller(model, tmp_path, llm_timeout=600.0)
         with pytest.raises(Cancelled):
-            storyteller.tell(
-                Commission(read_song(ballad()), STYLES["cartoon"]), lambda _: None, token
+            storyteller.write(
+                StoryboardRequest(read_song(ballad()), STYLES["cartoon"]), lambda _: None, token
             )
         watcher.join()
 
@@ -170,12 +175,12 @@ def test_what_is_not_set_up_says_what_to_set(
         monkeypatch.delenv(name, raising=False)
     store = temporary_store(tmp_path)
     with pytest.raises(ModelMissing, match=r"SONGREEL_PROMPT_LLM_MODEL.*OPENAI_API_KEY"):
-        LanguageStoryteller(PromptSettings(), store).prepare()
+        LlmStoryteller(PromptSettings(), store).prepare()
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     with pytest.raises(ModelMissing, match="SONGREEL_PROMPT_LLM_MODEL"):
-        LanguageStoryteller(PromptSettings(), store).prepare()
+        LlmStoryteller(PromptSettings(), store).prepare()
     named = PromptSettings(llm_model="m")
-    LanguageStoryteller(named, store).prepare()
+    LlmStoryteller(named, store).prepare()
     assert "sk-secret" not in repr(named)
 
 
@@ -186,8 +191,8 @@ def test_the_key_and_address_of_the_environment_are_honoured(
         monkeypatch.setenv("OPENAI_BASE_URL", model.url)
         monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
         monkeypatch.setenv("SONGREEL_PROMPT_LLM_MODEL", "director")
-        storyteller = LanguageStoryteller(PromptSettings(), temporary_store(tmp_path))
-        assert tell(storyteller).board.storyteller == "llm"
+        storyteller = LlmStoryteller(PromptSettings(), temporary_store(tmp_path))
+        assert write_checked(storyteller).storyboard.storyteller == "llm"
         assert model.heard[0]["model"] == "director"
         assert settings_for(model).llm_base_url == model.url
 

@@ -1,4 +1,4 @@
-"""Moderation of whole storyboards: what is flagged is mended, or refused to its author."""
+"""Moderation of whole storyboards: what is flagged is corrected, or refused."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def moderate_storyboard(
     by_hand: bool = False,
     locked_only: bool = False,
 ) -> bool:
-    """Mends the flagged scenes of a checked storyboard in place.
+    """Corrects the flagged scenes of a checked storyboard in place.
 
     A storyteller's scene keeps its caption alone; what a person wrote or locked is
     refused, and so is a caption that is flagged by itself.
 
     Args:
-        board: The storyboard; its notes say what was mended.
-        moderator: Whom to ask.
+        board: The storyboard; its notes say what was corrected.
+        moderator: The moderation endpoint.
         review: Collects what is found.
         token: Ends it early.
         cleared: Prompts that were let pass before.
@@ -52,7 +52,7 @@ def moderate_storyboard(
         if scene.prompt not in cleared and (scene.locked or not locked_only)
     ]
     flagged, problem = _flagged(board, asked, moderator, token)
-    mended: list[int] = []
+    corrected: list[int] = []
     for index, said in flagged.items():
         scene = board.scenes[index]
         path: Path = ("scenes", index, "prompt")
@@ -62,11 +62,11 @@ def moderate_storyboard(
         else:
             scene.prompt = caption
             review.note("moderation", path, f"{said}; its caption is left")
-            mended.append(index)
-    still, second = _flagged(board, mended, moderator, token)
+            corrected.append(index)
+    still, second = _flagged(board, corrected, moderator, token)
     for index, said in still.items():
         review.fault("moderation", ("scenes", index, "prompt"), f"{said}; try another seed")
-    review.refuse_if_faulty()
+    review.raise_if_faulty()
     problem = problem or second
     if problem:
         review.notes.append(

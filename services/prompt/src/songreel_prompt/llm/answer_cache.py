@@ -1,4 +1,4 @@
-"""Answers that were paid for once: kept in the artifact store by what was asked."""
+"""Cache of paid answers, in the artifact store, by what was asked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from songreel_prompt.llm.messages import Question, Reply
 VERSION: Final = "1"
 
 
-class AnswerMemory:
+class AnswerCache:
     """Finds the answer to a question that the same model was asked before."""
 
     def __init__(self, store: ArtifactStore, url: str, model: str) -> None:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from songreel_kit.errors import InvalidStoryboard
-from songreel_prompt.story.offline import tell
-from songreel_prompt.story.song import read_song
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import write_storyboard
 from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.storyboard.review import Review
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import load_styles
 from songreel_prompt.wording.phrases import (
     doubtful_in,
@@ -18,7 +19,7 @@ from songreel_prompt.wording.phrases import (
     unsafe_in,
     without_names,
 )
-from songreel_testing.prompt.made_up_songs import ballad
+from songreel_testing.prompt.synthetic_songs import ballad
 
 STYLES = load_styles()
 
@@ -75,7 +76,7 @@ def test_a_hand_written_storyboard_is_held_to_the_same_rules() -> None:
     made = ballad()
     made.artist = "The Made Up Band"
     song = read_song(made)
-    board = tell(song, STYLES["cartoon"], 0)
+    board = write_storyboard(StoryboardRequest(song, STYLES["cartoon"], 0))
     board.storyteller = "hand"
     board.scenes[1].prompt = "cartoon of a band on the stage, night, a burning heart"
     board.scenes[1].protagonist = False
@@ -106,13 +107,13 @@ def test_what_policy_blocks_is_refused_where_a_person_wrote_it(prompt: str, said
     made = ballad()
     made.artist = "The Made Up Band"
     song = read_song(made)
-    board = tell(song, STYLES["cartoon"], 0)
+    board = write_storyboard(StoryboardRequest(song, STYLES["cartoon"], 0))
     board.scenes[1].prompt = prompt
     review = Review()
     with pytest.raises(InvalidStoryboard, match="scene 2") as caught:
         check_storyboard(board, STYLES, song=song, by_hand=True, review=review)
     assert said in caught.value.message
-    assert sum(review.fired[rule] for rule in ("names", "unsafe", "foreign")) == 1
+    assert sum(review.check_counts[rule] for rule in ("names", "unsafe", "foreign")) == 1
     board.scenes[1].locked = True  # what is locked is somebody's, whoever wrote the rest
     with pytest.raises(InvalidStoryboard):
         check_storyboard(board, STYLES, song=song)
@@ -120,20 +121,22 @@ def test_what_policy_blocks_is_refused_where_a_person_wrote_it(prompt: str, said
 
 def test_whoever_consented_may_be_named_and_nobody_else() -> None:
     song = read_song(ballad())
-    board = tell(song, STYLES["cartoon"], 0, consented="Anna Example")
+    board = write_storyboard(
+        StoryboardRequest(song, STYLES["cartoon"], 0, protagonist_name="Anna Example")
+    )
     assert board.treatment.protagonist.startswith("Anna Example: a ")
     board.scenes[1].prompt = "cartoon of Anna Example at the beach, sunset"
     board.scenes[2].prompt = "cartoon of a bird above Anna, day"
-    kept = check_storyboard(board, STYLES, by_hand=True, consented="Anna Example")
+    kept = check_storyboard(board, STYLES, by_hand=True, protagonist_name="Anna Example")
     assert [s.prompt for s in kept.scenes] == [s.prompt for s in board.scenes]
     assert not any("Anna" in note for note in kept.notes)
     with pytest.raises(InvalidStoryboard, match="names 'Anna Example'"):
         check_storyboard(board, STYLES, by_hand=True)
     with pytest.raises(InvalidStoryboard, match="names 'Anna Example'"):
-        check_storyboard(board, STYLES, by_hand=True, consented="Berta Example-Sun")
+        check_storyboard(board, STYLES, by_hand=True, protagonist_name="Berta Example-Sun")
     board.scenes[1].prompt = "cartoon of Anna Example with Bob Dylan"
     with pytest.raises(InvalidStoryboard, match="names 'Bob Dylan'"):
-        check_storyboard(board, STYLES, by_hand=True, consented="Anna Example")
+        check_storyboard(board, STYLES, by_hand=True, protagonist_name="Anna Example")
 
 
 @given(st.text(max_size=40), st.text(max_size=20))

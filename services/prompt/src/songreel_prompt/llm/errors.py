@@ -1,6 +1,6 @@
 """What can go wrong between us and a language model.
 
-    AnswerFailed          no use for what was (not) said; the offline storyteller helps out
+    AnswerFailed          no usable answer; the offline storyteller writes instead
     |- Unreachable        no answer: timeouts, 429, 5xx, a broken connection
     |- Rejected           the server does not take the question, in any form
     |- Refused            the model declined to answer
@@ -8,7 +8,7 @@
     `- BudgetSpent        the job's tokens or money are used up
 
 None of them leaves the service: a storyboard's notes name them. What a person has to
-mend (no model set, a wrong key) is `songreel_kit.errors.ModelMissing` instead.
+correct (no model set, a wrong key) is `songreel_kit.errors.ModelMissing` instead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rules for one prompt: what policy blocks, what is a matter of style, what is too long.
 
 Policy blocks names of real people (but the consented protagonist's), unsafe words, and
-links, markup or talk to a machine. In a storyteller's prompt that is mended; what a person
+links, markup or talk to a machine. In a storyteller's prompt that is corrected; what a person
 wrote is refused, with its line, because only they know what was meant. Matters of style
 are notes, whoever wrote.
 """
@@ -33,13 +33,13 @@ class PromptRules:
     """Counts as the checkpoint does."""
     artist: str = ""
     """Who plays the song: a name that no prompt may hold."""
-    consented: str = ""
+    protagonist_name: str = ""
     """The one real person who may be named."""
     by_hand: bool = False
-    """Whether a person wrote it: then what policy blocks is refused, not mended."""
+    """Whether a person wrote it: then what policy blocks is refused, not corrected."""
 
     def check(self, scene: Scene, index: int, review: Review) -> None:
-        """Checks a scene's prompts and mends them in place; a locked scene stays as it is."""
+        """Checks a scene's prompts and corrects them in place; a locked scene stays as it is."""
         path: Path = ("scenes", index, "prompt")
         if not scene.prompt.strip():
             review.fault("empty", path, "prompt is empty; say what is to be seen")
@@ -48,14 +48,14 @@ class PromptRules:
         if self.by_hand or scene.locked:
             self._refuse(text, path, review)
         else:
-            text = self._mend(text, path, review)
+            text = self._correct(text, path, review)
         self._remark(text, path, review)
         scene.prompt = self._short("prompt", text, scene, index, review)
         negative = scene.negative_prompt if scene.locked else scene.negative_prompt.strip()
         scene.negative_prompt = self._short("negative_prompt", negative, scene, index, review)
 
     def _refuse(self, text: str, path: Path, review: Review) -> None:
-        for name in names_in(text, self.artist, self.consented):
+        for name in names_in(text, self.artist, self.protagonist_name):
             review.fault(
                 "names",
                 path,
@@ -67,8 +67,8 @@ class PromptRules:
         if foreign := foreign_in(text):
             review.fault("foreign", path, f"the prompt holds {foreign!r}, which is no picture")
 
-    def _mend(self, text: str, path: Path, review: Review) -> str:
-        names = names_in(text, self.artist, self.consented)
+    def _correct(self, text: str, path: Path, review: Review) -> str:
+        names = names_in(text, self.artist, self.protagonist_name)
         if names:
             text = without_names(text, names)
             quoted = ", ".join(map(repr, names))
@@ -89,9 +89,9 @@ class PromptRules:
         return kept
 
     def _remark(self, text: str, path: Path, review: Review) -> None:
-        """Matters of style and of doubt: kept, and said."""
-        certain = " ".join(names_in(text, self.artist, self.consented))
-        doubtful = [n for n in doubtful_in(text, self.consented) if n not in certain]
+        """Matters of style and of doubt: kept, and noted."""
+        certain = " ".join(names_in(text, self.artist, self.protagonist_name))
+        doubtful = [n for n in doubtful_in(text, self.protagonist_name) if n not in certain]
         if doubtful:
             quoted = ", ".join(map(repr, doubtful))
             review.note("names", path, f"the prompt says {quoted}: no real person may be; kept")

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel_kit.errors import CheckpointIncomplete
-from songreel_prompt.story.offline import tell
-from songreel_prompt.story.song import read_song
+from songreel_prompt.song import read_song
+from songreel_prompt.story.offline import write_storyboard
 from songreel_prompt.storyboard.checks import check_storyboard
+from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import load_styles
 from songreel_prompt.wording.tokens import (
     ESTIMATE,
@@ -31,12 +32,12 @@ from songreel_prompt.wording.vocabulary import (
     TIMES,
     WEATHERS,
 )
-from songreel_testing.prompt.made_up_songs import any_analysis, ballad, instrumental, many_songs
-from songreel_testing.prompt.model_server import serving_model
-from songreel_testing.prompt.storytelling import tell as tell_with_model
-from songreel_testing.prompt.storytelling import teller
+from songreel_testing.prompt.llm_server import serving_model
+from songreel_testing.prompt.llm_storyteller import llm_storyteller
+from songreel_testing.prompt.llm_storyteller import write_checked as write_with_model
+from songreel_testing.prompt.synthetic_songs import any_analysis, ballad, instrumental, many_songs
 
-SPROUT = Path(__file__).parents[3] / "models" / "sprout"
+SPROUT = Path(__file__).parents[4] / "models" / "sprout"
 PRESETS = load_styles()
 
 needs_sprout = pytest.mark.skipif(
@@ -62,8 +63,8 @@ def test_the_checkpoints_own_tokenizer_counts(tmp_path: Path) -> None:
     config = SPROUT / "tokenizer" / "tokenizer_config.json"
     assert counter.limit == json.loads(config.read_text())["model_max_length"] - 2
     assert counter.count("a woman at the beach") == 5
-    assert load_counter(SPROUT / "tokenizer").mark == counter.mark
-    board = tell(read_song(ballad()), PRESETS["cartoon"], 0)
+    assert load_counter(SPROUT / "tokenizer").fingerprint == counter.fingerprint
+    board = write_storyboard(StoryboardRequest(read_song(ballad()), PRESETS["cartoon"], 0))
     board.scenes[0].prompt = ", ".join(["a house by the sea"] * 40)
     checked = check_storyboard(board, PRESETS, tokens=counter)
     assert counter.limit - 6 < counter.count(checked.scenes[0].prompt) <= counter.limit
@@ -80,7 +81,7 @@ def test_the_checkpoints_own_tokenizer_counts(tmp_path: Path) -> None:
 def test_the_older_form_of_a_tokenizer_counts_the_same(small: Path) -> None:
     whole, parts = load_counter(SPROUT), load_counter(small)
     assert parts.limit == 22
-    assert parts.mark != whole.mark
+    assert parts.fingerprint != whole.fingerprint
     for text in [
         "It's a na\u00efve  caf\u00e9, 1999!",
         "\u96e8 \U0001f327 rain",
@@ -103,7 +104,7 @@ def test_the_text_encoders_positions_are_the_limit_where_they_are_fewer(small: P
 @given(any_analysis(), st.sampled_from(sorted(PRESETS)))
 def test_the_offline_storytellers_prompts_fit_sprout(made: SongAnalysis, style: str) -> None:
     counter = load_counter(SPROUT)
-    board = tell(read_song(made), PRESETS[style], 0, tokens=counter)
+    board = write_storyboard(StoryboardRequest(read_song(made), PRESETS[style], 0, tokens=counter))
     for scene in board.scenes:
         assert counter.count(scene.prompt) <= counter.limit
     checked = check_storyboard(board, PRESETS, tokens=counter)
@@ -122,7 +123,9 @@ def test_every_caption_is_canonical_for_sprout() -> None:
         assert words == {key: entry["words"][0] for key, entry in labels[field].items()}, field
     said = {f: [w for e in labels[f].values() for w in e["words"]] for f in labels}
     for style in STYLES:
-        for scene in tell(read_song(instrumental()), PRESETS[style], 3).scenes:
+        for scene in write_storyboard(
+            StoryboardRequest(read_song(instrumental()), PRESETS[style], 3)
+        ).scenes:
             head = ", ".join(scene.prompt.split(", ")[:5])
             place = next(w for w in said["place"] if f" {w}," in head)
             parts = head.split(f" {place}, ")[1].split(", ")
@@ -138,8 +141,8 @@ def test_a_model_that_tells_too_much_is_cut_to_what_the_checkpoint_reads(
 ) -> None:
     counter = load_counter(small)
     with serving_model() as model:
-        told = tell_with_model(teller(model, tmp_path), tokens=counter)
-    assert all(counter.fits(scene.prompt) for scene in told.board.scenes)
+        told = write_with_model(llm_storyteller(model, tmp_path), tokens=counter)
+    assert all(counter.fits(scene.prompt) for scene in told.storyboard.scenes)
 
 
 @needs_sprout
@@ -154,7 +157,7 @@ def test_requests_may_name_another_checkpoint(small: Path, tmp_path: Path) -> No
     unknown = counters.of_checkpoint("/nowhere/at/all")
     assert unknown.limit == counters.default.limit
     assert "no tokenizer was found at the checkpoint /nowhere/at/all" in unknown.note
-    board = tell(read_song(ballad()), PRESETS["cartoon"], 0)
+    board = write_storyboard(StoryboardRequest(read_song(ballad()), PRESETS["cartoon"], 0))
     assert unknown.note in check_storyboard(board, PRESETS, tokens=unknown).notes
     # Trained anew in the same place, it counts anew.
     config = json.dumps({"model_max_length": 30})
@@ -163,7 +166,7 @@ def test_requests_may_name_another_checkpoint(small: Path, tmp_path: Path) -> No
 
 
 def test_a_locked_prompt_that_is_too_long_stays_whole_and_is_said() -> None:
-    board = tell(read_song(ballad()), PRESETS["cartoon"], 0)
+    board = write_storyboard(StoryboardRequest(read_song(ballad()), PRESETS["cartoon"], 0))
     few = TokenCounter(60, token_count, "a test")
     board.scenes[2].prompt = ", ".join(["a house by the sea"] * 40)
     board.scenes[2].locked = True

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel_kit.errors import InvalidAnalysis
+from songreel_prompt.song import read_song
 from songreel_prompt.story.scenes import BEATLESS_S, LONGEST_S, SHORTEST_S, scene_spans
-from songreel_prompt.story.song import read_song
-from songreel_testing.prompt.made_up_songs import analysis, any_analysis, ballad, many_songs
+from songreel_testing.prompt.synthetic_songs import analysis, any_analysis, ballad, many_songs
 
 
 def spans_of(made: SongAnalysis) -> list[tuple[float, float]]:
