@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidRequest
 from songreel_prompt.wording.naming import NEAR, checked_phrase, name_protagonist, with_phrase
@@ -61,4 +60,4 @@ def test_a_storytellers_scenes_of_the_protagonist_are_near_and_others_are_left()
 @pytest.mark.parametrize("phrase", ["sks", "sks man, nude", "Sks Man", "sks man man"])
 def test_a_phrase_is_a_trigger_and_a_noun(phrase):
     with pytest.raises(InvalidRequest):
-        checked_phrase(StoryboardOptions(protagonist_phrase=phrase))
+        checked_phrase(phrase)
