@@ -13,11 +13,11 @@ import torch
 from safetensors import SafetensorError, safe_open
 from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.checkpoints.folder import read_json
 from songreel_kit.checkpoints.hashes import file_sha256
 from songreel_kit.errors import LoraUnusable
 
 from songreel_render.checkpoints.checkpoint import Checkpoint, TextEncoder
-from songreel_render.checkpoints.files import read_json
 from songreel_render.checkpoints.lora_keys import Change, Target, alpha_of, parse_names
 
 MAX_WEIGHT: Final = 4.0

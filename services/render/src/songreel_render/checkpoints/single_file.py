@@ -10,10 +10,11 @@ import torch
 from diffusers.loaders.single_file_utils import create_diffusers_clip_model_from_ldm
 from diffusers.models.autoencoders.autoencoder_kl import AutoencoderKL
 from diffusers.models.unets.unet_2d_condition import UNet2DConditionModel
+from songreel_kit.checkpoints.folder import read_json
 from songreel_kit.errors import CheckpointIncomplete
 
 from songreel_render.checkpoints.families import Family, TextEncoderSpec
-from songreel_render.checkpoints.files import CheckpointFiles, read_json
+from songreel_render.checkpoints.files import CheckpointFiles
 from songreel_render.checkpoints.folder import Parts, Precision, guarded, load_tokenizer
 from songreel_render.checkpoints.weight_files import read_state
 
