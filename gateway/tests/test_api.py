@@ -31,7 +31,7 @@ from songreel_gateway.api.pagination import requested_page
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import videos as videos_table
 from songreel_gateway.videos import repository
-from songreel_gateway.videos.repository import Catalog
+from songreel_gateway.videos.repository import VideoRepository
 from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
 from songreel_kit.channel.channel import open_channel
@@ -176,7 +176,7 @@ async def test_a_filtered_list_reads_a_little_at_a_time(tmp_path, monkeypatch) -
         listed, token, sizes = [], "", []
         while True:
             page = requested_page(("videos", "p"), 2, token, 2)
-            found, token = await Catalog(database).page("p", page, state)
+            found, token = await VideoRepository(database).page("p", page, state)
             listed += [video.name for video in found]
             sizes.append(len(found))
             if not token:

@@ -26,7 +26,7 @@ from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import uploads
 from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired
 from songreel_gateway.media.pending_uploads import PendingUploads
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
 from songreel_kit.artifacts.open import direct_transfers
 from songreel_kit.database.database import Database
@@ -357,7 +357,7 @@ async def test_of_replicas_that_finish_at_once_one_wins(
         DirectUploads(
             settings,
             direct_transfers(store),
-            PendingUploads(Library(database), Quotas(database, limits)),
+            PendingUploads(MediaRepository(database), Quotas(database, limits)),
         )
         for database in databases
     ]

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from songreel_gateway.api.request_ids import RequestClaim
 from songreel_gateway.db.schema import open_database
-from songreel_gateway.jobs.batched_reads import JobReads
+from songreel_gateway.jobs.batched_reads import BatchedReads
 from songreel_gateway.jobs.job import Ending, JobState
-from songreel_gateway.jobs.notifications import Bells
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.notifications import Notifications
+from songreel_gateway.jobs.repository import JobRepository
 from songreel_kit.database.database import Database
 from songreel_kit.errors import Cancelled, OperationNotFound, ServiceUnavailable, to_status
 from songreel_testing.gateway.queued_job import queued_job
@@ -49,19 +49,19 @@ async def open_gates(questions: list[asyncio.Event]) -> None:
         await asyncio.sleep(0.001)
 
 
-async def some_jobs(database: Database, count: int) -> Ledger:
-    ledger = Ledger(database, Bells())
+async def some_jobs(database: Database, count: int) -> JobRepository:
+    jobs = JobRepository(database, Notifications())
     for number in range(count):
         job = queued_job(f"job{number}")
-        await ledger.create(job, RequestClaim("local", "AnalyzeSong", "", "f" * 64), None)
-    return ledger
+        await jobs.create(job, RequestClaim("local", "AnalyzeSong", "", "f" * 64), None)
+    return jobs
 
 
 async def test_many_askers_are_few_questions(
     database: Database, questions: list[asyncio.Event]
 ) -> None:
     await some_jobs(database, 20)
-    reads = JobReads(database)
+    reads = BatchedReads(database)
     asking = [asyncio.create_task(reads.find(f"job{n % 20}")) for n in range(200)]
     asking.append(asyncio.create_task(reads.find("nobody's")))
     opening = asyncio.create_task(open_gates(questions))
@@ -75,13 +75,13 @@ async def test_many_askers_are_few_questions(
 async def test_who_asks_after_a_change_sees_it(
     database: Database, questions: list[asyncio.Event]
 ) -> None:
-    ledger = await some_jobs(database, 1)
-    reads = JobReads(database)
+    jobs = await some_jobs(database, 1)
+    reads = BatchedReads(database)
     early = [asyncio.create_task(reads.find("job0")) for _ in range(2)]
     while not questions:  # noqa: ASYNC110 - a list tells nobody of its growth
         await asyncio.sleep(0)
     ending = Ending(JobState.CANCELLED, to_status(Cancelled("over")))
-    assert await ledger.finish("job0", ending)
+    assert await jobs.finish("job0", ending)
     late = asyncio.create_task(reads.find("job0"))
     opening = asyncio.create_task(open_gates(questions))
     found = await late
@@ -95,7 +95,7 @@ async def test_one_who_gives_up_takes_nobody_along_and_a_failure_is_told_to_all(
     database: Database, questions: list[asyncio.Event], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await some_jobs(database, 1)
-    reads = JobReads(database)
+    reads = BatchedReads(database)
     first, second = (asyncio.create_task(reads.find("job0")) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
@@ -115,7 +115,7 @@ async def test_one_who_gives_up_takes_nobody_along_and_a_failure_is_told_to_all(
 
 
 async def test_another_projects_job_is_not_found(database: Database) -> None:
-    ledger = await some_jobs(database, 1)
-    assert (await ledger.load("local", "job0")).id == "job0"
+    jobs = await some_jobs(database, 1)
+    assert (await jobs.load("local", "job0")).id == "job0"
     with pytest.raises(OperationNotFound):
-        await ledger.load("other", "job0")
+        await jobs.load("other", "job0")

@@ -18,7 +18,7 @@ from songreel.v1.video_pb2 import Storyboard, Video
 from songreel_gateway.access.quotas import Limits, Quotas
 from songreel_gateway.api.request_ids import RequestClaim
 from songreel_gateway.db.schema import open_database
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.storyboards import repository
 from songreel_kit.artifacts.store import make_artifact
 from songreel_kit.errors import (
@@ -437,7 +437,9 @@ async def test_a_wish_that_contradicts_itself_is_refused(studio) -> None:
 async def test_an_edit_beyond_the_quota_leaves_no_trace(tmp_path) -> None:
     database = open_database(f"sqlite:///{tmp_path / 'songreel.db'}")
     none = Limits(running_jobs=1, rendered_seconds=1, stored_bytes=10, uploads=1)
-    shelf = repository.Shelf(database, Library(database), Quotas(database, none))
+    shelf = repository.StoryboardRepository(
+        database, MediaRepository(database), Quotas(database, none)
+    )
     board = repository.sealed(Storyboard(name="projects/small/storyboards/s1", analysis="a"))
     database.run(lambda connection: repository.insert_storyboard(connection, board))
     changed = Storyboard()

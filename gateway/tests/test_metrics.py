@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 from songreel_gateway.db.schema import open_database
-from songreel_gateway.jobs.job_metrics import OpenJobs
+from songreel_gateway.jobs.job_metrics import OpenJobsCollector
 from songreel_testing.gateway.local_gateway import studio_in
 
 
@@ -34,5 +34,5 @@ def test_a_broken_database_takes_no_other_metric_away(tmp_path) -> None:
     path = tmp_path / "gone.db"
     database = open_database(f"sqlite:///{path}")
     database.run(lambda connection: connection.exec_driver_sql("DROP TABLE jobs"))
-    assert list(OpenJobs(database).collect()) == []
+    assert list(OpenJobsCollector(database).collect()) == []
     database.close()

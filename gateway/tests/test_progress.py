@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel.v1.video_service_pb2 import JobMetadata
-from songreel_gateway.jobs.progress import Meter, Throttle, Timeline
+from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_testing.gateway.fake_stages import FRAMES
 from songreel_testing.gateway.local_gateway import studio_in, video_of
@@ -33,12 +33,12 @@ def test_a_fraction_never_falls_and_stays_in_its_range(stages, shares) -> None:
     seen = [0.0]
     for stage in stages:
         for _attempt in range(2):  # a stage may be begun again after a crash
-            meter = Meter(metadata, timeline, stage)
+            progress = StageProgress(metadata, timeline, stage)
             seen.append(metadata.fraction)
             for share in shares:
-                meter.report(Progress(fraction=share))
+                progress.report(Progress(fraction=share))
                 seen.append(metadata.fraction)
-        meter.complete()
+        progress.complete()
         seen.append(metadata.fraction)
     assert seen == sorted(seen)
     assert seen[0] >= 0.0
@@ -65,20 +65,20 @@ def test_the_weights_are_shared_out_among_the_stages_there_are() -> None:
 def test_the_rest_is_estimated_from_frames_in_the_last_stage_only() -> None:
     metadata = JobMetadata()
     report = Progress(fraction=0.5, frames_done=50, frames_total=200, frames_per_second=10)
-    Meter(metadata, timeline_of(ALL), ANALYZE).report(report)
+    StageProgress(metadata, timeline_of(ALL), ANALYZE).report(report)
     assert not metadata.HasField("estimated_rest")
-    Meter(metadata, timeline_of(ALL), RENDER).report(report)
+    StageProgress(metadata, timeline_of(ALL), RENDER).report(report)
     assert metadata.estimated_rest.ToTimedelta().total_seconds() == 15.0
 
 
 def test_what_was_done_before_a_crash_does_not_make_the_estimate_rosy() -> None:
     clock = iter([100.0, 100.5, 110.0]).__next__
     metadata = JobMetadata()
-    meter = Meter(metadata, timeline_of((ANALYZE,)), ANALYZE, clock)
-    meter.report(Progress(fraction=0.5))
-    meter.report(Progress(fraction=0.5))
+    progress = StageProgress(metadata, timeline_of((ANALYZE,)), ANALYZE, clock)
+    progress.report(Progress(fraction=0.5))
+    progress.report(Progress(fraction=0.5))
     assert not metadata.HasField("estimated_rest")
-    meter.report(Progress(fraction=0.6))  # a tenth in ten seconds, four tenths to go
+    progress.report(Progress(fraction=0.6))  # a tenth in ten seconds, four tenths to go
     assert metadata.estimated_rest.ToTimedelta().total_seconds() == pytest.approx(40.0)
 
 
@@ -90,7 +90,7 @@ def test_what_was_done_before_a_crash_does_not_make_the_estimate_rosy() -> None:
 @example(0.7828531171725704, 0.0, [8.0, 0.7828531171725704])  # 8 + least - 8 is less than least
 def test_events_keep_their_distance(least, age, pauses) -> None:
     now = 0.0
-    throttle = Throttle(least, 10_000, age, lambda: now)
+    throttle = EventThrottle(least, 10_000, age, lambda: now)
     allowed = []
     for pause in pauses:
         now += pause
@@ -102,19 +102,19 @@ def test_events_keep_their_distance(least, age, pauses) -> None:
 
 def test_a_day_of_reports_gives_a_bounded_log() -> None:
     now = 0.0
-    throttle = Throttle(0.2, 4000, 0.0, lambda: now)
+    throttle = EventThrottle(0.2, 4000, 0.0, lambda: now)
     events = 0
     while now < 24 * 3600:
         now += 0.1
         events += throttle.allows(events)
     assert 2000 < events < 4000
-    throttle = Throttle(0.2, 100, 0.0, lambda: now)
+    throttle = EventThrottle(0.2, 100, 0.0, lambda: now)
     assert not throttle.allows(100)
 
 
 def test_the_pause_that_is_named_is_long_enough() -> None:
     now = 0.0
-    throttle = Throttle(0.2, 100, 5000.0, lambda: now)
+    throttle = EventThrottle(0.2, 100, 5000.0, lambda: now)
     assert throttle.pause(0) == 0.0
     assert throttle.allows(0)
     pause = throttle.pause(1)

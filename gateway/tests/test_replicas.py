@@ -15,12 +15,12 @@ from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.api.request_ids import RequestClaim
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import replicas
-from songreel_gateway.jobs.event_poller import read_news
-from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.event_poller import poll_events
+from songreel_gateway.jobs.event_stream import EventStream
 from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.leases import Lease, LeaseLost
-from songreel_gateway.jobs.notifications import Bells
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.notifications import Notifications
+from songreel_gateway.jobs.repository import JobRepository
 from songreel_kit.database.database import Database
 from songreel_kit.errors import Busy, ServiceUnavailable, VideoExists
 from songreel_testing.gateway.local_gateway import studio_in, video_of
@@ -56,10 +56,10 @@ async def test_who_was_silent_writes_no_more(database: Database) -> None:
     mine, other = (Lease(database, name, 60.0) for name in ("one", "two"))
     await mine.take()
     await other.take()
-    ledger = Ledger(database, Bells(), lease=mine)
-    await ledger.create(queued_job("fenced"), CLAIM, None)
-    assert (await ledger.begin_stage("fenced", "analyze")).attempt == 1
-    assert await ledger.record("fenced", JobMetadata(stage="analyze"))
+    jobs = JobRepository(database, Notifications(), lease=mine)
+    await jobs.create(queued_job("fenced"), CLAIM, None)
+    assert (await jobs.begin_stage("fenced", "analyze")).attempt == 1
+    assert await jobs.record("fenced", JobMetadata(stage="analyze"))
     run_out(database, mine)
     # Until somebody says that it is over, a late beat still counts.
     assert mine.renew()
@@ -67,15 +67,15 @@ async def test_who_was_silent_writes_no_more(database: Database) -> None:
     assert await other.living() == {other.id}
     assert not mine.renew()
     for write in (
-        lambda: ledger.record("fenced", JobMetadata(stage="analyze")),
-        lambda: ledger.begin_stage("fenced", "analyze"),
-        lambda: ledger.lay_down("fenced", "analyze"),
+        lambda: jobs.record("fenced", JobMetadata(stage="analyze")),
+        lambda: jobs.begin_stage("fenced", "analyze"),
+        lambda: jobs.suspend("fenced", "analyze"),
     ):
         with pytest.raises(LeaseLost):
             await write()
-    _, found = await ledger.events("local", "fenced", 0)
+    _, found = await jobs.events("local", "fenced", 0)
     assert (found.events, found.attempt) == (2, 1)
-    taker = Ledger(database, Bells(), lease=other)
+    taker = JobRepository(database, Notifications(), lease=other)
     assert (await taker.begin_stage("fenced", "analyze")).attempt == 2
     await other.release()
     assert await mine.living() == set()
@@ -96,11 +96,11 @@ async def test_a_lease_that_beats_lasts_and_one_that_is_lost_says_so(database: D
 
 
 async def test_watchers_hear_what_another_gateway_writes(database: Database) -> None:
-    here, there = Bells(), Bells()
-    ledger, elsewhere = Ledger(database, here), Ledger(database, there)
-    await ledger.create(queued_job("watched"), CLAIM, None)
-    news = asyncio.create_task(read_news(ledger, here, 0.01))
-    watching = Watching(ledger, here)
+    here, there = Notifications(), Notifications()
+    jobs, elsewhere = JobRepository(database, here), JobRepository(database, there)
+    await jobs.create(queued_job("watched"), CLAIM, None)
+    news = asyncio.create_task(poll_events(jobs, here, 0.01))
+    watching = EventStream(jobs, here)
     seen: list[int] = []
 
     async def watch() -> None:
@@ -120,25 +120,25 @@ async def test_watchers_hear_what_another_gateway_writes(database: Database) -> 
 
 async def test_a_full_queue_refuses_new_jobs_and_finds_old_ones(url: str) -> None:
     database = open_database(url)
-    ledger = Ledger(database, Bells(), max_open=1)
+    jobs = JobRepository(database, Notifications(), max_open=1)
     claim = RequestClaim("local", "CreateVideo", "once", "f" * 64)
-    open_jobs = await ledger.unfinished()
+    open_jobs = await jobs.unfinished()
     assert open_jobs, "the tests above leave some open"
     with pytest.raises(Busy, match="1 jobs"):
-        await ledger.create(queued_job("too-many"), claim, None)
-    roomy = Ledger(database, Bells(), max_open=1000)
+        await jobs.create(queued_job("too-many"), claim, None)
+    roomy = JobRepository(database, Notifications(), max_open=1000)
     await roomy.create(queued_job("first"), claim, None)
-    found, new = await ledger.create(queued_job("again"), claim, None)
+    found, new = await jobs.create(queued_job("again"), claim, None)
     assert (found.id, new) == ("first", False)
     database.close()
 
 
 async def test_a_videos_id_is_given_once(database: Database) -> None:
-    ledger = Ledger(database, Bells())
+    jobs = JobRepository(database, Notifications())
     wanted = dataclasses.replace(queued_job("v1"), kind=JobKind.VIDEO, video="mine")
-    await ledger.create(wanted, CLAIM, Video())
+    await jobs.create(wanted, CLAIM, Video())
     with pytest.raises(VideoExists, match="mine"):
-        await ledger.create(dataclasses.replace(wanted, id="v2"), CLAIM, Video())
+        await jobs.create(dataclasses.replace(wanted, id="v2"), CLAIM, Video())
 
 
 async def test_a_database_that_is_away_is_told_or_waited_for(postgres: PostgresServer) -> None:

@@ -31,17 +31,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def engine(url: str) -> Iterator[sa.Engine]:
+def engine(url: str) -> Iterator[sa.JobRunner]:
     engine = sa.create_engine(url)
     yield engine
     engine.dispose()
 
 
-def tables(engine: sa.Engine) -> set[str]:
+def tables(engine: sa.JobRunner) -> set[str]:
     return set(sa.inspect(engine).get_table_names()) - {MIGRATIONS.version_table}
 
 
-def one_job(engine: sa.Engine) -> None:
+def one_job(engine: sa.JobRunner) -> None:
     row = {
         "id": "j1",
         "project": "local",
@@ -61,7 +61,7 @@ def one_job(engine: sa.Engine) -> None:
         connection.execute(sa.insert(jobs).values(**row))
 
 
-def test_migrations_make_what_the_code_uses_and_take_it_away_again(engine: sa.Engine) -> None:
+def test_migrations_make_what_the_code_uses_and_take_it_away_again(engine: sa.JobRunner) -> None:
     for _round in range(2):
         with engine.begin() as connection:
             MIGRATIONS.migrate(connection)
@@ -75,7 +75,7 @@ def test_migrations_make_what_the_code_uses_and_take_it_away_again(engine: sa.En
         assert tables(engine) == set()
 
 
-def test_a_step_down_keeps_the_jobs(engine: sa.Engine) -> None:
+def test_a_step_down_keeps_the_jobs(engine: sa.JobRunner) -> None:
     with engine.begin() as connection:
         MIGRATIONS.migrate(connection)
     one_job(engine)

@@ -11,8 +11,8 @@ import sys
 from google.longrunning.operations_pb2 import GetOperationRequest, Operation
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.job import Ending, JobState
-from songreel_gateway.jobs.notifications import Bells
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.notifications import Notifications
+from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.channel.channel import open_channel
@@ -58,7 +58,9 @@ async def test_a_job_ended_by_another_process_stops_here(tmp_path) -> None:
         elsewhere = open_database(studio.settings.database())
         job = operation.name.rpartition("/")[2]
         status = to_status(Cancelled("cancelled elsewhere"))
-        assert await Ledger(elsewhere, Bells()).finish(job, Ending(JobState.CANCELLED, status))
+        assert await JobRepository(elsewhere, Notifications()).finish(
+            job, Ending(JobState.CANCELLED, status)
+        )
         assert (await watcher)[-1].error.message == "cancelled elsewhere"
         await until(lambda: studio.hands.calls()["analyze-cancelled"] == 1)
         found = await studio.client.operations.GetOperation(

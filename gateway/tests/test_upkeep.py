@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.maintenance import collect_unkept
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_kit.artifacts.local import LocalArtifactStore
 
 YEAR_AGO = time.time() - 365 * 24 * 3600
@@ -37,7 +37,7 @@ async def test_only_what_is_no_projects_media_goes(tmp_path: Path) -> None:
     for artifact in (video, segment):
         os.utime(store.path_of(artifact), (YEAR_AGO, YEAR_AGO))
     database = open_database(f"sqlite:///{tmp_path / 'songreel.db'}")
-    await Library(database).add("local", video, "video.mp4")
+    await MediaRepository(database).add("local", video, "video.mp4")
     collected = collect_unkept(database, str(store.root), timedelta(days=30))
     database.close()
     assert (collected.examined, collected.removed) == (3, 1)

@@ -31,29 +31,29 @@ from songreel_gateway.clients.services import IDENTITY, Targets
 from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.db.folder_lock import FolderLock
 from songreel_gateway.db.schema import open_database
-from songreel_gateway.jobs.event_poller import read_news
-from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.event_poller import poll_events
+from songreel_gateway.jobs.event_stream import EventStream
 from songreel_gateway.jobs.job_metrics import counted
-from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.notifications import Notifications
 from songreel_gateway.jobs.pipeline import Pipeline
-from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.runner import Engine
+from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.jobs.runner import JobRunner
 from songreel_gateway.jobs.stages.stage import Stage
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_gateway.jobs.steps import RunnerDependencies
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.servicers.media_servicer import MediaServicer
 from songreel_gateway.servicers.operations_servicer import OperationsServicer
 from songreel_gateway.servicers.video_servicer import VideoServicer
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.storyboards.editing import StoryboardDesk
-from songreel_gateway.storyboards.repository import Shelf
-from songreel_gateway.videos.repository import Catalog
+from songreel_gateway.storyboards.editing import StoryboardEditor
+from songreel_gateway.storyboards.repository import StoryboardRepository
+from songreel_gateway.videos.repository import VideoRepository
 
 __all__ = ["Gateway", "GatewaySettings", "Targets"]
 
-# How long a call waits for the engine, which starts right after the server.
+# How long a call waits for the runner, which starts right after the server.
 _START_SECONDS = 10.0
 
 # What a stop without a server's budget has besides `grace_seconds`.
@@ -88,39 +88,39 @@ class Gateway:
         except BaseException:
             self._lock.release()
             raise
-        self._bells = Bells()
-        self._ledger = Ledger(
+        self._notifications = Notifications()
+        self._jobs = JobRepository(
             self._database,
-            self._bells,
+            self._notifications,
             max_open=settings.max_open_jobs,
             quotas=self._access.quotas,
         )
-        self._library = Library(self._database)
+        self._media = MediaRepository(self._database)
         self._identities = IdentityServicer(settings, self._database)
         if self._access.guard is not None:
             self._access.guard.on_foreign = self._identities.note_refusal
-        self._engine: Engine | None = None
+        self._runner: JobRunner | None = None
         self._started = asyncio.Event()
         self._stopping = False
 
     def services(self) -> list[Service]:
         """The gateway's gRPC services; the last one's `close` closes the gateway."""
-        settings, ledger, library = self._settings, self._ledger, self._library
-        watching = Watching(ledger, self._bells)
-        media = MediaServicer(settings, self._store, library, self._access.quotas)
-        shelf = Shelf(self._database, library, self._access.quotas)
-        desk = StoryboardDesk(shelf, self._store, self._clients, settings.page_size)
+        settings, jobs = self._settings, self._jobs
+        stream = EventStream(jobs, self._notifications)
+        media = MediaServicer(settings, self._store, self._media, self._access.quotas)
+        storyboards = StoryboardRepository(self._database, self._media, self._access.quotas)
+        editor = StoryboardEditor(storyboards, self._store, self._clients, settings.page_size)
         videos = VideoServicer(
             settings,
-            ledger,
-            library,
-            Catalog(self._database),
-            desk,
-            watching,
+            jobs,
+            self._media,
+            VideoRepository(self._database),
+            editor,
+            stream,
             self._at_work,
             self._identities.note_refusal,
         )
-        operations = OperationsServicer(settings, ledger, watching, self._at_work)
+        operations = OperationsServicer(settings, jobs, stream, self._at_work)
         return [
             self._access.service(),
             Service("songreel.v1.MediaService", partial(add_MediaServiceServicer_to_server, media)),
@@ -162,22 +162,22 @@ class Gateway:
         services = {each for stage in self._stages for each in stage.services}
         clients = StageClients(services, targets, self._settings)
         try:
-            engine = Engine(
+            runner = JobRunner(
                 RunnerDependencies(
                     self._settings,
                     self._database,
-                    self._bells,
+                    self._notifications,
                     self._store,
                     clients,
                     Pipeline(self._stages),
                 )
             )
-            await engine.start()
-            news = asyncio.create_task(
-                read_news(self._ledger, self._bells, self._settings.poll_seconds)
+            await runner.start()
+            polling = asyncio.create_task(
+                poll_events(self._jobs, self._notifications, self._settings.poll_seconds)
             )
             try:
-                self._engine = engine
+                self._runner = runner
                 self._started.set()
                 with counted(self._database):
                     async with (
@@ -187,10 +187,10 @@ class Gateway:
                         yield
             finally:
                 self._stopping = True
-                news.cancel()
-                self._engine = None
-                self._bells.close()
-                await engine.stop(budget)
+                polling.cancel()
+                self._runner = None
+                self._notifications.close()
+                await runner.stop(budget)
         finally:
             await clients.close()
 
@@ -203,12 +203,12 @@ class Gateway:
     async def _clients(self) -> StageClients:
         return (await self._at_work()).clients
 
-    async def _at_work(self) -> Engine:
-        """The engine, waited for while it starts. Raises `ServiceUnavailable`."""
+    async def _at_work(self) -> JobRunner:
+        """The runner, waited for while it starts. Raises `ServiceUnavailable`."""
         if not self._stopping:
             with suppress(TimeoutError):
                 async with asyncio.timeout(_START_SECONDS):
                     await self._started.wait()
-        if self._engine is None:
+        if self._runner is None:
             raise ServiceUnavailable("this server is starting or stopping: ask again in a moment")
-        return self._engine
+        return self._runner

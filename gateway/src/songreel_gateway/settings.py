@@ -41,7 +41,7 @@ class GatewaySettings(AccessSettings):
 
     database_connections: int = Field(default=10, ge=2, le=1000)
     """Connections to Postgres for the gateway's own tables, and as many again for the
-    workflow engine's; see to it that Postgres takes those of all replicas."""
+    workflow engine's; make sure that Postgres takes those of all replicas."""
 
     executor_id: str = "local"
     """This replica's name, in logs and in the database. With SQLite it also says whose

@@ -30,7 +30,7 @@ class RequestClaim:
 
 
 def without_request_id(asked: M) -> M:
-    """A copy to compare with, and to keep: the same wish under any request id."""
+    """A copy to compare with, and to keep: the same request under any id."""
     request = type(asked)()
     request.CopyFrom(asked)
     request.ClearField("request_id")

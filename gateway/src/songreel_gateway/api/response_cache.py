@@ -1,4 +1,4 @@
-"""Answers kept for repeated requests (AIP-155), where another service does the work.
+"""Responses kept for repeated requests (AIP-155), where another service does the work.
 
 Nothing of a person is in them: ids, hashes of log entries and of keys, and the nonce of a
 session, which ends by itself.
@@ -28,8 +28,8 @@ _DAY_MICROSECONDS = 24 * 3600 * 1_000_000
 
 
 @dataclass(frozen=True)
-class Answers:
-    """The answers of all projects."""
+class ResponseCache:
+    """The kept responses of all projects."""
 
     database: Database
 

@@ -18,7 +18,7 @@ _PACE_SECONDS = 0.004
 _MOST = 200
 
 
-class JobReads:
+class BatchedReads:
     """Finds jobs by their ids.
 
     Whoever asks while all questions are under way is part of the next one, so nobody is told

@@ -81,7 +81,7 @@ async def begun() -> dict[str, set[str]]:
 
 
 async def take_over(executors: set[str]) -> None:
-    """Puts back into the queue what these have begun; DBOS sees to it that it is once."""
+    """Puts back into the queue what these have begun; DBOS ensures that it is once."""
     # What DBOS's own administration does for a dead executor; there is no other door yet.
     recover = DBOS._recover_pending_workflows  # pyright: ignore[reportPrivateUsage]
     await asyncio.to_thread(recover, sorted(executors))

@@ -18,9 +18,9 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.jobs.job import Job
 from songreel_gateway.jobs.leases import LeaseLost
-from songreel_gateway.jobs.progress import Meter, Throttle, Timeline
-from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.media.repository import Library
+from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
+from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
@@ -38,8 +38,8 @@ class JobLog:
         job: Job,
         timeline: Timeline,
         artifacts: Mapping[str, str],
-        ledger: Ledger,
-        library: Library,
+        jobs: JobRepository,
+        media: MediaRepository,
         settings: GatewaySettings,
     ) -> None:
         """Begins an attempt at the job's present stage.
@@ -48,22 +48,22 @@ class JobLog:
             job: Whose log it is; its progress is changed in place.
             timeline: Of the job's stages.
             artifacts: What the stage may make; see `Stage.artifacts`.
-            ledger: Where events are written.
-            library: Where the media that the stage makes are added.
+            jobs: Where its events are written.
+            media: Where the media that the stage makes are added.
             settings: How often and how many events are written.
         """
         self._job = job
         self._artifacts = artifacts
-        self._ledger = ledger
-        self._library = library
-        self._meter = Meter(job.progress, timeline, job.stage)
+        self._jobs = jobs
+        self._media = media
+        self._progress = StageProgress(job.progress, timeline, job.stage)
         self._events = job.events
         self._writing = asyncio.Lock()
         self._unwritten = False
         self._trailing: asyncio.Task[None] | None = None
         self.media = job.progress.media
         job.progress.attempt = job.attempt
-        self._throttle = Throttle(
+        self._throttle = EventThrottle(
             settings.event_seconds,
             settings.max_events,
             age=(microseconds() - job.created) / 1e6,
@@ -75,7 +75,7 @@ class JobLog:
 
     async def progress(self, progress: Progress) -> bool:
         """See `stage_clients.Listener.progress`. Raises `JobEnded`."""
-        grown = self._meter.report(progress)
+        grown = self._progress.report(progress)
         self._unwritten = True
         if self._throttle.allows(self._events):
             await self._write()
@@ -106,13 +106,13 @@ class JobLog:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
         ending = video_extension(artifact.media_type) or self._artifacts[part]
-        media = await self._library.add(self._job.project, artifact, stem + ending)
+        media = await self._media.add(self._job.project, artifact, stem + ending)
         setattr(self.media, part, media.name)
         return media
 
     async def complete(self) -> None:
         """Writes that the stage is done. Raises `JobEnded`."""
-        self._meter.complete()
+        self._progress.complete()
         await self._write()
 
     async def close(self) -> None:
@@ -147,6 +147,6 @@ class JobLog:
             self._events += 1
             # A copy: the next report may change it while a thread writes it.
             progress = JobMetadata()
-            progress.CopyFrom(self._meter.metadata)
-            if not await self._ledger.record(self._job.id, progress):
+            progress.CopyFrom(self._progress.metadata)
+            if not await self._jobs.record(self._job.id, progress):
                 raise JobEnded

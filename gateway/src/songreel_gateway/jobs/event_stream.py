@@ -11,16 +11,16 @@ from songreel.v1.video_service_pb2 import JobEvent
 from songreel_kit.errors import InvalidRequest, ServiceUnavailable
 
 from songreel_gateway.jobs.job import Job
-from songreel_gateway.jobs.notifications import Bells
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.notifications import Notifications
+from songreel_gateway.jobs.repository import JobRepository
 
 
-class Watching:
-    """Waits for news of jobs: those who watch at the same place read together."""
+class EventStream:
+    """Waits for events of jobs: those who watch at the same place read together."""
 
-    def __init__(self, ledger: Ledger, bells: Bells) -> None:
-        self._ledger = ledger
-        self._bells = bells
+    def __init__(self, jobs: JobRepository, notifications: Notifications) -> None:
+        self._jobs = jobs
+        self._notifications = notifications
         self._reads: dict[tuple[str, str, int, int], asyncio.Task[tuple[list[JobEvent], Job]]] = {}
 
     async def events(self, project: str, job: str, offset: int) -> AsyncIterator[JobEvent]:
@@ -31,9 +31,9 @@ class Watching:
             InvalidRequest: The log does not reach so far.
             ServiceUnavailable: The server stops; go on watching where this ended.
         """
-        with self._bells.listening(job) as news:
+        with self._notifications.subscribed(job) as changed:
             while True:
-                news.clear()
+                changed.clear()
                 events, found = await self._read(project, job, offset)
                 if not 0 <= offset <= found.events:
                     raise InvalidRequest(
@@ -47,38 +47,38 @@ class Watching:
                     continue
                 if found.state.ended:
                     return
-                await self._news(news, offset)
+                await self._wait(changed, offset)
 
     async def ending(self, project: str, job: str, seconds: float | None) -> Job:
         """The job when it has ended, or as it is after `seconds` (None: for ever).
 
         Raises `OperationNotFound`, `ServiceUnavailable` when the server stops.
         """
-        found = await self._ledger.load(project, job)
-        with suppress(TimeoutError), self._bells.listening(job) as news:
+        found = await self._jobs.load(project, job)
+        with suppress(TimeoutError), self._notifications.subscribed(job) as changed:
             async with asyncio.timeout(seconds):
                 while not found.state.ended:
-                    news.clear()
-                    found = await self._ledger.load(project, job)
+                    changed.clear()
+                    found = await self._jobs.load(project, job)
                     if not found.state.ended:
-                        await self._news(news, found.events)
+                        await self._wait(changed, found.events)
         return found
 
-    async def _news(self, news: asyncio.Event, offset: int) -> None:
-        if self._bells.closed:
+    async def _wait(self, changed: asyncio.Event, offset: int) -> None:
+        if self._notifications.closed:
             raise ServiceUnavailable(
                 f"this server stops: watch on from offset {offset} at another one, or when "
                 "it is back",
                 offset=str(offset),
             )
-        await news.wait()
+        await changed.wait()
 
     async def _read(self, project: str, job: str, offset: int) -> tuple[list[JobEvent], Job]:
-        """`Ledger.events`, shared by all who ask the same between two rings."""
-        key = (project, job, offset, self._bells.rings)
+        """`JobRepository.events`, shared by all who ask the same between two notifications."""
+        key = (project, job, offset, self._notifications.count)
         reading = self._reads.get(key)
         if reading is None:
-            reading = asyncio.create_task(self._ledger.events(project, job, offset))
+            reading = asyncio.create_task(self._jobs.events(project, job, offset))
             self._reads[key] = reading
             reading.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(reading)

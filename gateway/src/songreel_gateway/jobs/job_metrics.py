@@ -19,17 +19,15 @@ from songreel_kit.telemetry.logging import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
 from songreel_gateway.db.tables import jobs
-from songreel_gateway.jobs.job import JobState
+from songreel_gateway.jobs.job_rows import OPEN
 
 _log = get_logger(__name__)
 
 OPEN_JOBS = "songreel_open_jobs"
 OLDEST_JOB = "songreel_oldest_open_job_seconds"
 
-_OPEN = (JobState.QUEUED, JobState.RUNNING)
 
-
-class OpenJobs(Collector):
+class OpenJobsCollector(Collector):
     """Asks the database in the thread that answers Prometheus."""
 
     def __init__(self, database: Database) -> None:
@@ -47,7 +45,7 @@ class OpenJobs(Collector):
             _log.warning("open jobs cannot be counted", problem=str(error))
             return []
         count, oldest = self._families()
-        for state in _OPEN:
+        for state in OPEN:
             count.add_metric([state], found.get(state, (0, 0))[0])
         begun = min((created for _, created in found.values()), default=None)
         age = 0.0 if begun is None else max(microseconds() - begun, 0) / 1e6
@@ -64,7 +62,7 @@ class OpenJobs(Collector):
 @contextmanager
 def counted(database: Database, registry: CollectorRegistry = REGISTRY) -> Generator[None]:
     """Prometheus is told inside the block."""
-    collector = OpenJobs(database)
+    collector = OpenJobsCollector(database)
     registry.register(collector)
     try:
         yield
@@ -76,7 +74,7 @@ def _count(connection: sa.Connection) -> dict[str, tuple[int, int]]:
     """State -> number of jobs and creation of the oldest, microseconds since 1970."""
     chosen = (
         sa.select(jobs.c.state, sa.func.count(), sa.func.min(jobs.c.created))
-        .where(jobs.c.state.in_(_OPEN))
+        .where(jobs.c.state.in_(OPEN))
         .group_by(jobs.c.state)
     )
     return {state: (number, created) for state, number, created in connection.execute(chosen)}

@@ -1,4 +1,4 @@
-"""Wakes those who wait for news of a job."""
+"""Wakes those who wait for changes of a job."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 
-class Bells:
-    """One bell per job, heard inside this process; used on the event loop only."""
+class Notifications:
+    """Notifications inside this process, by job; used on the event loop only."""
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = {}
-        self._rings = 0
+        self._count = 0
         self.closed = False
 
     @property
-    def rings(self) -> int:
-        """How often any bell was rung: what was read before the last ring may be old."""
-        return self._rings
+    def count(self) -> int:
+        """How many there were: what was read before the last one may be old."""
+        return self._count
 
-    def heard(self) -> list[str]:
-        """The jobs that somebody listens to."""
+    def watched(self) -> list[str]:
+        """The jobs that somebody waits for."""
         return list(self._listeners)
 
     @contextmanager
-    def listening(self, job: str) -> Generator[asyncio.Event]:
-        """An event that is set at every ring of the job's bell, and at `close`.
+    def subscribed(self, job: str) -> Generator[asyncio.Event]:
+        """An event that is set at every change of the job, and at `close`.
 
-        Listen first and read then: what happens in between is not missed.
+        Subscribe first, then read: what happens in between is not missed.
         """
         event = asyncio.Event()
         if self.closed:
@@ -42,9 +42,9 @@ class Bells:
             if not listeners:
                 del self._listeners[job]
 
-    def ring(self, job: str) -> None:
-        """There is news of the job."""
-        self._rings += 1
+    def notify(self, job: str) -> None:
+        """The job has changed."""
+        self._count += 1
         for event in self._listeners.get(job, ()):
             event.set()
 

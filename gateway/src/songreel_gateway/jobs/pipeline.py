@@ -21,7 +21,7 @@ from songreel_gateway.jobs.job import Job, JobKind, job_span
 from songreel_gateway.jobs.stages import storyboard
 from songreel_gateway.jobs.stages.outcomes import Outcomes, parsed
 from songreel_gateway.jobs.stages.stage import Stage, StageRun, video_of
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.storyboards.repository import new_storyboard
 
 
@@ -50,7 +50,7 @@ class Pipeline:
             return outcome
 
     async def response_of(
-        self, job: Job, media: Library, done: Outcomes, kept: Storyboard | None
+        self, job: Job, media: MediaRepository, done: Outcomes, kept: Storyboard | None
     ) -> Message:
         """What the operation answers with when all stages are done; see `kept_storyboard`."""
         made = job.progress.media

@@ -40,7 +40,7 @@ class Timeline:
         return stage == self._last
 
 
-class Meter:
+class StageProgress:
     """Turns what a stage reports into a job's metadata.
 
     The fraction never falls, also not when a stage is begun again after a crash.
@@ -118,7 +118,7 @@ class Meter:
         return (now - began) * (1.0 - share) / (share - done_before)
 
 
-class Throttle:
+class EventThrottle:
     """Says which reports are worth an event.
 
     At most one in `least` seconds, fewer as the job grows old, so that the number

@@ -1,4 +1,4 @@
-"""Sees to it that no job is left behind by a gateway that died, hangs or made a slip."""
+"""Takes up jobs that were left behind by a gateway that died, hangs or made a mistake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.leases import Lease
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.repository import JobRepository
 
 _log = get_logger(__name__)
 
@@ -28,29 +28,29 @@ AdoptJob = Callable[[str, str | None], Awaitable[None]]
 """Called with the id of an open job and the state of its workflow, which works on it no more."""
 
 
-class Warden:
-    """Looks after the leases and the jobs."""
+class JobRecovery:
+    """Finds dead replicas and abandoned jobs, sweep by sweep."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        jobs: JobRepository,
         lease: Lease | None,
         lost: asyncio.Event,
         seconds: float,
         working: Callable[[], set[str]],
         adopt: AdoptJob,
     ) -> None:
-        """A warden of one replica.
+        """The recovery of one replica.
 
         Args:
-            ledger: The jobs.
+            jobs: Where they are stored.
             lease: This replica's; None where the database is nobody else's.
             lost: Set when the lease is lost.
             seconds: How long a lease lasts.
             working: The workflows that this process works on.
             adopt: Takes up a job that nobody works on.
         """
-        self._ledger = ledger
+        self._jobs = jobs
         self._lease = lease
         self._lost = lost
         self._pause = seconds / _SWEEPS if lease else _SWEEP_SECONDS
@@ -111,7 +111,7 @@ class Warden:
 
         Their process died, or its database went away, between writing and enqueueing.
         """
-        open_jobs = await self._ledger.unfinished()
+        open_jobs = await self._jobs.unfinished()
         states = await dbos_executor.states_of(open_jobs)
         for job in open_jobs:
             state = states.get(job)

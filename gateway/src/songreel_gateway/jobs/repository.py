@@ -1,68 +1,75 @@
-"""The ledger: every job and its log of events, in the database.
+"""Jobs and their logs of events, in the database.
 
-The ledger decides what is true: a job ends once, with the transaction that
-writes its ending. The workflow engine only sees to it that somebody works on it.
+These tables decide what is true: a job ends once, with the transaction that
+writes its ending. The workflow engine only ensures that somebody works on it.
 """
 
 from __future__ import annotations
-
-from typing import Any
 
 import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 from songreel_kit.database.database import Database
 from songreel_kit.database.times import microseconds, timestamp
-from songreel_kit.errors import Busy, OperationNotDone, OperationNotFound, VideoExists
+from songreel_kit.errors import OperationNotDone
 
 from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.api.pagination import Page, next_token, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, forget
-from songreel_gateway.api.resource_names import operation_name, video_name
-from songreel_gateway.db.tables import job_events, jobs, videos
-from songreel_gateway.jobs.batched_reads import JobReads
-from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, JobState, job_of, video_seconds
+from songreel_gateway.db.tables import job_events, jobs
+from songreel_gateway.jobs.batched_reads import BatchedReads
+from songreel_gateway.jobs.job import Ending, Job, JobState, job_of, video_seconds
+from songreel_gateway.jobs.job_rows import (
+    OPEN,
+    append_event,
+    check_room,
+    columns_of,
+    end_video,
+    insert_video,
+    load_row,
+    of_project,
+    open_row,
+    update_row,
+)
 from songreel_gateway.jobs.leases import Lease
-from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.notifications import Notifications
 from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
 from songreel_gateway.storyboards.repository import insert_storyboard
 
 EVENT_BATCH = 200
-
-_OPEN = (JobState.QUEUED, JobState.RUNNING)
 
 
 class _OnlyValidated(Exception):  # noqa: N818 - nothing went wrong
     """Ends a transaction that is not to be carried out."""
 
 
-class Ledger:
-    """Reads and writes jobs; every change rings the job's bell."""
+class JobRepository:
+    """Reads and writes jobs; every change of a job is notified."""
 
     def __init__(
         self,
         database: Database,
-        bells: Bells,
+        notifications: Notifications,
         *,
         max_open: int | None = None,
         lease: Lease | None = None,
         quotas: Quotas | None = None,
     ) -> None:
-        """A ledger in the database.
+        """The jobs in the database.
 
         Args:
             database: Where it is.
-            bells: Rung at every change.
+            notifications: Told of every change.
             max_open: More jobs than this at once are refused; None: any number.
             lease: Without it nothing is written that belongs to working on a job.
             quotas: What projects may begin; None: anything.
         """
         self._database = database
-        self._bells = bells
+        self._notifications = notifications
         self._max_open = max_open
         self._lease = lease
         self._quotas = quotas
-        self._reads = JobReads(database)
+        self._reads = BatchedReads(database)
 
     async def create(
         self,
@@ -89,15 +96,16 @@ class Ledger:
         def transaction(connection: sa.Connection) -> tuple[Job, bool]:
             earlier = claim(self._database, connection, request, job.id)
             if earlier is not None:
-                return _load(connection, job.project, earlier), False
-            self._check_room(connection)
+                return load_row(connection, job.project, earlier), False
+            if self._max_open is not None:
+                check_room(connection, self._max_open)
             if self._quotas is not None:
                 self._quotas.admit_job(connection, job.project)
             if video is not None:
-                self._insert_video(connection, job, video)
-            connection.execute(sa.insert(jobs).values(**_columns(job)))
+                insert_video(self._database, connection, job, video)
+            connection.execute(sa.insert(jobs).values(**columns_of(job)))
             event = JobEvent(time=timestamp(job.created), metadata=job.progress)
-            _append(connection, job.id, event)
+            append_event(connection, job.id, event)
             if validate_only:
                 raise _OnlyValidated
             return job, True
@@ -112,7 +120,7 @@ class Ledger:
 
     async def load(self, project: str, job: str) -> Job:
         """Raises `OperationNotFound`."""
-        return _of_project(await self._reads.find(job), project, job)
+        return of_project(await self._reads.find(job), project, job)
 
     async def find(self, job: str) -> Job | None:
         """The job of this id, if there is one."""
@@ -127,7 +135,7 @@ class Ledger:
         """The ids of all jobs that have not ended, oldest first."""
 
         def transaction(connection: sa.Connection) -> list[str]:
-            chosen = sa.select(jobs.c.id).where(jobs.c.state.in_(_OPEN)).order_by(jobs.c.created)
+            chosen = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created)
             return list(connection.execute(chosen).scalars())
 
         return await self._database.read(transaction)
@@ -138,7 +146,7 @@ class Ledger:
         def transaction(connection: sa.Connection) -> list[Job]:
             chosen = sa.select(jobs).where(jobs.c.project == project)
             if done is not None:
-                within = jobs.c.state.in_(_OPEN)
+                within = jobs.c.state.in_(OPEN)
                 chosen = chosen.where(sa.not_(within) if done else within)
             return [job_of(row) for row in connection.execute(paged(chosen, jobs, page))]
 
@@ -157,7 +165,7 @@ class Ledger:
 
         def transaction(connection: sa.Connection) -> Job | None:
             self._check_lease(connection)
-            row = _open_row(connection, job)
+            row = open_row(connection, job)
             if row is None:
                 return None
             attempt = row.attempt + 1 if row.stage == stage else 1
@@ -170,7 +178,7 @@ class Ledger:
 
         return await self._database.write(transaction)
 
-    async def lay_down(self, job: str, stage: str) -> None:
+    async def suspend(self, job: str, stage: str) -> None:
         """Takes the present attempt at a stage back: an orderly stop is no failure.
 
         Raises `LeaseLost`.
@@ -194,16 +202,16 @@ class Ledger:
 
         def transaction(connection: sa.Connection) -> bool:
             self._check_lease(connection)
-            row = _open_row(connection, job)
+            row = open_row(connection, job)
             if row is None:
                 return False
             event = JobEvent(offset=row.events, time=timestamp(microseconds()), metadata=progress)
-            _append(connection, job, event)
-            _update(connection, job, events=row.events + 1, progress=progress)
+            append_event(connection, job, event)
+            update_row(connection, job, events=row.events + 1, progress=progress)
             return True
 
         added = await self._database.write(transaction)
-        self._bells.ring(job)
+        self._notifications.notify(job)
         return added
 
     async def finish(self, job: str, ending: Ending) -> bool:
@@ -213,7 +221,7 @@ class Ledger:
         """
 
         def transaction(connection: sa.Connection) -> str | None:
-            row = _open_row(connection, job)
+            row = open_row(connection, job)
             if row is None:
                 return None
             now = microseconds()
@@ -221,8 +229,8 @@ class Ledger:
             if ending.progress is not None:
                 progress.CopyFrom(ending.progress)
             progress.ClearField("estimated_rest")
-            _append(connection, job, ending.event(row.events, now, progress))
-            _update(
+            append_event(connection, job, ending.event(row.events, now, progress))
+            update_row(
                 connection,
                 job,
                 events=row.events + 1,
@@ -232,7 +240,7 @@ class Ledger:
                 ended=now,
             )
             if row.video:
-                _end_video(connection, row, ending, progress)
+                end_video(connection, row, ending, progress)
             if ending.storyboard is not None:
                 insert_storyboard(connection, ending.storyboard)
             if ending.video is not None:
@@ -241,7 +249,7 @@ class Ledger:
             return str(row.kind)
 
         kind = await self._database.write(transaction)
-        self._bells.ring(job)
+        self._notifications.notify(job)
         if kind is None:
             return False
         JOBS_ENDED.labels(kind=kind, state=ending.state).inc()
@@ -251,7 +259,7 @@ class Ledger:
         """Removes an ended job and its log. Raises `OperationNotFound`, `OperationNotDone`."""
 
         def transaction(connection: sa.Connection) -> None:
-            found = _load(connection, project, job)
+            found = load_row(connection, project, job)
             if not found.state.ended:
                 raise OperationNotDone(
                     f"{found.name} is still at work: cancel it, or wait for its end, "
@@ -262,7 +270,7 @@ class Ledger:
             forget(connection, project, job)
 
         await self._database.write(transaction)
-        self._bells.ring(job)
+        self._notifications.notify(job)
 
     async def events(self, project: str, job: str, offset: int) -> tuple[list[JobEvent], Job]:
         """Events from `offset` on, at most `EVENT_BATCH`, and the job at that moment.
@@ -271,7 +279,7 @@ class Ledger:
         """
 
         def transaction(connection: sa.Connection) -> tuple[list[JobEvent], Job]:
-            found = _load(connection, project, job)
+            found = load_row(connection, project, job)
             rows = connection.execute(
                 sa.select(job_events.c.event)
                 .where(job_events.c.job == job, job_events.c.offset >= offset)
@@ -294,97 +302,3 @@ class Ledger:
     def _check_lease(self, connection: sa.Connection) -> None:
         if self._lease is not None:
             self._lease.check(connection)
-
-    def _check_room(self, connection: sa.Connection) -> None:
-        if self._max_open is None:
-            return
-        some = sa.select(jobs.c.id).where(jobs.c.state.in_(_OPEN)).limit(self._max_open)
-        if connection.execute(
-            sa.select(sa.func.count()).select_from(some.subquery())
-        ).scalar_one() >= (self._max_open):
-            raise Busy(
-                f"{self._max_open} jobs are waiting or running, as many as this server takes: "
-                "ask again when some have ended",
-                limit=str(self._max_open),
-            )
-
-    def _insert_video(self, connection: sa.Connection, job: Job, video: Video) -> None:
-        inserted = connection.execute(
-            self._database.insert(videos)
-            .values(
-                project=job.project,
-                id=job.video,
-                video=video.SerializeToString(),
-                created=job.created,
-            )
-            .on_conflict_do_nothing()
-            .returning(videos.c.id)
-        )
-        if inserted.one_or_none() is None:
-            name = video_name(job.project, job.video)
-            raise VideoExists(f"there is a video {name} already: take another id", name=name)
-
-
-def _load(connection: sa.Connection, project: str, job: str) -> Job:
-    row = connection.execute(
-        sa.select(jobs).where(jobs.c.id == job, jobs.c.project == project)
-    ).one_or_none()
-    return _of_project(None if row is None else job_of(row), project, job)
-
-
-def _of_project(found: Job | None, project: str, job: str) -> Job:
-    if found is None or found.project != project:
-        name = operation_name(project, job)
-        raise OperationNotFound(f"there is no operation {name}; it may be deleted", name=name)
-    return found
-
-
-def _open_row(connection: sa.Connection, job: str) -> sa.Row[Any] | None:
-    # Locked where the database knows row locks; SQLite's writer is alone anyway.
-    return connection.execute(
-        sa.select(jobs).where(jobs.c.id == job, jobs.c.state.in_(_OPEN)).with_for_update()
-    ).one_or_none()
-
-
-def _append(connection: sa.Connection, job: str, event: JobEvent) -> None:
-    connection.execute(
-        sa.insert(job_events).values(job=job, offset=event.offset, event=event.SerializeToString())
-    )
-
-
-def _update(connection: sa.Connection, job: str, progress: JobMetadata, **columns: Any) -> None:
-    connection.execute(
-        sa.update(jobs)
-        .where(jobs.c.id == job)
-        .values(progress=progress.SerializeToString(), **columns)
-    )
-
-
-def _end_video(
-    connection: sa.Connection, row: sa.Row[Any], ending: Ending, progress: JobMetadata
-) -> None:
-    mine = sa.and_(videos.c.project == row.project, videos.c.id == row.video)
-    stored = connection.execute(sa.select(videos.c.video).where(mine)).scalar_one()
-    video = ending.video or Video.FromString(stored)
-    video.media.CopyFrom(progress.media)
-    video.state = VIDEO_STATES[ending.state]
-    connection.execute(sa.update(videos).where(mine).values(video=video.SerializeToString()))
-
-
-def _columns(job: Job) -> dict[str, Any]:
-    return {
-        "id": job.id,
-        "project": job.project,
-        "kind": job.kind,
-        "request": job.request,
-        "video": job.video,
-        "state": job.state,
-        "stage": job.stage,
-        "attempt": job.attempt,
-        "events": job.events,
-        "progress": job.progress.SerializeToString(),
-        "outcome": job.outcome,
-        "created": job.created,
-        "ended": 0,
-        "traceparent": job.traceparent,
-    }

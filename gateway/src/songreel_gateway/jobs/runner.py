@@ -1,8 +1,8 @@
-"""The engine: sees to it that every job in the ledger is worked on until it has ended.
+"""Works on jobs until they have ended.
 
 Each job is a DBOS workflow whose steps are the job's stages, so a job goes on
 after a crash with the first stage that was not finished. DBOS is one per process;
-`_running` below is how its workflow function finds the engine it belongs to.
+`_running` below is how its workflow function finds the runner it belongs to.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.dbos_executor import QUEUE, workflow_id
 from songreel_gateway.jobs.job import Ending, Job, JobState
 from songreel_gateway.jobs.leases import Lease
-from songreel_gateway.jobs.recovery import Warden
-from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.steps import PARTING_SECONDS, JobSteps, RunnerDependencies
-from songreel_gateway.media.repository import Library
+from songreel_gateway.jobs.recovery import JobRecovery
+from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.jobs.steps import SUSPEND_SECONDS, JobSteps, RunnerDependencies
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.metrics import JOBS_RUNNING
 
 _log = get_logger(__name__)
 
 # What the parts of a stop get at the most, of what it has in all.
-_LAYING_SECONDS = 6.0
+_DRAIN_SECONDS = 6.0
 _SHUTDOWN_SECONDS = 5.0
 
 # What a start that failed takes to clear away.
@@ -48,19 +48,19 @@ _START_OVER_SECONDS = 24.0
 _SERVER_SECONDS = 4.0
 
 
-class Engine:
+class JobRunner:
     """Works on jobs between `start` and `stop`."""
 
     def __init__(self, dependencies: RunnerDependencies) -> None:
         self._dependencies = dependencies
         # Work waits for a database that is away; those who ask are told.
         self._patient = dependencies.database.patient()
-        self._front = Ledger(dependencies.database, dependencies.bells)
+        self._front = JobRepository(dependencies.database, dependencies.notifications)
         self._lease: Lease | None = None
-        self._ledger, self._steps = self._under_lease()
-        self._flows: dict[str, asyncio.Task[Any]] = {}
-        self._keeper: asyncio.Task[None] | None = None
-        self._up = asyncio.Event()
+        self._jobs, self._steps = self._under_lease()
+        self._workflows: dict[str, asyncio.Task[Any]] = {}
+        self._supervisor: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
         self._stopping = False
 
     async def start(self) -> None:
@@ -70,16 +70,16 @@ class Engine:
             raise FailedPrecondition("there is a gateway at work in this process already")
         _running = self
         try:
-            warden = await self._begin()
+            recovery = await self._begin()
         except BaseException as error:
             await self.stop(StopBudget(_START_OVER_SECONDS))
             if isinstance(error, SQLAlchemyError):
                 raise FailedPrecondition(f"the jobs' database cannot be used: {error}") from error
             raise
-        self._keeper = asyncio.create_task(self._keep(warden))
+        self._supervisor = asyncio.create_task(self._supervise(recovery))
 
     async def stop(self, budget: StopBudget) -> None:
-        """Lays all work down, to be taken up by the others or at the next start.
+        """Suspends all work, to be taken up by the others or at the next start.
 
         What does not come to an end within the budget, because the database is away, is left
         to end with the process: nothing is lost, the database says what was done.
@@ -87,10 +87,10 @@ class Engine:
         global _running
         self._stopping = True
         budget.begin()
-        if self._keeper is not None:
-            self._keeper.cancel()
-            most = budget.left(keep=_SERVER_SECONDS, most=PARTING_SECONDS)
-            await asyncio.wait({self._keeper}, timeout=most)
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            most = budget.left(keep=_SERVER_SECONDS, most=SUSPEND_SECONDS)
+            await asyncio.wait({self._supervisor}, timeout=most)
         await self._end(budget)
         _running = None
 
@@ -100,11 +100,11 @@ class Engine:
         return self._dependencies.clients
 
     async def enqueue(self, job: Job) -> None:
-        """Sees to it that the job is worked on; more than once is the same as once."""
+        """Ensures that the job is worked on; more than once is the same as once."""
         await self._started()
         stages = [stage.name for stage in self._dependencies.pipeline.stages_of(job)]
         with SetWorkflowID(workflow_id(job.id)):
-            await DBOS.enqueue_workflow_async(QUEUE, _work_off, job.id, stages)
+            await DBOS.enqueue_workflow_async(QUEUE, _run_job, job.id, stages)
 
     async def cancel(self, job: Job) -> None:
         """Ends a job as cancelled and stops what this process does for it.
@@ -118,20 +118,20 @@ class Engine:
 
     async def forget(self, job: str) -> None:
         """Removes what DBOS has stored of an ended job."""
-        flow = self._flows.get(job)
-        if flow is not None:
+        workflow = self._workflows.get(job)
+        if workflow is not None:
             # The ending is written, but DBOS may not have noted that the workflow is done.
-            await asyncio.wait({flow})
+            await asyncio.wait({workflow})
         await self._started()
         await DBOS.delete_workflow_async(workflow_id(job))
 
-    async def flow(self, job: str, stages: list[str]) -> str:
+    async def workflow(self, job: str, stages: list[str]) -> str:
         """The workflow: one step per stage, then the ending."""
         task = asyncio.current_task()
         assert task is not None
-        self._flows[job] = task
-        task.add_done_callback(lambda _: self._forget_flow(job, task))
-        if not self._up.is_set():
+        self._workflows[job] = task
+        task.add_done_callback(lambda _: self._forget_workflow(job, task))
+        if not self._ready.is_set():
             task.cancel()
         bind_context(job_id=job)
         enter_call(request_id=job)  # the stages' logs name the job, too
@@ -142,12 +142,12 @@ class Engine:
         """Ends a job whose workflow broke by a mistake of ours."""
         return await self._steps.give_up(job)
 
-    def _under_lease(self) -> tuple[Ledger, JobSteps]:
+    def _under_lease(self) -> tuple[JobRepository, JobSteps]:
         """The jobs, and the work on them, as the present lease allows it."""
-        ledger = Ledger(self._patient, self._dependencies.bells, lease=self._lease)
-        return ledger, JobSteps(self._dependencies, ledger, Library(self._patient))
+        jobs = JobRepository(self._patient, self._dependencies.notifications, lease=self._lease)
+        return jobs, JobSteps(self._dependencies, jobs, MediaRepository(self._patient))
 
-    async def _begin(self) -> Warden:
+    async def _begin(self) -> JobRecovery:
         """Takes a lease where others work, too, and starts DBOS under its name."""
         settings = self._dependencies.settings
         lost = asyncio.Event()
@@ -162,14 +162,14 @@ class Engine:
 
             self._lease.beat(tell)
             name = self._lease.id
-        self._ledger, self._steps = self._under_lease()
+        self._jobs, self._steps = self._under_lease()
         await dbos_executor.launch(settings, name)
-        self._up.set()
-        warden = Warden(
-            self._ledger, self._lease, lost, settings.lease_seconds, self._flowing, self._adopt
+        self._ready.set()
+        recovery = JobRecovery(
+            self._jobs, self._lease, lost, settings.lease_seconds, self._workflow_ids, self._adopt
         )
-        await warden.sweep()
-        return warden
+        await recovery.sweep()
+        return recovery
 
     async def _end(self, budget: StopBudget | None = None) -> None:
         """Ends work and workflow engine; without a budget only when all of it is over."""
@@ -177,27 +177,27 @@ class Engine:
         def most(seconds: float) -> float | None:
             return None if budget is None else budget.left(keep=_SERVER_SECONDS, most=seconds)
 
-        self._up.clear()
-        await self._lay_down(most(_LAYING_SECONDS))
+        self._ready.clear()
+        await self._suspend(most(_DRAIN_SECONDS))
         await dbos_executor.shut_down(within=most(_SHUTDOWN_SECONDS))
-        await self._lay_down(most(1.0))  # what the queue had begun in the meantime
+        await self._suspend(most(1.0))  # what the queue had begun in the meantime
         if self._lease is not None:
             releasing = asyncio.create_task(self._release(self._lease))
-            within = PARTING_SECONDS if budget is None else budget.left(most=PARTING_SECONDS)
+            within = SUSPEND_SECONDS if budget is None else budget.left(most=SUSPEND_SECONDS)
             await asyncio.wait({releasing}, timeout=within)
 
     async def _release(self, lease: Lease) -> None:
         with suppress(SongreelError):  # it runs out by itself
             await lease.release()
 
-    async def _keep(self, warden: Warden) -> None:
+    async def _supervise(self, recovery: JobRecovery) -> None:
         """Watches, and begins anew under another name when the lease is lost."""
         while True:
-            await warden.watch()
+            await recovery.watch()
             await self._end()
             while True:
                 try:
-                    warden = await self._begin()
+                    recovery = await self._begin()
                     break
                 except (SongreelError, SQLAlchemyError) as error:
                     _log.warning("cannot begin anew yet", problem=str(error))
@@ -205,21 +205,21 @@ class Engine:
                     await asyncio.sleep(1.0)
 
     async def _started(self) -> None:
-        """Waits while the engine begins anew. Raises `ServiceUnavailable` when it stops."""
+        """Waits while the runner begins anew. Raises `ServiceUnavailable` when it stops."""
         if self._stopping:
             raise ServiceUnavailable("this server is stopping: ask again in a moment")
-        await self._up.wait()
+        await self._ready.wait()
 
-    def _forget_flow(self, job: str, task: asyncio.Task[Any]) -> None:
-        if self._flows.get(job) is task:
-            del self._flows[job]
+    def _forget_workflow(self, job: str, task: asyncio.Task[Any]) -> None:
+        if self._workflows.get(job) is task:
+            del self._workflows[job]
 
-    def _flowing(self) -> set[str]:
-        return {workflow_id(job) for job in self._flows}
+    def _workflow_ids(self) -> set[str]:
+        return {workflow_id(job) for job in self._workflows}
 
     async def _adopt(self, job: str, state: str | None) -> None:
         """Works on an open job that DBOS does not know, or thinks to be done with."""
-        latest = await self._ledger.find(job)
+        latest = await self._jobs.find(job)
         if latest is None or latest.state.ended:
             return
         if state is None:
@@ -228,34 +228,34 @@ class Engine:
             _log.error("job without a workflow", job_id=job, workflow=state)
             await self.give_up(job)
 
-    async def _lay_down(self, within: float | None) -> None:
-        flows = set(self._flows.values())
-        for task in flows:
+    async def _suspend(self, within: float | None) -> None:
+        workflows = set(self._workflows.values())
+        for task in workflows:
             task.cancel()
-        if flows:
-            await asyncio.wait(flows, timeout=within)
+        if workflows:
+            await asyncio.wait(workflows, timeout=within)
 
 
-_running: Engine | None = None
+_running: JobRunner | None = None
 
 
 @DBOS.workflow(
     name="songreel.job",
-    # The engine's own count, `max_attempts`, ends the job with a typed error.
+    # The runner's own count, `max_attempts`, ends the job with a typed error.
     max_recovery_attempts=None,
     serialization_type=WorkflowSerializationFormat.PORTABLE,
 )
-async def _work_off(job: str, stages: list[str]) -> str:
-    engine = _running
-    assert engine is not None, "workflows run only while an engine does"
+async def _run_job(job: str, stages: list[str]) -> str:
+    runner = _running
+    assert runner is not None, "workflows run only while a runner does"
     try:
-        return await engine.flow(job, stages)
+        return await runner.workflow(job, stages)
     except SQLAlchemyError:
         # The database went away in a way that DBOS does not wait for. As a cancellation it
-        # leaves the workflow open, and the warden puts it back into the queue.
+        # leaves the workflow open, and `JobRecovery` puts it back into the queue.
         _log.exception("a workflow lost its database", job_id=job)
         raise asyncio.CancelledError from None
     except Exception:
         # A workflow that raised would not be taken up again, and its job never end.
         _log.exception("a workflow broke", job_id=job)
-        return await engine.give_up(job)
+        return await runner.give_up(job)

@@ -21,20 +21,20 @@ from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.jobs.event_log import JobEnded, JobLog
 from songreel_gateway.jobs.job import Ending, Job, JobState, job_span
 from songreel_gateway.jobs.leases import LeaseLost
-from songreel_gateway.jobs.notifications import Bells
+from songreel_gateway.jobs.notifications import Notifications
 from songreel_gateway.jobs.pipeline import Pipeline, kept_storyboard, packed
 from songreel_gateway.jobs.progress import Timeline
-from songreel_gateway.jobs.repository import Ledger
+from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.stages.outcomes import Outcomes
 from songreel_gateway.jobs.stages.stage import StageRun
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.metrics import STAGE_SECONDS
 from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
 
-PARTING_SECONDS = 3.0
-"""What it takes to put a job down while the database is away."""
+SUSPEND_SECONDS = 3.0
+"""What it takes to suspend a job while the database is away."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class RunnerDependencies:
 
     settings: GatewaySettings
     database: Database
-    bells: Bells
+    notifications: Notifications
     store: ArtifactStore
     clients: StageClients
     pipeline: Pipeline
@@ -52,10 +52,12 @@ class RunnerDependencies:
 class JobSteps:
     """Does the steps of workflows, under one lease."""
 
-    def __init__(self, dependencies: RunnerDependencies, ledger: Ledger, library: Library) -> None:
+    def __init__(
+        self, dependencies: RunnerDependencies, jobs: JobRepository, media: MediaRepository
+    ) -> None:
         self._dependencies = dependencies
-        self._ledger = ledger
-        self._library = library
+        self._jobs = jobs
+        self._media = media
         self._working: dict[str, asyncio.Task[dict[str, Any]]] = {}
 
     async def run(self, job: str, stages: list[str]) -> str:
@@ -92,8 +94,8 @@ class JobSteps:
             return {"ended": True} if work.cancelled() else work.result()
         except asyncio.CancelledError:
             with suppress(LeaseLost, TimeoutError):
-                async with asyncio.timeout(PARTING_SECONDS):
-                    await self._ledger.lay_down(job, stage)
+                async with asyncio.timeout(SUSPEND_SECONDS):
+                    await self._jobs.suspend(job, stage)
             raise
         finally:
             del self._working[job]
@@ -102,7 +104,7 @@ class JobSteps:
 
     async def finish(self, job: str, done: Outcomes, error: str) -> str:
         """A step: writes the job's ending. Returns the state it ended in."""
-        found = await self._ledger.find(job)
+        found = await self._jobs.find(job)
         if found is None or found.state.ended:
             return "" if found is None else found.state
         with job_span("finish", found):
@@ -116,26 +118,26 @@ class JobSteps:
         else:
             kept = kept_storyboard(found, done)
             pipeline = self._dependencies.pipeline
-            response = await pipeline.response_of(found, self._library, done, kept)
+            response = await pipeline.response_of(found, self._media, done, kept)
             progress = found.progress
             progress.stage, progress.step, progress.fraction = "done", "", 1.0
             video = response if isinstance(response, Video) else None
             ending = Ending(JobState.SUCCEEDED, packed(response), progress, video, kept)
             _log.info("job succeeded")
-        await self._ledger.finish(found.id, ending)
+        await self._jobs.finish(found.id, ending)
         return ending.state
 
     async def give_up(self, job: str) -> str:
         """Ends a job whose workflow broke by a mistake of ours."""
         error = InternalError("the job's workflow broke off; the log says why. Ask for it again")
-        await self._ledger.finish(job, Ending(JobState.FAILED, to_status(error)))
+        await self._jobs.finish(job, Ending(JobState.FAILED, to_status(error)))
         return JobState.FAILED
 
     async def _until_done_or_cancelled(self, job: str, work: asyncio.Task[dict[str, Any]]) -> None:
         """Waits for the work; cancels it when another process has ended the job."""
         while not work.done():
             await asyncio.wait({work}, timeout=self._dependencies.settings.poll_seconds)
-            found = None if work.done() else await self._ledger.find(job)
+            found = None if work.done() else await self._jobs.find(job)
             if found is not None and found.state.ended:
                 work.cancel()
 
@@ -147,7 +149,7 @@ class JobSteps:
             outcome = {"ended": True}
         except LeaseLost:
             # Somebody else works on the job. This attempt must come to no end, not even a
-            # bad one; the keeper will lay it down.
+            # bad one; the runner will suspend it.
             return await asyncio.get_running_loop().create_future()
         except SongreelError as error:
             outcome = {"error": _encoded(error)}
@@ -160,7 +162,7 @@ class JobSteps:
 
     async def _attempt(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
         settings = self._dependencies.settings
-        begun = await self._ledger.begin_stage(job, stage)
+        begun = await self._jobs.begin_stage(job, stage)
         if begun is None:
             raise JobEnded
         if begun.attempt > settings.max_attempts:
@@ -172,10 +174,10 @@ class JobSteps:
         needs = self._dependencies
         chosen = needs.pipeline.stage(stage)
         timeline = Timeline({each.name: each.weight for each in needs.pipeline.stages_of(begun)})
-        log = JobLog(begun, timeline, chosen.artifacts, self._ledger, self._library, settings)
+        log = JobLog(begun, timeline, chosen.artifacts, self._jobs, self._media, settings)
         try:
             await log.begin()
-            run = StageRun(begun, log, needs.clients, self._library, needs.store, done)
+            run = StageRun(begun, log, needs.clients, self._media, needs.store, done)
             return await needs.pipeline.run(chosen, run)
         finally:
             await log.close()

@@ -106,7 +106,7 @@ class DirectUploads:
         claim = claim_of(project, request, request.request_id)
         repeated = await self._pending.answered(claim)
         if repeated is not None:
-            return await self._pending.library.media(project, repeated)
+            return await self._pending.media.find(project, repeated)
         turn = self._turns.setdefault(upload, asyncio.Lock())
         async with turn, self._hashing:
             found = await self._living(project, upload)

@@ -17,7 +17,7 @@ from songreel_gateway.access.quotas import Quotas
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier, forget
 from songreel_gateway.api.resource_names import upload_name
 from songreel_gateway.db.tables import uploads
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class PendingUpload:
 class PendingUploads:
     """All that have begun."""
 
-    library: Library
+    media: MediaRepository
     quotas: Quotas | None
 
     @property
     def _database(self) -> Database:
-        return self.library.database
+        return self.media.database
 
     async def earlier(self, request: RequestClaim) -> PendingUpload | None:
         """What the request began before. Raises `RequestIdReused`."""
@@ -64,7 +64,7 @@ class PendingUploads:
     async def admit(self, project: str, sha256: str, size: int) -> None:
         """Raises `QuotaExceeded`: said before anything is asked of the store."""
         if self.quotas is not None:
-            await self.library.admit(project, make_artifact(sha256, "", size), self.quotas)
+            await self.media.admit(project, make_artifact(sha256, "", size), self.quotas)
 
     async def begin(self, pending: PendingUpload, request: RequestClaim) -> PendingUpload:
         """Writes it down; or gives what a request with the same id has begun meanwhile.
@@ -83,7 +83,7 @@ class PendingUploads:
             file = pending.file
             if self.quotas is not None:
                 artifact = make_artifact(pending.sha256, file.media_type, file.size)
-                self.library.admit_within(
+                self.media.admit_within(
                     connection, self.quotas, pending.project, artifact, count=False, reserve=True
                 )
             connection.execute(sa.insert(uploads).values(**_columns(pending)))
@@ -123,7 +123,7 @@ class PendingUploads:
                 raise missing(pending.name)
             claim(self._database, connection, request, pending.sha256)
             quotas = self.quotas if mine is not None else None
-            media = self.library.put(
+            media = self.media.put(
                 connection, pending.project, artifact, pending.display_name, None, quotas
             )
             return media, mine is not None

@@ -20,7 +20,7 @@ from songreel_gateway.db.tables import media
 
 
 @dataclass(frozen=True)
-class Library:
+class MediaRepository:
     """The media of all projects."""
 
     database: Database
@@ -107,9 +107,9 @@ class Library:
 
     async def get(self, name: str) -> Media:
         """The media of this name. Raises `InvalidName`, `MediaNotFound`."""
-        return await self.media(*parse_media(name))
+        return await self.find(*parse_media(name))
 
-    async def media(self, project: str, sha256: str) -> Media:
+    async def find(self, project: str, sha256: str) -> Media:
         """The project's media with this hash. Raises `MediaNotFound`."""
         return await self.database.read(lambda connection: _row(connection, project, sha256))
 

@@ -20,7 +20,7 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.api.pagination import Position, requested_page
 from songreel_gateway.api.resource_names import parse_consent_text, parse_identity, project_of
-from songreel_gateway.api.response_cache import Answers
+from songreel_gateway.api.response_cache import ResponseCache
 from songreel_gateway.servicers.identity_streams import measure, relay
 from songreel_gateway.settings import GatewaySettings
 
@@ -40,7 +40,7 @@ class IdentityServicer(IdentityServiceServicer):
     def __init__(self, settings: GatewaySettings, database: Database | None = None) -> None:
         """`database` keeps answers for repeated requests; without it they are asked again."""
         self._settings = settings
-        self._answers = None if database is None else Answers(database)
+        self._responses = None if database is None else ResponseCache(database)
         self._stub: Any = None
         self._connected = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
@@ -199,9 +199,9 @@ class IdentityServicer(IdentityServiceServicer):
     async def _once(self, request: Any, kind: type[M], ask: Callable[[], Awaitable[M]]) -> M:
         """Asks, but for a repeated request. Raises `InvalidName`, `RequestIdReused`."""
         project, _ = parse_identity(request.name)
-        if self._answers is None:
+        if self._responses is None:
             return await ask()
-        return await self._answers.once(project, request, kind, ask)
+        return await self._responses.once(project, request, kind, ask)
 
     async def _ask(self, method: str, request: Message) -> Any:
         # A failed call's error is sent on with its type by the server's interceptors.

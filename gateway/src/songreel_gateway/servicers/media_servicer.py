@@ -38,7 +38,7 @@ from songreel_gateway.api.request_ids import RequestClaim
 from songreel_gateway.api.resource_names import checked_display_name, checked_request_id, project_of
 from songreel_gateway.media.direct_uploads import DirectUploads
 from songreel_gateway.media.pending_uploads import PendingUploads
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.media.uploads import MEDIA_TYPE, Upload, checked_header
 from songreel_gateway.metrics import UPLOADED_BYTES
 from songreel_gateway.settings import GatewaySettings
@@ -57,16 +57,16 @@ class MediaServicer(MediaServiceServicer):
         self,
         settings: GatewaySettings,
         store: ArtifactStore,
-        library: Library,
+        media: MediaRepository,
         quotas: Quotas | None = None,
     ) -> None:
         """`quotas` is what projects may upload and keep; None: anything."""
         self._settings = settings
         self._store = store
-        self._library = library
+        self._media = media
         self._quotas = quotas
         self._direct = DirectUploads(
-            settings, direct_transfers(store), PendingUploads(library, quotas)
+            settings, direct_transfers(store), PendingUploads(media, quotas)
         )
 
     async def UploadMedia(
@@ -84,7 +84,7 @@ class MediaServicer(MediaServiceServicer):
         self, request: DownloadMediaRequest, context: Any
     ) -> AsyncIterator[DownloadMediaResponse]:
         """Gives a file out."""
-        media = await self._library.get(request.name)
+        media = await self._media.get(request.name)
         size = media.artifact.size
         if not 0 <= request.offset <= size:
             raise InvalidRequest(
@@ -101,7 +101,7 @@ class MediaServicer(MediaServiceServicer):
 
     async def GetMedia(self, request: GetMediaRequest, context: Any) -> GetMediaResponse:
         """Describes a file."""
-        media: Media = await self._library.get(request.name)
+        media: Media = await self._media.get(request.name)
         return GetMediaResponse(media=media)
 
     async def BeginUpload(self, request: BeginUploadRequest, context: Any) -> BeginUploadResponse:
@@ -125,7 +125,7 @@ class MediaServicer(MediaServiceServicer):
         self, request: GetDownloadUrlRequest, context: Any
     ) -> GetDownloadUrlResponse:
         """Gives out a URL to get a file from the store."""
-        media = await self._library.get(request.name)
+        media = await self._media.get(request.name)
         url, expires = await self._direct.download_url(media, request.lifetime)
         return GetDownloadUrlResponse(url=url, expire_time=expires)
 
@@ -137,7 +137,7 @@ class MediaServicer(MediaServiceServicer):
         if self._quotas is not None and header.size:
             # Said before the bytes are sent.
             announced = Artifact(sha256=header.sha256, size=header.size)
-            await self._library.admit(project, announced, self._quotas)
+            await self._media.admit(project, announced, self._quotas)
         upload = Upload(
             self._store,
             header,
@@ -151,12 +151,12 @@ class MediaServicer(MediaServiceServicer):
             return RequestClaim(project, "UploadMedia", request_id, fingerprint)
 
         async def accept(artifact: Artifact) -> None:
-            repeated = await self._library.check(claim(artifact.sha256))
+            repeated = await self._media.check(claim(artifact.sha256))
             if self._quotas is not None and not repeated:
-                await self._library.admit(project, artifact, self._quotas)
+                await self._media.admit(project, artifact, self._quotas)
 
         artifact = await upload.receive(messages, accept)
-        media = await self._library.add(
+        media = await self._media.add(
             project, artifact, display_name, claim(artifact.sha256), self._quotas
         )
         UPLOADED_BYTES.inc(artifact.size)

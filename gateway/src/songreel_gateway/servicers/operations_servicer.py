@@ -21,9 +21,9 @@ from songreel_kit.errors import InvalidRequest
 
 from songreel_gateway.api.pagination import requested_page
 from songreel_gateway.api.resource_names import parse_operation, project_of
-from songreel_gateway.jobs.event_stream import Watching
-from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.runner import Engine
+from songreel_gateway.jobs.event_stream import EventStream
+from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.jobs.runner import JobRunner
 from songreel_gateway.settings import GatewaySettings
 
 
@@ -33,19 +33,19 @@ class OperationsServicer(OperationsBase):
     def __init__(
         self,
         settings: GatewaySettings,
-        ledger: Ledger,
-        watching: Watching,
-        engine: Callable[[], Awaitable[Engine]],
+        jobs: JobRepository,
+        stream: EventStream,
+        runner: Callable[[], Awaitable[JobRunner]],
     ) -> None:
-        """`engine` gives the engine as soon as it is at work."""
+        """`runner` gives the runner as soon as it is at work."""
         self._settings = settings
-        self._ledger = ledger
-        self._watching = watching
-        self._engine = engine
+        self._jobs = jobs
+        self._stream = stream
+        self._runner = runner
 
     async def GetOperation(self, request: GetOperationRequest, context: Any) -> Operation:
         """The job as it is now."""
-        return (await self._ledger.load(*parse_operation(request.name))).operation()
+        return (await self._jobs.load(*parse_operation(request.name))).operation()
 
     async def ListOperations(
         self, request: ListOperationsRequest, context: Any
@@ -59,23 +59,23 @@ class OperationsServicer(OperationsBase):
             request.page_token,
             self._settings.page_size,
         )
-        jobs, token = await self._ledger.page(project, page, done)
+        jobs, token = await self._jobs.page(project, page, done)
         return ListOperationsResponse(
             operations=[job.operation() for job in jobs], next_page_token=token
         )
 
     async def CancelOperation(self, request: CancelOperationRequest, context: Any) -> Empty:
         """Ends a job; one that has ended stays as it is."""
-        job = await self._ledger.load(*parse_operation(request.name))
-        await (await self._engine()).cancel(job)
+        job = await self._jobs.load(*parse_operation(request.name))
+        await (await self._runner()).cancel(job)
         return Empty()
 
     async def DeleteOperation(self, request: DeleteOperationRequest, context: Any) -> Empty:
         """Forgets a job that has ended; its video and media stay."""
         project, job = parse_operation(request.name)
-        engine = await self._engine()
-        await self._ledger.delete(project, job)
-        await engine.forget(job)
+        runner = await self._runner()
+        await self._jobs.delete(project, job)
+        await runner.forget(job)
         return Empty()
 
     async def WaitOperation(self, request: WaitOperationRequest, context: Any) -> Operation:
@@ -86,7 +86,7 @@ class OperationsServicer(OperationsBase):
             seconds = request.timeout.ToNanoseconds() / 1e9
             if seconds < 0:
                 raise InvalidRequest("the timeout must not be negative", field="timeout")
-        return (await self._watching.ending(project, job, seconds)).operation()
+        return (await self._stream.ending(project, job, seconds)).operation()
 
 
 def _done_filter(text: str) -> bool | None:

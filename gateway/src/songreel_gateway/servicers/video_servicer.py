@@ -46,14 +46,14 @@ from songreel_gateway.api.resource_names import (
     project_of,
     video_name,
 )
-from songreel_gateway.jobs.event_stream import Watching
+from songreel_gateway.jobs.event_stream import EventStream
 from songreel_gateway.jobs.job import Job, JobKind, JobState, given_storyboard
-from songreel_gateway.jobs.repository import Ledger
-from songreel_gateway.jobs.runner import Engine
-from songreel_gateway.media.repository import Library
+from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.jobs.runner import JobRunner
+from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
-from songreel_gateway.storyboards.editing import StoryboardDesk
-from songreel_gateway.videos.repository import Catalog
+from songreel_gateway.storyboards.editing import StoryboardEditor
+from songreel_gateway.videos.repository import VideoRepository
 from songreel_gateway.videos.validation import (
     check_people,
     check_storyboard,
@@ -70,25 +70,25 @@ class VideoServicer(VideoServiceServicer):
     def __init__(
         self,
         settings: GatewaySettings,
-        ledger: Ledger,
-        library: Library,
-        catalog: Catalog,
-        desk: StoryboardDesk,
-        watching: Watching,
-        engine: Callable[[], Awaitable[Engine]],
+        jobs: JobRepository,
+        media: MediaRepository,
+        videos: VideoRepository,
+        editor: StoryboardEditor,
+        stream: EventStream,
+        runner: Callable[[], Awaitable[JobRunner]],
         refused: Callable[[str, str, str], None],
     ) -> None:
-        """`engine` gives the engine as soon as it is at work.
+        """`runner` gives the runner as soon as it is at work.
 
         `refused` hears which person was asked for by which other project, and the reason.
         """
         self._settings = settings
-        self._ledger = ledger
-        self._library = library
-        self._catalog = catalog
-        self._desk = desk
-        self._watching = watching
-        self._engine = engine
+        self._jobs = jobs
+        self._media = media
+        self._videos = videos
+        self._editor = editor
+        self._stream = stream
+        self._runner = runner
         self._refused = refused
 
     async def CreateVideo(self, request: CreateVideoRequest, context: Any) -> Operation:
@@ -110,32 +110,32 @@ class VideoServicer(VideoServiceServicer):
         ):
             name = getattr(video, field)
             if name or required:
-                await self._library.own(project, name, f"video.{field}")
+                await self._media.own(project, name, f"video.{field}")
         chosen = checked_video_id(request.video_id) if request.video_id else ""
         asked = CreateVideoRequest(parent=request.parent, video=video, video_id=chosen)
         video_id = chosen or f"v{uuid.uuid4().hex}"
         # Repeated is what was asked for, not what was found for it.
         claim = claim_of(project, asked, request.request_id)
-        wish = await self._desk.pinned(asked, claim)
+        pinned = await self._editor.pinned(asked, claim)
         if request.validate_only:
-            return await self._checked(claim, wish, video_id)
-        return await self._begin(JobKind.VIDEO, claim, wish, video_id)
+            return await self._checked(claim, pinned, video_id)
+        return await self._begin(JobKind.VIDEO, claim, pinned, video_id)
 
     async def AnalyzeSong(self, request: AnalyzeSongRequest, context: Any) -> Operation:
         """Begins an analysis."""
         project = project_of(request.parent)
-        await self._library.own(project, request.song, "song")
+        await self._media.own(project, request.song, "song")
         if request.lyrics:
-            await self._library.own(project, request.lyrics, "lyrics")
+            await self._media.own(project, request.lyrics, "lyrics")
         claim = claim_of(project, request, request.request_id)
         return await self._begin(JobKind.ANALYSIS, claim, without_request_id(request))
 
     async def CreateStoryboard(self, request: CreateStoryboardRequest, context: Any) -> Operation:
         """Begins a storyboard."""
         project = project_of(request.parent)
-        await self._library.own(project, request.analysis, "analysis")
+        await self._media.own(project, request.analysis, "analysis")
         if request.storyboard:
-            await self._library.own(project, request.storyboard, "storyboard")
+            await self._media.own(project, request.storyboard, "storyboard")
         refuse_artifact(request.options, "storyboard")
         claim = claim_of(project, request, request.request_id)
         return await self._begin(JobKind.STORYBOARD, claim, without_request_id(request))
@@ -143,7 +143,7 @@ class VideoServicer(VideoServiceServicer):
     async def GetVideo(self, request: GetVideoRequest, context: Any) -> GetVideoResponse:
         """The video as it is now."""
         mask = checked_read_mask(request.read_mask, Video)
-        return GetVideoResponse(video=only(await self._catalog.get(request.name), mask))
+        return GetVideoResponse(video=only(await self._videos.get(request.name), mask))
 
     async def ListVideos(self, request: ListVideosRequest, context: Any) -> ListVideosResponse:
         """The project's videos, newest first."""
@@ -154,7 +154,7 @@ class VideoServicer(VideoServiceServicer):
             scope, request.page_size, request.page_token, self._settings.page_size
         )
         mask = checked_read_mask(request.read_mask, Video)
-        videos, token = await self._catalog.page(project, page, state)
+        videos, token = await self._videos.page(project, page, state)
         return ListVideosResponse(
             videos=[only(video, mask) for video in videos], next_page_token=token
         )
@@ -163,25 +163,25 @@ class VideoServicer(VideoServiceServicer):
         self, request: GetStoryboardRequest, context: Any
     ) -> GetStoryboardResponse:
         """The storyboard as it is now."""
-        return GetStoryboardResponse(storyboard=await self._desk.get(request))
+        return GetStoryboardResponse(storyboard=await self._editor.get(request))
 
     async def ListStoryboards(
         self, request: ListStoryboardsRequest, context: Any
     ) -> ListStoryboardsResponse:
         """The project's storyboards, newest first."""
-        return await self._desk.page(request)
+        return await self._editor.page(request)
 
     async def UpdateStoryboard(
         self, request: UpdateStoryboardRequest, context: Any
     ) -> UpdateStoryboardResponse:
         """Edits a storyboard."""
-        return UpdateStoryboardResponse(storyboard=await self._desk.update(request))
+        return UpdateStoryboardResponse(storyboard=await self._editor.update(request))
 
     async def DeleteStoryboard(
         self, request: DeleteStoryboardRequest, context: Any
     ) -> DeleteStoryboardResponse:
         """Forgets a storyboard."""
-        await self._desk.delete(request)
+        await self._editor.delete(request)
         return DeleteStoryboardResponse()
 
     async def WatchOperation(
@@ -189,20 +189,20 @@ class VideoServicer(VideoServiceServicer):
     ) -> AsyncIterator[WatchOperationResponse]:
         """The job's log from an offset on, live."""
         project, job = parse_operation(request.name)
-        async for event in self._watching.events(project, job, request.offset):
+        async for event in self._stream.events(project, job, request.offset):
             yield WatchOperationResponse(event=event)
 
     async def _begin(
         self, kind: JobKind, claim: RequestClaim, request: Message, video_id: str = ""
     ) -> Operation:
         """Writes the job down and enqueues it; a repeated request finds its first job."""
-        engine = await self._engine()
+        runner = await self._runner()
         job = _new_job(kind, claim.project, request, video_id)
         video = _new_video(job, request) if isinstance(request, CreateVideoRequest) else None
-        written, new = await self._ledger.create(job, claim, video)
+        written, new = await self._jobs.create(job, claim, video)
         if not written.state.ended:
             # A repetition enqueues too: the process may have died before it did.
-            await engine.enqueue(written)
+            await runner.enqueue(written)
         _log.info("job accepted", job_id=written.id, kind=kind, repeated=not new)
         return written.operation()
 
@@ -212,7 +212,7 @@ class VideoServicer(VideoServiceServicer):
         """What `_begin` would begin, without a name; nothing is written (AIP-163)."""
         job = _new_job(JobKind.VIDEO, claim.project, asked, video_id)
         video = _new_video(job, asked)
-        await self._ledger.create(job, claim, video, validate_only=True)
+        await self._jobs.create(job, claim, video, validate_only=True)
         video.ClearField("operation")
         if not asked.video_id:
             video.ClearField("name")

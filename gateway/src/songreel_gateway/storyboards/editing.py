@@ -30,7 +30,12 @@ from songreel_gateway.api.request_ids import RequestClaim, claim_of
 from songreel_gateway.api.resource_names import media_name, parse_storyboard, project_of
 from songreel_gateway.clients.services import PROMPT
 from songreel_gateway.clients.stage_clients import StageClients
-from songreel_gateway.storyboards.repository import Edit, Shelf, changed_since, sealed
+from songreel_gateway.storyboards.repository import (
+    Edit,
+    StoryboardRepository,
+    changed_since,
+    sealed,
+)
 
 EDITABLE = FieldMask(
     paths=["content.title", "content.style", "content.treatment", "content.scenes"]
@@ -47,10 +52,10 @@ _log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class StoryboardDesk:
-    """Works on kept storyboards; what comes of an edit is checked as if it were drawn."""
+class StoryboardEditor:
+    """Edits kept storyboards; what comes of an edit is checked as if it were drawn."""
 
-    shelf: Shelf
+    storyboards: StoryboardRepository
     store: ArtifactStore
     clients: Callable[[], Awaitable[StageClients]]
     """Gives the services as soon as the gateway is at work."""
@@ -60,7 +65,7 @@ class StoryboardDesk:
     async def get(self, request: GetStoryboardRequest) -> Storyboard:
         """Raises `InvalidName`, `InvalidRequest`, `StoryboardNotFound`."""
         mask = checked_read_mask(request.read_mask, Storyboard)
-        return only(await self.shelf.get(request.name), mask)
+        return only(await self.storyboards.get(request.name), mask)
 
     async def page(self, request: ListStoryboardsRequest) -> ListStoryboardsResponse:
         """Raises `InvalidName`, `InvalidRequest`, `InvalidPageToken`."""
@@ -69,7 +74,7 @@ class StoryboardDesk:
         page = requested_page(
             ("storyboards", project), request.page_size, request.page_token, self.page_size
         )
-        found, token = await self.shelf.page(project, page)
+        found, token = await self.storyboards.page(project, page)
         return ListStoryboardsResponse(
             storyboards=[only(each, mask) for each in found], next_page_token=token
         )
@@ -80,20 +85,20 @@ class StoryboardDesk:
         project, _ = parse_storyboard(given.name)
         mask = checked_update_mask(request.update_mask, given, EDITABLE)
         claim = _claim(project, request)
-        earlier = await self.shelf.repeated(claim)
+        earlier = await self.storyboards.repeated(claim)
         if earlier is not None:
             return earlier
         tries = 1 if given.etag else _TRIES
         while True:
             tries -= 1
-            present = await self.shelf.get(given.name)
+            present = await self.storyboards.get(given.name)
             if given.etag not in ("", present.etag):
                 raise changed_since(present)
             edit = await self._checked(merged(present, given, mask), present)
             if request.validate_only:
                 return await self._validated(project, edit)
             try:
-                written = await self.shelf.replace(edit, claim)
+                written = await self.storyboards.replace(edit, claim)
                 _log.info("storyboard changed", storyboard=written.name, etag=written.etag)
                 return written
             except EtagMismatch:
@@ -104,7 +109,7 @@ class StoryboardDesk:
         """Raises `InvalidName`, `StoryboardNotFound`, `EtagMismatch`, `RequestIdReused`."""
         project, _ = parse_storyboard(request.name)
         claim = claim_of(project, request, request.request_id)
-        await self.shelf.delete(request.name, request.etag, claim)
+        await self.storyboards.delete(request.name, request.etag, claim)
 
     async def pinned(self, asked: CreateVideoRequest, claim: RequestClaim) -> CreateVideoRequest:
         """The request with the storyboard that it names as it is now: its document and etag.
@@ -114,9 +119,9 @@ class StoryboardDesk:
         Raises `InvalidName`, `StoryboardNotFound`, `EtagMismatch`, `RequestIdReused`.
         """
         name, etag = asked.video.stored_storyboard, asked.video.storyboard_etag
-        if not name or await self.shelf.library.check(claim):
+        if not name or await self.storyboards.media.check(claim):
             return asked
-        present = await self.shelf.get(name)
+        present = await self.storyboards.get(name)
         if etag not in ("", present.etag):
             raise changed_since(present)
         pinned = CreateVideoRequest()
@@ -133,10 +138,10 @@ class StoryboardDesk:
                 f"the storyboard would have {edited.ByteSize()} bytes; at most "
                 f"{MAX_STORYBOARD_BYTES} are kept: make it shorter"
             )
-        library, clients = self.shelf.library, await self.clients()
+        media, clients = self.storyboards.media, await self.clients()
         check = CheckStoryboardRequest(
             document=await finish_in_thread(store_document, self.store, edited.content),
-            analysis=(await library.get(edited.analysis)).artifact,
+            analysis=(await media.get(edited.analysis)).artifact,
             options=edited.options,
             by_scene=True,
         )
@@ -147,13 +152,13 @@ class StoryboardDesk:
         edited.update_time.CopyFrom(timestamp(microseconds()))
         project, _ = parse_storyboard(edited.name)
         edited.document = media_name(project, checked.document.sha256)
-        before = await library.get(present.document)
+        before = await media.get(present.document)
         return Edit(sealed(edited), present.etag, checked.document, before.display_name)
 
     async def _validated(self, project: str, edit: Edit) -> Storyboard:
         """The storyboard as it would be, if the project may store its document."""
-        if self.shelf.quotas is not None:
-            await self.shelf.library.admit(project, edit.document, self.shelf.quotas)
+        if self.storyboards.quotas is not None:
+            await self.storyboards.media.admit(project, edit.document, self.storyboards.quotas)
         edit.storyboard.ClearField("document")
         return edit.storyboard
 

@@ -20,7 +20,7 @@ from songreel_gateway.api.pagination import Page, Position, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier, forget
 from songreel_gateway.api.resource_names import parse_storyboard, storyboard_name
 from songreel_gateway.db.tables import storyboards
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 
 PAGE_BYTES = 2 * 1024 * 1024
 """Where a page ends at the latest: an answer has at most 4 MiB."""
@@ -42,11 +42,11 @@ class Edit:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Finds, changes and forgets storyboards; the ledger adds them with the end of their jobs."""
+class StoryboardRepository:
+    """Finds, changes and deletes storyboards; `JobRepository` adds them as their jobs end."""
 
     database: Database
-    library: Library
+    media: MediaRepository
     quotas: Quotas | None = None
     """What projects may store; None: anything."""
 
@@ -125,7 +125,7 @@ class Shelf:
             if written.one_or_none() is None:
                 raise changed_since(_load(connection, project, storyboard))
             name = edit.display_name
-            self.library.put(connection, project, edit.document, name, quotas=self.quotas)
+            self.media.put(connection, project, edit.document, name, quotas=self.quotas)
             return changed
 
         return await self.database.write(transaction)

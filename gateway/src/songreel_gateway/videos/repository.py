@@ -18,8 +18,8 @@ _MOST_READ = 1000
 
 
 @dataclass(frozen=True)
-class Catalog:
-    """Finds videos; the ledger writes them together with their jobs."""
+class VideoRepository:
+    """Finds videos; `JobRepository` writes them together with their jobs."""
 
     database: Database
 

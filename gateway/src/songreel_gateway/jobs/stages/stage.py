@@ -15,7 +15,7 @@ from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.jobs.event_log import JobLog
 from songreel_gateway.jobs.job import Job, JobKind
 from songreel_gateway.jobs.stages.outcomes import Outcome, Outcomes
-from songreel_gateway.media.repository import Library
+from songreel_gateway.media.repository import MediaRepository
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class StageRun:
     job: Job
     log: JobLog
     clients: StageClients
-    media: Library
+    media: MediaRepository
     store: ArtifactStore
     done: Outcomes
     """Of the stages before."""

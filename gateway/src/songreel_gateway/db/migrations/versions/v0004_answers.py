@@ -1,4 +1,4 @@
-"""Answers to requests whose work is another service's."""
+"""ResponseCache to requests whose work is another service's."""
 
 from __future__ import annotations
 

@@ -1,0 +1,120 @@
+"""Rows of the job tables, read and written within a transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from songreel.v1.video_pb2 import Video
+from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+from songreel_kit.database.database import Database
+from songreel_kit.errors import Busy, OperationNotFound, VideoExists
+
+from songreel_gateway.api.resource_names import operation_name, video_name
+from songreel_gateway.db.tables import job_events, jobs, videos
+from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, JobState, job_of
+
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+"""States of jobs that have not ended."""
+
+
+def check_room(connection: sa.Connection, most: int) -> None:
+    """Raises `Busy` when as many jobs as that are open."""
+    some = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN)).limit(most)
+    count = sa.select(sa.func.count()).select_from(some.subquery())
+    if connection.execute(count).scalar_one() >= most:
+        raise Busy(
+            f"{most} jobs are waiting or running, as many as this server takes: "
+            "ask again when some have ended",
+            limit=str(most),
+        )
+
+
+def insert_video(database: Database, connection: sa.Connection, job: Job, video: Video) -> None:
+    """Adds the video that a job makes. Raises `VideoExists`."""
+    inserted = connection.execute(
+        database.insert(videos)
+        .values(
+            project=job.project,
+            id=job.video,
+            video=video.SerializeToString(),
+            created=job.created,
+        )
+        .on_conflict_do_nothing()
+        .returning(videos.c.id)
+    )
+    if inserted.one_or_none() is None:
+        name = video_name(job.project, job.video)
+        raise VideoExists(f"there is a video {name} already: take another id", name=name)
+
+
+def load_row(connection: sa.Connection, project: str, job: str) -> Job:
+    """The job as it is. Raises `OperationNotFound`."""
+    row = connection.execute(
+        sa.select(jobs).where(jobs.c.id == job, jobs.c.project == project)
+    ).one_or_none()
+    return of_project(None if row is None else job_of(row), project, job)
+
+
+def of_project(found: Job | None, project: str, job: str) -> Job:
+    """The job, if it is of the project. Raises `OperationNotFound`."""
+    if found is None or found.project != project:
+        name = operation_name(project, job)
+        raise OperationNotFound(f"there is no operation {name}; it may be deleted", name=name)
+    return found
+
+
+def open_row(connection: sa.Connection, job: str) -> sa.Row[Any] | None:
+    """The row of a job that has not ended, locked; None when there is none."""
+    # Locked where the database knows row locks; SQLite's writer is alone anyway.
+    return connection.execute(
+        sa.select(jobs).where(jobs.c.id == job, jobs.c.state.in_(OPEN)).with_for_update()
+    ).one_or_none()
+
+
+def append_event(connection: sa.Connection, job: str, event: JobEvent) -> None:
+    """Adds an event to the job's log."""
+    connection.execute(
+        sa.insert(job_events).values(job=job, offset=event.offset, event=event.SerializeToString())
+    )
+
+
+def update_row(connection: sa.Connection, job: str, progress: JobMetadata, **columns: Any) -> None:
+    """Writes the progress and other columns."""
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job)
+        .values(progress=progress.SerializeToString(), **columns)
+    )
+
+
+def end_video(
+    connection: sa.Connection, row: sa.Row[Any], ending: Ending, progress: JobMetadata
+) -> None:
+    """Writes how the job has ended into the video that it makes."""
+    mine = sa.and_(videos.c.project == row.project, videos.c.id == row.video)
+    stored = connection.execute(sa.select(videos.c.video).where(mine)).scalar_one()
+    video = ending.video or Video.FromString(stored)
+    video.media.CopyFrom(progress.media)
+    video.state = VIDEO_STATES[ending.state]
+    connection.execute(sa.update(videos).where(mine).values(video=video.SerializeToString()))
+
+
+def columns_of(job: Job) -> dict[str, Any]:
+    """The row of a new job."""
+    return {
+        "id": job.id,
+        "project": job.project,
+        "kind": job.kind,
+        "request": job.request,
+        "video": job.video,
+        "state": job.state,
+        "stage": job.stage,
+        "attempt": job.attempt,
+        "events": job.events,
+        "progress": job.progress.SerializeToString(),
+        "outcome": job.outcome,
+        "created": job.created,
+        "ended": 0,
+        "traceparent": job.traceparent,
+    }
