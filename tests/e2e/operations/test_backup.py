@@ -55,7 +55,7 @@ def audit_log(workspace: Workspace, *options: str) -> subprocess.CompletedProces
 
 def keep(vault: Vault, name: str, picture: bytes) -> None:
     text = current_text()
-    vault.put(vault.consent(name, text.version, text.sha256), PICTURE, picture)
+    vault.put(vault.record_consent(name, text.version, text.sha256), PICTURE, picture)
 
 
 def kept(vault: Vault, name: str) -> list[bytes]:

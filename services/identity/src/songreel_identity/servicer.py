@@ -72,7 +72,9 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     ) -> pb.RecordConsentResponse:
         """Raises `InvalidName`, `ConsentMissing`."""
         consent = await _in_thread(
-            lambda: self._vault.consent(request.identity, request.version, request.text_sha256)
+            lambda: self._vault.record_consent(
+                request.identity, request.version, request.text_sha256
+            )
         )
         return pb.RecordConsentResponse(consent_id=consent.id)
 

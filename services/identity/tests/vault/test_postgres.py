@@ -38,7 +38,7 @@ def test_the_vault_keeps_and_erases_on_postgres(url, tmp_path) -> None:
     names = [f"projects/p{index}/identities/ann" for index in range(8)]
 
     def enroll(name):
-        consent = vault.consent(name, text.version, text.sha256)
+        consent = vault.record_consent(name, text.version, text.sha256)
         return vault.get(name, vault.put(consent, PICTURE, name.encode()))
 
     with ThreadPoolExecutor(4) as pool:

@@ -21,7 +21,7 @@ TOKENS = 16
 
 
 def consent(vault, name):
-    return vault.consent(name, vault.text.version, vault.text.sha256)
+    return vault.record_consent(name, vault.text.version, vault.text.sha256)
 
 
 def enroll(vault, name, stills):

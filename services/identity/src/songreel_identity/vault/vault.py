@@ -49,7 +49,7 @@ class Vault:
         self._keys = keys
         self._retention = retention_days * _DAY
 
-    def consent(self, name: str, version: str, text_sha256: str) -> Consent:
+    def record_consent(self, name: str, version: str, text_sha256: str) -> Consent:
         """Records that a person accepted the text as it was shown.
 
         Raises:
