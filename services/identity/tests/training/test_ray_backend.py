@@ -12,7 +12,6 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
-from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.jobs import TrainingJobs
@@ -184,7 +183,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
     vault = open_vault(settings)
     enroll(vault, ANN, made_up_stills())
     training_jobs = TrainingJobs(vault, settings, backend)
-    order = training_jobs.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
+    request = training_jobs.request(ANN, str(checkpoint))
 
     def kept():
         found = vault.list_objects(ANN, TRAINING)
@@ -195,7 +194,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             each.kill()
 
     with pytest.raises(errors.ServiceUnavailable, match="ask again") as caught:
-        training_jobs.train(order, kill, CancelToken())
+        training_jobs.train(request, kill, CancelToken())
     assert caught.value.retry_seconds
 
     token = CancelToken()
@@ -205,7 +204,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             token.cancel()
 
     with pytest.raises(errors.Cancelled):
-        training_jobs.train(order, cancel, token)
+        training_jobs.train(request, cancel, token)
     assert all_ended(workers())
     before = kept()
     assert before >= 4
@@ -218,7 +217,7 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
             vault.withdraw(ANN)
 
     with pytest.raises(errors.ConsentWithdrawn):
-        training_jobs.train(order, withdraw, CancelToken())
+        training_jobs.train(request, withdraw, CancelToken())
     assert min(each for each in fractions if each) >= before / 400  # not from the beginning
     assert all_ended(workers())
     assert vault.erase(ANN).objects == 15  # pictures, embeddings, and the training's state
@@ -227,20 +226,18 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
 SERVICE = """
 import sys
 from pathlib import Path
-from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
-from songreel_identity.training.jobs import Trainings
+from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.vault.vault import TRAINING
 from songreel_kit.work import CancelToken
 settings = IdentitySettings.model_validate_json(Path(sys.argv[1]).read_text())
 vault = open_vault(settings)
-trainings = Trainings(vault, settings)
+jobs = TrainingJobs(vault, settings)
 def report(progress):
     if vault.list_objects(sys.argv[2], TRAINING):
         print("kept", flush=True)
-order = trainings.order(pb.TrainAdapterRequest(identity=sys.argv[2], checkpoint=sys.argv[3]))
-trainings.train(order, report, CancelToken())
+jobs.train(jobs.request(sys.argv[2], sys.argv[3]), report, CancelToken())
 """
 
 
@@ -277,11 +274,10 @@ def test_a_killed_service_takes_its_workers_along_and_goes_on(
     assert all_ended(holding)
 
     training_jobs = TrainingJobs(vault, settings, backend)
-    order = training_jobs.order(pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint)))
-    result = training_jobs.train(order, ignore, CancelToken())
+    result = training_jobs.train(training_jobs.request(ANN, str(checkpoint)), ignore, CancelToken())
     assert result.resumed_from >= 2
     [stored] = vault.list_objects(ANN, ADAPTER)
-    assert read_head(vault.get(ANN, stored)).step == result.step
+    assert read_head(vault.get(ANN, stored)).step == result.head.step
 
 
 def test_a_ray_that_is_away_is_told_and_nothing_is_trained_here(checkpoint, settings, monkeypatch):
@@ -292,12 +288,11 @@ def test_a_ray_that_is_away_is_told_and_nothing_is_trained_here(checkpoint, sett
     told = Path(away.database.removeprefix("sqlite:///")).with_name("settings.json")
     told.write_text(away.model_dump_json(exclude_none=True))
     ended = subprocess.run(
-        [
-            sys.executable, "-c", SERVICE, str(told), ANN,
-            str(checkpoint),
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", SERVICE, str(told), ANN, str(checkpoint)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode
     assert "ServiceUnavailable: Ray at ray://127.0.0.1:1 cannot be reached" in ended.stderr
     assert vault.list_objects(ANN, TRAINING) == vault.list_objects(ANN, ADAPTER) == []

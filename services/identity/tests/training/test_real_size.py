@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load
-from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base_checkpoint import check_folder, load_checkpoint
@@ -58,29 +57,28 @@ def test_an_adapter_of_networks_of_the_real_size(tmp_path, checkpoint):
     enroll(vault, ANN, made_up_stills(size=SIZE))
     training_jobs = TrainingJobs(vault, settings)
     assert not is_small(checkpoint)
-    request = pb.TrainAdapterRequest(identity=ANN, checkpoint=str(checkpoint))
+    request = training_jobs.request(ANN, str(checkpoint))
     began = time.monotonic()
-    result = training_jobs.train(training_jobs.order(request), lambda progress: None, CancelToken())
+    result = training_jobs.train(request, lambda progress: None, CancelToken())
     seconds = time.monotonic() - began
 
     [stored] = vault.list_objects(ANN, ADAPTER)
     data = vault.get(ANN, stored)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     print(f"{seconds:.0f} s, {peak} MiB at most, an adapter of {len(data) >> 20} MiB")
-    assert (result.steps, stored.sha256) == (2, result.adapter_sha256)
+    assert json.loads(result.head.measured)["steps"] == 2
+    assert stored.sha256 == result.adapter_sha256
     assert read_head(data).checkpoint_sha256 == check_folder(checkpoint)
 
     # On another base.
     other = write_checkpoint(tmp_path / "tiny")
-    elsewhere = pb.TrainAdapterRequest(
-        identity=ANN, checkpoint=str(other), checkpoint_sha256=result.checkpoint_sha256
-    )
+    elsewhere = training_jobs.request(ANN, str(other), result.head.checkpoint_sha256)
     with pytest.raises(errors.AdapterMismatch):
-        training_jobs.train(training_jobs.order(elsewhere), lambda progress: None, CancelToken())
+        training_jobs.train(elsewhere, lambda progress: None, CancelToken())
     from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 
     adapter = IdentityAdapter(stored.sha256, "consent", data)
-    adapter.check(result.checkpoint_sha256)
+    adapter.check(result.head.checkpoint_sha256)
     with pytest.raises(errors.AdapterMismatch, match="another checkpoint"):
         adapter.check(check_folder(other))
 

@@ -85,7 +85,13 @@ class TrainingJobs:
         self._backend = backend
 
     def request(
-        self, name: str, checkpoint: str, checkpoint_sha256: str, *, noun: str, steps: int
+        self,
+        name: str,
+        checkpoint: str,
+        checkpoint_sha256: str = "",
+        *,
+        noun: str = "",
+        steps: int = 0,
     ) -> TrainingRequest:
         """A training by the settings' recipe.
 
