@@ -48,7 +48,7 @@ async def test_the_page_goes_from_consent_to_a_refusal_and_erases(site):
         assert await page.get_attribute("#result", "data-reason") == "no-face"
         told = await page.inner_text("#result")
         assert "We could not tell" in told
-        assert "stay before the camera" in told
+        assert "stay in front of the camera" in told
         assert "Nothing of this try was kept" in told
         await narrow_enough(page)
 

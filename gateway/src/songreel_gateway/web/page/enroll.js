@@ -42,7 +42,7 @@ async function attempt(work) {
     sessionView.end();
     element("trouble-text").textContent = error instanceof Refusal
       ? error.message
-      : `Something in this page went wrong: ${error}`;
+      : `This page failed: ${error}`;
     show("trouble");
   }
 }
@@ -171,7 +171,7 @@ function showKnown(known) {
   const withdrawn = known.state === "STATE_WITHDRAWN";
   element("known-title").textContent = {
     STATE_ENROLLED: `${identity} is enrolled`,
-    STATE_CONSENTED: `${identity} has agreed, and is not enrolled yet`,
+    STATE_CONSENTED: `${identity} has agreed but is not enrolled yet`,
     STATE_WITHDRAWN: `${identity} has withdrawn the consent`,
   }[known.state];
   showFacts(element("known-facts"), [
@@ -179,7 +179,7 @@ function showKnown(known) {
     ["Models of the likeness", `${known.adapterSha256?.length ?? 0}`],
     ["Consent", withdrawn ? "withdrawn: nothing can be used" : `version ${known.consentVersion}`],
     ["Since", day(known.createTime)],
-    ["Erased by itself on", day(known.expireTime)],
+    ["Expires on", day(known.expireTime)],
   ]);
   const again = known.state === "STATE_ENROLLED";
   button("known-enroll").textContent = again ? "Enrol again" : "Enrol";

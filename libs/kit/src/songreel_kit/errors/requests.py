@@ -120,7 +120,7 @@ class InvalidRenderSettings(InvalidRequest):
 
 
 class BadFrame(InvalidRequest):
-    """A camera frame is no JPEG that can be decoded."""
+    """A camera frame cannot be decoded as a JPEG."""
 
 
 class FrameOutOfOrder(InvalidRequest):

@@ -1,7 +1,7 @@
-"""One person before the camera: JPEG frames in, events out, seven stills at the end.
+"""One session's frames: JPEGs in, events out, seven stills after a pass.
 
-Ties the state machine to decoding, tracking and embeddings. Holds at most the
-candidates of the stills, and nothing after a verdict other than pass.
+Connects decoding, tracking and embeddings to the liveness session. Holds only the candidates
+of the stills, and nothing after a verdict other than a pass.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class FrameLimits:
     frames: int = 6000
     """In a session."""
     lateness: float = 1.5
-    """How much later than the quickest frame one may arrive, in seconds."""
+    """Seconds that a frame may arrive later than the fastest one."""
     drift: float = 0.15
-    """How much faster or slower than the server's the camera's clock may run."""
+    """Relative difference allowed between the camera's clock and the server's."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class _Candidate:
 
 
 class EnrollmentFramePipeline:
-    """Not thread-safe: one frame after the other."""
+    """Decodes, measures and judges the frames of one session. Not thread-safe."""
 
     def __init__(
         self,
@@ -80,16 +80,16 @@ class EnrollmentFramePipeline:
 
     @property
     def outcome(self) -> Outcome | None:
-        """None while it goes on."""
+        """The verdict; None while the session goes on."""
         return self.session.outcome
 
     @property
     def held_bytes(self) -> int:
-        """Size of the pictures held now."""
+        """Bytes of the pictures held now."""
         return sum(len(each.jpeg) for each in self._candidates.values())
 
     def start(self, now: float) -> list[Event]:
-        """The first prompt; `now` in seconds on any steady clock of the server."""
+        """Begins; returns the first prompt. `now` is in seconds on a monotonic clock."""
         return self.session.start(now)
 
     def tick(self, now: float) -> list[Event]:
@@ -97,13 +97,13 @@ class EnrollmentFramePipeline:
         return self._settle(self.session.tick(now))
 
     def take(self, jpeg: bytes, capture_ms: int, now: float) -> list[Event]:
-        """Takes one frame that arrived at `now`.
+        """Handles one frame that arrived at `now`.
 
         Raises:
             BadFrame: not a JPEG that can be decoded.
             FrameTooLarge: too many bytes or pixels.
             TooManyFrames: more than a session may have.
-            FrameOutOfOrder: taken no later than the frame before.
+            FrameOutOfOrder: not taken later than the frame before.
         """
         if self.outcome is not None:
             return []
@@ -158,7 +158,7 @@ class EnrollmentFramePipeline:
 
 
 class CameraClock:
-    """Puts the camera's times on the server's clock and sees whether they fit."""
+    """Maps the camera's times to the server's clock and checks that they are plausible."""
 
     def __init__(self, limits: FrameLimits) -> None:
         self._limits = limits
@@ -169,7 +169,7 @@ class CameraClock:
         self._late = 0
 
     def place(self, capture_ms: int, now: float) -> tuple[float, Reason | None]:
-        """When the frame was taken, on the server's clock, and what is wrong with it.
+        """Returns when the frame was taken, on the server's clock, and what is wrong with it.
 
         Raises `FrameOutOfOrder`.
         """
@@ -197,7 +197,7 @@ class CameraClock:
 
 
 def decode(jpeg: bytes, limits: FrameLimits) -> Image:
-    """RGB of a JPEG; its size is read before any pixel is decoded.
+    """Decodes a JPEG to RGB; checks its size before any pixel is decoded.
 
     Raises `BadFrame`, `FrameTooLarge`.
     """
@@ -215,13 +215,13 @@ def decode(jpeg: bytes, limits: FrameLimits) -> Image:
         raise BadFrame(f"a frame of {width}x{height} is too small: send 640x480")
     image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:
-        raise BadFrame("a frame is no JPEG that can be decoded: send whole baseline JPEGs")
+        raise BadFrame("a frame cannot be decoded: send whole baseline JPEGs")
     return np.asarray(image, np.uint8)
 
 
 def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Width and height from the frame header (ISO 10918-1 B.2.2). Raises `BadFrame`."""
-    broken = BadFrame("a frame is no whole JPEG: send whole baseline JPEGs")
+    """Reads width and height from the frame header (ISO 10918-1 B.2.2). Raises `BadFrame`."""
+    broken = BadFrame("a frame is not a whole JPEG: send whole baseline JPEGs")
     if jpeg[:2] != b"\xff\xd8":
         raise broken
     position = 2

@@ -1,4 +1,4 @@
-"""The frames of one stream, between a client that may flood and a tracker that takes its time."""
+"""The frames of one stream that wait for the tracker, with limits on their number and rate."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FrameQueue:
 
     @property
     def held(self) -> int:
-        """Frames that wait now."""
+        """Number of frames that wait now."""
         return len(self._waiting)
 
     async def start(self) -> EnrollmentStart:
@@ -103,7 +103,7 @@ class FrameQueue:
             self.changed.set()
 
     def take(self) -> QueuedFrame | None:
-        """The oldest frame that waits, if any. Raises what the stream did wrong."""
+        """Returns the oldest frame that waits, if any. Raises the error of the stream."""
         if self._error is not None:
             raise self._error
         return self._waiting.popleft() if self._waiting else None

@@ -1,4 +1,4 @@
-"""Sessions in the vault: single-use nonces, lock-out, and the seven pictures of a pass."""
+"""Enrolment sessions in the vault: nonces for one use, lock-out, and the pictures of a pass."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HOUR = 3_600_000_000
 
 @dataclass(frozen=True)
 class StartedSession:
-    """A session that has begun."""
+    """A session whose nonce is used up."""
 
     nonce_sha256: str
     consent: Consent
@@ -40,7 +40,7 @@ class EnrollmentSessions:
         self._life = nonce_seconds * 1_000_000
 
     def open(self, name: str) -> tuple[str, int]:
-        """A nonce for one session, and when it expires (microseconds since 1970).
+        """Returns a nonce for one session, and when it expires (microseconds since 1970).
 
         Raises `ConsentMissing`, `ConsentWithdrawn`, `IdentityNotFound`, `LockedOut`.
         """
@@ -67,7 +67,7 @@ class EnrollmentSessions:
         return nonce, self._vault.database.run(transaction)
 
     def begin(self, nonce: str, name: str = "") -> StartedSession:
-        """Uses a nonce up, whatever comes after; it must be of `name` unless that is empty.
+        """Uses a nonce up; it must be of `name` unless that is empty.
 
         Raises `SessionSpent` for one that is unknown, used, expired or another's;
         `LockedOut`; `ConsentWithdrawn`.
@@ -104,7 +104,7 @@ class EnrollmentSessions:
         return self._vault.database.run(transaction)
 
     def end(self, session: StartedSession, outcome: Outcome, stills: list[Still]) -> None:
-        """Records the verdict; a pass keeps the pictures in place of earlier ones.
+        """Records the verdict; the pictures of a pass replace earlier ones.
 
         Raises `ConsentWithdrawn` or `IdentityNotFound` when the person has withdrawn or
         erased meanwhile: then nothing is kept.
@@ -145,10 +145,10 @@ class EnrollmentSessions:
             self._vault.seal(connection, consent, PICTURE, still.jpeg)
             embedding = still.embedding.astype(np.float32).tobytes()
             self._vault.seal(connection, consent, EMBEDDING, embedding)
-        self._vault.prolong(connection, consent.subject)
+        self._vault.extend_retention(connection, consent.subject)
 
     def _refuse_locked(self, connection: sa.Connection, subject: str, at: int) -> None:
-        # Tries that are left in the middle count too, else one could always leave in time.
+        # Abandoned tries count too, or one could always leave in time.
         since = connection.execute(
             sa.select(sa.func.max(sessions.c.begun)).where(
                 sessions.c.subject == subject, sessions.c.verdict == Verdict.PASS.value
@@ -180,7 +180,7 @@ class EnrollmentSessions:
 
 
 def stills_sha256(stills: list[Still]) -> str:
-    """One hash for the seven pictures: what an adapter is bound to."""
+    """One hash for the seven pictures; an adapter is bound to it."""
     return pictures_sha256(still.sha256 for still in stills)
 
 

@@ -74,7 +74,7 @@ class EnrollmentStream:
         `BadFrame`, `FrameTooLarge`, `FrameOutOfOrder`, `TooManyFrames`, `InvalidRequest`.
         """
         if self._running >= self._max_sessions:
-            raise Busy("as many people are enrolling as this server takes: try again in a minute")
+            raise Busy("too many people are enrolling at once: try again in a minute")
         self._running += 1
         try:
             queue = FrameQueue(messages, self._limits, self._stall_seconds)
@@ -139,7 +139,7 @@ class EnrollmentStream:
         queue: FrameQueue,
         pipeline: EnrollmentFramePipeline,
     ) -> list[Event]:
-        """Handles the next frame, or lets a tick pass."""
+        """Handles the next frame or tick."""
         queued = queue.take()
         if queued is not None:
             frame, at = queued.frame, queued.at

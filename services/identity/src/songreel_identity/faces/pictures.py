@@ -15,5 +15,5 @@ def decode_picture(data: bytes) -> Image:
     """Decodes a JPEG or PNG. Raises `BadFrame`."""
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if found is None:
-        raise BadFrame("a picture is no JPEG or PNG that can be decoded")
+        raise BadFrame("a picture cannot be decoded: send JPEG or PNG")
     return np.ascontiguousarray(found[:, :, ::-1]).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Calibration: two seconds of a still face, straight ahead, from which the rest is measured."""
+"""Calibration: two seconds of a still face, straight ahead: the neutral face."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Calibration(TimedStep):
         return {each.frame for each in self._seen}
 
     def tick(self, now: float) -> list[Event]:
-        """Nobody fit to be measured in time: that proves nothing."""
+        """Ends inconclusively when the face was not fit to be measured in time."""
         if self.result is None and now - self.started > self.seconds:
             reason = Reason.UNSTEADY if self._hint is Reason.OK else self._hint
             self.result = Inconclusive(reason)

@@ -1,4 +1,4 @@
-"""The colour code: the screen's light has to come back from the face, and only from there."""
+"""The colour flash: the screen's light must be reflected by the face, and only by it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARGIN = 0.025
 
 
 def draw_code(random: Random, slots: int) -> tuple[int, ...]:
-    """Random colours, -1 or 1 a slot, with enough of both and enough changes."""
+    """Draws a colour for each slot, -1 or 1, with enough of both and enough changes."""
     while True:
         code = tuple(random.choice((-1, 1)) for _ in range(slots))
         changes = sum(one != other for one, other in pairwise(code))
@@ -28,7 +28,7 @@ def draw_code(random: Random, slots: int) -> tuple[int, ...]:
 
 
 class ColourFlashStep(TimedStep):
-    """Shows one colour a slot and compares the face's tint with them."""
+    """Shows one colour a slot and compares the face's tint with the colours."""
 
     def __init__(self, code: tuple[int, ...], thresholds: Thresholds) -> None:
         super().__init__(Action.LIGHT, len(code) * thresholds.slot_seconds)

@@ -1,4 +1,4 @@
-"""Follow the dot with the nose, on a path that nobody can know before."""
+"""Follow the dot with the nose, on a random path."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def draw_path(random: Random) -> Path:
 
 
 class DotTrackingStep(TimedStep):
-    """The head's turn has to follow the dot's way, some time behind it."""
+    """The head must follow the dot, with a human delay."""
 
     def __init__(
         self, path: Path, seconds: float, neutral: NeutralFace, thresholds: Thresholds

@@ -1,4 +1,4 @@
-"""What holds for every frame of a session: one face, light, a steady camera, no cuts."""
+"""Checks of every frame: one face, enough light, a steady camera, no cuts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DARK_SECONDS = 8.0
 
 
 class FrameChecks:
-    """Sees every frame before the step does; bounded memory."""
+    """Checks each frame before the step does. Its memory is bounded."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._limits = thresholds
@@ -29,10 +29,10 @@ class FrameChecks:
         self._lost = 0.0
         self._dark = 0.0
         self.guidance: list[Event] = []
-        """What to tell the person about the last frame."""
+        """What is wrong with the last frame, for the person."""
 
     def process_frame(self, measurements: FrameMeasurements, *, hides_face: bool) -> Outcome | None:
-        """The session's end, if this frame ends it."""
+        """Returns the outcome if this frame ends the session."""
         last, self._last = self._last, measurements
         self.guidance = []
         passed = 0.0 if last is None else min(measurements.at - last.at, 1.0)

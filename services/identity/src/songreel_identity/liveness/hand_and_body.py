@@ -1,4 +1,4 @@
-"""The hand before the face, and standing up or leaning in."""
+"""Steps with hand and body: cover half of the face, stand up, lean in."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class HandStep(TimedStep):
 
 
 class StandOrLeanStep(TimedStep):
-    """Up (perhaps out of the picture) and down again; or, seated, closer and back."""
+    """Up, perhaps out of the picture, and down again; or, seated, closer and back."""
 
     hides_face = True
 

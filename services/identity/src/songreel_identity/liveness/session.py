@@ -34,7 +34,7 @@ _SPOKEN_SECONDS = 3.0
 
 
 def draw_actions(random: Random, ways: frozenset[Way], thresholds: Thresholds) -> list[Action]:
-    """The session's steps after calibration; at least one of the drawn ones is a turn."""
+    """Draws the steps after the calibration; at least one of them is a turn."""
     count = thresholds.actions - (2 if Way.SKIP_TWO in ways else 0)
     turn = random.choice(TURNS)
     rest = random.sample([action for action in POOL if action is not turn], count - 1)
@@ -47,7 +47,7 @@ def draw_actions(random: Random, ways: frozenset[Way], thresholds: Thresholds) -
 
 
 class LivenessSession:
-    """One try of one person."""
+    """One person's attempt."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class LivenessSession:
         self._limits = thresholds or Thresholds()
         self._extra = _SPOKEN_SECONDS if Way.SPOKEN in ways else 0.0
         self.actions = draw_actions(random, ways, self._limits)
-        """What will be asked; never told before its time."""
+        """The drawn actions; none is revealed before its step."""
         self._position = -1
         self._calibration = Calibration(self._limits, self._extra)
         self._step: Step = self._calibration
         self._neutral: NeutralFace | None = None
-        self._watch = FrameChecks(self._limits)
+        self._frame_checks = FrameChecks(self._limits)
         self._repeats = 0
         self._depths: list[float] = []
         self._stills: list[int] = []
@@ -74,12 +74,12 @@ class LivenessSession:
         self._begun: float | None = None
         self._at = float("-inf")
         self.comparing = False
-        """Whether all steps are done and `conclude` is waited for."""
+        """Whether all steps are done, so that only `conclude` is missing."""
         self.outcome: Outcome | None = None
 
     @property
     def wants_hands(self) -> bool:
-        """Whether hands have to be looked for in the next frames."""
+        """Whether hands must be detected in the next frames."""
         return self._step.needs_hands
 
     @property
@@ -90,7 +90,7 @@ class LivenessSession:
 
     @property
     def wanted(self) -> set[int]:
-        """Frames whose pictures must be kept for now: the stills and their candidates."""
+        """Frames whose pictures must be kept: the stills and their candidates."""
         if self.outcome is not None and self.outcome.verdict is not Verdict.PASS:
             return set()
         kept = {self._step.kept} if self._step.kept is not None else set[int]()
@@ -105,24 +105,24 @@ class LivenessSession:
         return [self._prompt()]
 
     def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
-        """Takes one frame; frames must come in the order of their times."""
+        """Judges one frame; frames must come in the order of their times."""
         if self.outcome is not None or self.comparing or self._begun is None:
             return []
         if measurements.at <= self._at:
             return self._end(Verdict.FAIL, Reason.CLOCK)
         self._at = measurements.at
-        ending = self._watch.process_frame(measurements, hides_face=self._step.hides_face)
+        ending = self._frame_checks.process_frame(measurements, hides_face=self._step.hides_face)
         if ending is not None:
             return self._end(ending.verdict, ending.reason)
         if measurements.faces > 1:
-            return self._watch.guidance
+            return self._frame_checks.guidance
         events = self._step.process_frame(measurements)
-        return self._watch.guidance + (
+        return self._frame_checks.guidance + (
             events if self._step.result is None else self._next(measurements.at)
         )
 
     def tick(self, now: float) -> list[Event]:
-        """Lets time pass; call it about every 50 ms."""
+        """Judges the time; call it about every 50 ms."""
         if self.outcome is not None or self.comparing or self._begun is None:
             return []
         if now - self._begun > self._limits.session_seconds:
@@ -131,12 +131,12 @@ class LivenessSession:
         return events + ([] if self._step.result is None else self._next(now))
 
     def abandon(self, reason: Reason) -> list[Event]:
-        """Ends without a proof: the client left, stalled or broke a rule of the transport."""
+        """Ends the session early: the client left, stalled or broke a rule of the transport."""
         verdict = Verdict.FAIL if reason is Reason.CLOCK else Verdict.INCONCLUSIVE
         return self._end(verdict, reason)
 
     def conclude(self, distances: Sequence[float]) -> list[Event]:
-        """Judges by the pairwise embedding distances of the stills; the session's end.
+        """Ends the session by the distances between the stills' embeddings.
 
         Args:
             distances: Of all pairs of `stills`, in the order of `itertools.combinations`.
@@ -198,7 +198,7 @@ class LivenessSession:
         return []
 
     def _begin(self, now: float, *, again: bool) -> list[Event]:
-        # A step that is asked again is drawn again: nobody gets two looks at one task.
+        # A repeated step is drawn anew: nobody gets two looks at one task.
         self._step = self._draw(self.actions[self._position])
         self._step.begin(now)
         return [self._prompt(again=again)]

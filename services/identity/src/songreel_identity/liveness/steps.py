@@ -1,4 +1,4 @@
-"""What all steps of a session share: the person's neutral face, a step's result."""
+"""What all steps share: the neutral face and the results of a step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from songreel_identity.liveness.protocol import Event, Guidance, Reason
 
 @dataclass(frozen=True)
 class NeutralFace:
-    """Medians of the calibration: what the person's face measures at rest."""
+    """The person's face at rest: medians of the calibration."""
 
     face: FaceLandmarks
 
@@ -29,7 +29,7 @@ class NeutralFace:
 
 @dataclass(frozen=True)
 class Passed:
-    """The step is done; `still` is the frame that shows it best."""
+    """The step is done; `still` is the number of the frame that shows it best."""
 
     still: int | None = None
 
@@ -43,7 +43,7 @@ class Retry:
 
 @dataclass(frozen=True)
 class Inconclusive:
-    """Cannot be judged under these circumstances."""
+    """It cannot be judged, and the session ends."""
 
     reason: Reason
 
@@ -63,7 +63,7 @@ class Step(Protocol):
 
     @property
     def result(self) -> Result | None:
-        """None while it goes on."""
+        """None while the step goes on."""
         ...
 
     @property
@@ -72,15 +72,15 @@ class Step(Protocol):
         ...
 
     def begin(self, now: float) -> None:
-        """The prompt is out."""
+        """Begins when the prompt is sent."""
         ...
 
     def process_frame(self, measurements: FrameMeasurements) -> list[Event]:
-        """A frame with one face, or none where `hides_face`."""
+        """Judges a frame with one face, or none where `hides_face`."""
         ...
 
     def tick(self, now: float) -> list[Event]:
-        """Time has passed."""
+        """Judges the time."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""The consent texts that come with the service; the newest is asked for."""
+"""The consent texts of the service; the newest one is in force."""
 
 from __future__ import annotations
 

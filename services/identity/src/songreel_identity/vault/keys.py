@@ -24,11 +24,11 @@ class KeyWrapper(Protocol):
 
     @property
     def key_id(self) -> str:
-        """Of the key that new data keys are wrapped with."""
+        """Id of the key that wraps new data keys."""
         ...
 
     def wrap(self, key: bytes, associated: bytes) -> bytes:
-        """Encrypts a data key, bound to `associated`."""
+        """Encrypts a data key, bound to the associated data."""
         ...
 
     def unwrap(self, key_id: str, wrapped: bytes, associated: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What may be told of identities: their state, what is kept, when it ends."""
+"""Summaries of identities: state, what is kept, when it ends."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class IdentitySummary:
 
 
 def find_identity(vault: Vault, name: str) -> IdentitySummary:
-    """One identity. Raises `IdentityNotFound`."""
+    """Summarises one identity. Raises `IdentityNotFound`."""
     found = _read(vault, identities.c.name == name, 1)
     if not found:
         raise IdentityNotFound(f"there is no {name}: record a consent and enrol first", name=name)

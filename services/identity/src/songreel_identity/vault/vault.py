@@ -99,7 +99,7 @@ class Vault:
         return self.database.run(lambda connection: valid_consent(connection, name))
 
     def withdraw(self, name: str) -> str:
-        """Takes every consent back; the audit log's head. Raises `IdentityNotFound`."""
+        """Withdraws every consent; returns the audit log's head. Raises `IdentityNotFound`."""
         at = self.now()
 
         def transaction(connection: sa.Connection) -> str:
@@ -114,7 +114,7 @@ class Vault:
         return self.database.run(transaction)
 
     def put(self, consent: Consent, purpose: str, plain: bytes) -> Stored:
-        """Seals and keeps an object."""
+        """Seals and stores an object."""
         return self.database.run(lambda connection: self.seal(connection, consent, purpose, plain))
 
     def seal(
@@ -151,7 +151,7 @@ class Vault:
         return stored
 
     def list_objects(self, name: str, purpose: str) -> list[Stored]:
-        """What is kept of a person. Raises `IdentityNotFound`."""
+        """Lists a person's objects of one purpose. Raises `IdentityNotFound`."""
 
         def transaction(connection: sa.Connection) -> list[Stored]:
             rows = connection.execute(
@@ -166,7 +166,7 @@ class Vault:
         return self.database.run(transaction)
 
     def get(self, name: str, stored: Stored) -> bytes:
-        """Opens an object while the person's consent stands.
+        """Opens an object while the person's consent is valid.
 
         Raises `ConsentWithdrawn`, `IdentityNotFound`, `VaultUnusable`.
         """
@@ -192,7 +192,7 @@ class Vault:
         return unseal(self._keys.unwrap(row.key_id, row.wrapped_key, bound), row.sealed, bound)
 
     def erase(self, name: str, cause: str = "asked") -> Erasure:
-        """Destroys all that is kept of a person, keys first of all, and the name.
+        """Destroys everything kept of a person, keys first, and the name.
 
         Afterwards the vault is searched for the subject; what remains is the
         pseudonymous audit log. Raises `IdentityNotFound`.
@@ -230,8 +230,8 @@ class Vault:
         )
         return [self.erase(name, cause="retention") for name in names]
 
-    def prolong(self, connection: sa.Connection, subject: str) -> None:
-        """Starts the retention clock anew, as an enrolment does."""
+    def extend_retention(self, connection: sa.Connection, subject: str) -> None:
+        """Restarts the retention period, as an enrolment does."""
         connection.execute(
             sa.update(identities)
             .where(identities.c.subject == subject)
@@ -240,7 +240,10 @@ class Vault:
 
 
 def valid_consent(connection: sa.Connection, name: str) -> Consent:
-    """The latest consent of a person, if it stands."""
+    """The latest consent of a person.
+
+    Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`.
+    """
     subject = subject_of(connection, name)
     row = connection.execute(
         sa.select(consents)
@@ -256,7 +259,7 @@ def valid_consent(connection: sa.Connection, name: str) -> Consent:
 
 
 def pictures_sha256(hashes: Iterable[str]) -> str:
-    """One hash for the pictures of a person, whatever their order."""
+    """One hash for a person's pictures in any order."""
     return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
 
 
