@@ -1,11 +1,9 @@
-"""People on a server elsewhere: the commands with TLS and a key against a checked gateway."""
+"""The commands for people, with TLS and a key, against a remote server."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,110 +28,19 @@ from songreel_app.jobs.signals import Interrupts
 from songreel_app.jobs.video_job import MakeOptions, make_video
 from songreel_app.server.remote import remote_client
 from songreel_app.server.target import ServerTarget
-from songreel_audio.service import create_service as create_audio
-from songreel_audio.settings import AudioSettings
-from songreel_gateway.access.callers import Role
-from songreel_gateway.access.keys import NewKey, create_key, create_project
-from songreel_gateway.db.schema import open_database
-from songreel_gateway.service import Gateway, GatewaySettings, Targets
-from songreel_identity.service import create_service as create_identity
-from songreel_identity.service import open_vault
-from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault.records import Binding
 from songreel_identity.vault.tables import audit
 from songreel_identity.vault.vault import ADAPTER, Vault
 from songreel_kit import errors
 from songreel_kit.channel.channel import open_channel
-from songreel_kit.server.server import running_server
 from songreel_kit.settings import data_folder
-from songreel_prompt.service import create_service as create_prompt
-from songreel_prompt.settings import PromptSettings
 from songreel_prompt.storyboard.documents import format_storyboard
-from songreel_render.service import create_service as create_render
-from songreel_render.settings import RenderServiceSettings
 from songreel_testing.gateway.checked_gateway import Authority
-from songreel_testing.identity.enrolled import enroll as enroll_somebody
-from songreel_testing.identity.enrolled import made_up_stills
+from songreel_testing.identity.enrolled import enroll, made_up_stills
+from songreel_testing.identity.remote_server import ANN, RemoteServer, remote_server
 from songreel_testing.render.click_track import write_song
 from songreel_testing.render.storyboards import scene, storyboard_of
-from songreel_testing.render.tiny_checkpoint import write_checkpoint
-from songreel_testing.serving import expect_error, serving_at, temporary_store, wait_until
-
-ANN = "projects/mine/identities/ann"
-SMALLEST = {"steps": 2, "rank": 2, "variants": 1, "prior_pictures": 1, "trial_pictures": 1}
-
-
-@dataclass
-class Elsewhere:
-    """A checked gateway with all its services, and what its partners know."""
-
-    address: str
-    authority: Path
-    keys: dict[str, str]
-    vault: Vault
-    inside: str
-    """Where its services are, for each other."""
-
-
-@asynccontextmanager
-async def elsewhere(folder: Path):
-    """The gateway shows a certificate and wants a key; ann of the project `mine` is enrolled."""
-    authority = Authority(folder, "authority")
-    certificate, key = authority.issue("server")
-    settings = GatewaySettings(
-        data=folder / "gateway",
-        access="checked",
-        access_cache_seconds=0,
-        tls_certificate=certificate,
-        tls_key=key,
-    )
-    people = IdentitySettings(
-        database=f"sqlite:///{folder / 'vault.db'}",
-        keys=folder / "keys",
-        training=SMALLEST,
-        training_small=SMALLEST,
-        training_threads=1,
-        watch_seconds=0.2,
-        erase_seconds=8.0,  # one renderer never answers; a busy machine's other one does late
-    )
-    vault = open_vault(people)
-    enroll_somebody(vault, ANN, made_up_stills())
-    store, checkpoint = temporary_store(folder), write_checkpoint(folder / "tiny")
-    render = RenderServiceSettings(
-        checkpoint=checkpoint,
-        store=str(folder / "artifacts"),
-        scratch=folder,
-        device="cpu",
-        dtype="float32",
-        threads=1,
-        signing_folder=folder / "credentials",
-    )
-    inside: list[str] = []
-    services = (
-        create_audio(AudioSettings(), store),
-        create_prompt(PromptSettings(tokenizer=checkpoint), store),
-        create_render(render, store, identity_target=lambda: inside[0]),
-        create_identity(people),
-    )
-    gateway = Gateway(settings, store)
-    async with (
-        serving_at(*services) as (stages, _),
-        running_server(
-            gateway.services(), settings.server(), guards=gateway.guards(settings.bind)
-        ) as server,
-        gateway.running(Targets.all(stages.address)),
-    ):
-        inside.append(stages.address)
-        database = open_database(settings.database())
-        keys = {}
-        for project in ("mine", "theirs"):
-            database.run(lambda opened, project=project: create_project(opened, project, {}))
-            wanted = NewKey(project, Role.PARTNER)
-            _, keys[project] = database.run(
-                lambda opened, wanted=wanted: create_key(opened, wanted)
-            )
-        database.close()
-        yield Elsewhere(server.address, authority.path, keys, vault, stages.address)
+from songreel_testing.serving import expect_error, wait_until
 
 
 @pytest.fixture
@@ -142,18 +49,18 @@ def partner(tmp_path, monkeypatch):
     monkeypatch.setenv("SONGREEL_DATA", str(tmp_path / "own"))
     monkeypatch.setattr("songreel_testing.render.tiny_checkpoint.TOKENS", 77)  # every letter is one
 
-    def be(world: Elsewhere, project: str) -> None:
-        monkeypatch.setenv("SONGREEL_API_KEY", world.keys[project])
-        monkeypatch.setenv("SONGREEL_AUTHORITY", str(world.authority))
+    def be(remote: RemoteServer, project: str) -> None:
+        monkeypatch.setenv("SONGREEL_API_KEY", remote.keys[project])
+        monkeypatch.setenv("SONGREEL_AUTHORITY", str(remote.authority))
 
     return be
 
 
-def target(world: Elsewhere) -> ServerTarget:
-    return ServerTarget(data_folder(), world.address)
+def target(remote: RemoteServer) -> ServerTarget:
+    return ServerTarget(data_folder(), remote.address)
 
 
-def likeness_request(world: Elsewhere, folder: Path) -> LikenessRequest:
+def likeness_request(remote: RemoteServer, folder: Path) -> LikenessRequest:
     """Whether ann is in a video of four frames, of which the last two should show her."""
     video, board = folder / "noise.mp4", folder / "noise.storyboard.yaml"
     with av.open(str(video), "w") as container:
@@ -172,20 +79,20 @@ def likeness_request(world: Elsewhere, folder: Path) -> LikenessRequest:
         storyboard=None,
         impostors=(),
         every=1,
-        target=target(world),
+        target=target(remote),
         as_json=True,
     )
 
 
 async def test_a_video_is_measured_by_whom_it_is_of(tmp_path, partner, monkeypatch, capsys):
-    async with elsewhere(tmp_path) as world:
-        asked = likeness_request(world, tmp_path)
-        partner(world, "mine")
+    async with remote_server(tmp_path) as remote:
+        asked = likeness_request(remote, tmp_path)
+        partner(remote, "mine")
         await evaluate_identity(asked)
         facts = json.loads(capsys.readouterr().out)
         assert (facts["frames"], facts["faces"], facts["matches"]) == (2, 0, 0)
 
-        partner(world, "theirs")
+        partner(remote, "theirs")
         with pytest.raises(errors.IdentityNotFound):  # there is no ann in their project
             await evaluate_identity(asked)
         foreign = LikenessRequest(**{**vars(asked), "identity": ANN})
@@ -202,10 +109,10 @@ async def test_a_video_is_measured_by_whom_it_is_of(tmp_path, partner, monkeypat
 
 async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, partner, capsys):
     ben = "projects/mine/identities/ben"
-    async with elsewhere(tmp_path) as world, aiohttp.ClientSession() as browser:
-        partner(world, "mine")
+    async with remote_server(tmp_path) as remote, aiohttp.ClientSession() as browser:
+        partner(remote, "mine")
         enrolling = asyncio.create_task(
-            enroll_person("ben", target(world), browser=False, as_json=True)
+            enroll_person("ben", target(remote), browser=False, as_json=True)
         )
         told: list[str] = []
 
@@ -233,16 +140,16 @@ async def test_the_page_is_this_machines_and_the_vault_the_servers(tmp_path, par
         agreed = {"version": text["version"], "textSha256": text["sha256"]}
         async with browser.post(f"{person}:recordConsent", json=agreed, headers=pass_on) as answer:
             assert answer.status == 200
-        assert world.vault.valid_consent(ben)
-        enroll_somebody(world.vault, ben, made_up_stills(1))
+        assert remote.vault.valid_consent(ben)
+        enroll(remote.vault, ben, made_up_stills(1))
         await enrolling
         assert json.loads(capsys.readouterr().out) == {"identity": ben, "pictures": 7}
 
 
 async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner):
-    async with elsewhere(tmp_path) as world:
-        partner(world, "theirs")
-        async with remote_client(world.address, "local") as client:
+    async with remote_server(tmp_path) as remote:
+        partner(remote, "theirs")
+        async with remote_client(remote.address, "local") as client:
             with pytest.raises(errors.IdentityNotFound):
                 await client.get_identity(ANN)
             nobody = f"{ANN}-who-is-not-there"
@@ -250,11 +157,11 @@ async def test_asking_for_another_projects_person_is_on_record(tmp_path, partner
                 await client.create_video(
                     CreateVideoRequest(video=Video(identity=VideoIdentity(name=nobody)))
                 )
-        await wait_until(lambda: len(refusals(world.vault)) == 2)
-        assert sorted(subject for subject, _ in refusals(world.vault)) == sorted(
-            ["", world.vault.valid_consent(ANN).subject]
+        await wait_until(lambda: len(refusals(remote.vault)) == 2)
+        assert sorted(subject for subject, _ in refusals(remote.vault)) == sorted(
+            ["", remote.vault.valid_consent(ANN).subject]
         )
-        for _, detail in refusals(world.vault):
+        for _, detail in refusals(remote.vault):
             assert detail["reason"] == "IDENTITY_NOT_FOUND"
             assert "theirs" not in str(detail)  # only hashes
 
@@ -271,9 +178,9 @@ def refusals(vault: Vault) -> list[tuple[str, dict[str, str]]]:
 
 
 async def test_an_erasure_says_how_many_renders_it_stopped(tmp_path, partner):
-    async with elsewhere(tmp_path) as world, open_channel(world.inside) as inside:
+    async with remote_server(tmp_path) as remote, open_channel(remote.inside) as inside:
         renderer = IdentityServiceStub(inside)
-        adapter = seal_adapter(world.vault, ANN)
+        adapter = seal_adapter(remote.vault, ANN)
         uses = [await redeemed(renderer, adapter, job) for job in ("ab" * 32, "cd" * 32)]
         watches = [renderer.WatchUse(pb.WatchUseRequest(use_id=use)) for use in uses]
         for watch in watches:
@@ -285,8 +192,8 @@ async def test_an_erasure_says_how_many_renders_it_stopped(tmp_path, partner):
             await renderer.EndUse(pb.EndUseRequest(use_id=uses[0]))
 
         letting_go = asyncio.create_task(let_go())  # the other renderer never answers
-        partner(world, "mine")
-        async with remote_client(world.address, "local") as client:
+        partner(remote, "mine")
+        async with remote_client(remote.address, "local") as client:
             erased = await PublicIdentityServiceStub(client.channel).EraseIdentity(
                 EraseIdentityRequest(name=ANN, request_id="erase-ann")
             )
@@ -318,7 +225,7 @@ async def redeemed(renderer, adapter: str, job: str) -> str:
 @pytest.mark.timeout(1200)
 async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, capsys):
     output = tmp_path / "v.mp4"
-    async with elsewhere(tmp_path) as world:
+    async with remote_server(tmp_path) as remote:
         options = MakeOptions(
             song=write_song(tmp_path / "song.mp3", 4.0),
             lyrics=None,
@@ -331,13 +238,13 @@ async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, ca
                 render_settings=Asked(size=64, fps="6"),
                 identity=VideoIdentity(name="ann", noun="man"),
             ),
-            target=target(world),
+            target=target(remote),
             as_json=True,
         )
-        partner(world, "theirs")
+        partner(remote, "theirs")
         with pytest.raises(errors.SongreelError, match="record a consent"):
             await make_video(options, Interrupts())
-        partner(world, "mine")
+        partner(remote, "mine")
         await make_video(options, Interrupts())
         assert "sks man" in (tmp_path / "v.storyboard.yaml").read_text()
         assert json.loads(capsys.readouterr().out)["frames"] == 24
@@ -348,7 +255,7 @@ async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, ca
                 storyboard=None,
                 impostors=(),
                 every=1,
-                target=target(world),
+                target=target(remote),
                 as_json=True,
             )
         )
