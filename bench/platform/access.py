@@ -2,7 +2,7 @@
 
     python -m bench.platform access [--write]
 
-Runs the attempts of `gateway/tests` against a real server and prints them as a table;
+Runs the attacks of `gateway/tests` against a real server and prints them as a table;
 `--write` writes it into docs/operate/access.md.
 """
 
@@ -23,25 +23,25 @@ BEGIN, END = "<!-- access: written by bench.platform.access -->", "<!-- end -->"
 
 
 async def results() -> list[tuple[Any, str]]:
-    """Every attempt, made against one gateway, and how it ended."""
-    attempts = importlib.import_module("songreel_testing.gateway.attempts")
-    guarded = importlib.import_module("songreel_testing.gateway.checked_gateway")
-    table = attempts.whole_table()
+    """Every attack, made against one gateway, and how it ended."""
+    attacks = importlib.import_module("songreel_testing.gateway.attacks")
+    started = importlib.import_module("songreel_testing.gateway.checked_gateway")
+    table = attacks.whole_table()
     with tempfile.TemporaryDirectory() as folder:
-        async with guarded.guarded_in(Path(folder)) as world:
-            return [(each, await attempts.ending(each, world)) for each in table]
+        async with started.checked_gateway(Path(folder)) as gateway:
+            return [(each, await attacks.ending(each, gateway)) for each in table]
 
 
 def table(found: list[tuple[Any, str]]) -> str:
-    """Every attempt as a row of a Markdown table."""
+    """Every attack as a row of a Markdown table."""
     good, all_ = Counter[str](), Counter[str]()
     for tried, ended in found:
         all_[tried.group] += 1
         good[tried.group] += ended == tried.ends
     lines = [
-        f"{sum(all_.values())} attempts, {sum(good.values())} refused as they should be.",
+        f"{sum(all_.values())} attacks, {sum(good.values())} refused as they should be.",
         "",
-        "| | attempt | ends with | |",
+        "| | attack | ends with | |",
         "|---|---|---|---|",
     ]
     for tried, ended in found:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
-from songreel_testing.gateway.local_gateway import Studio, studio_in
+from songreel_testing.gateway.local_gateway import LocalGateway, local_gateway
 from songreel_testing.servers import (
     NotInstalledError,
     PostgresServer,
@@ -16,12 +16,12 @@ from songreel_testing.servers import (
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def studio(tmp_path_factory) -> AsyncIterator[Studio]:
-    """One studio for all tests of a module: each works with songs of its own."""
+async def local(tmp_path_factory) -> AsyncIterator[LocalGateway]:
+    """One gateway for all tests of a module: each works with songs of its own."""
     # News must come by themselves: a look at the database every minute would be too late.
-    folder = tmp_path_factory.mktemp("studio")
-    async with studio_in(folder, poll_seconds=60) as studio:
-        yield studio
+    folder = tmp_path_factory.mktemp("local")
+    async with local_gateway(folder, poll_seconds=60) as local:
+        yield local
 
 
 @pytest.fixture(scope="session")

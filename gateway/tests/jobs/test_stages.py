@@ -20,8 +20,8 @@ from songreel_gateway.jobs.stages.storyboard import written_storyboard
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.service import Service
-from songreel_testing.gateway.fake_stages import Stagehands
-from songreel_testing.gateway.local_gateway import studio_in, until, video_of
+from songreel_testing.gateway.fake_stages import StageControl
+from songreel_testing.gateway.local_gateway import local_gateway, until, video_of
 from songreel_testing.serving import temporary_store
 
 NAME = "songreel.tests.v1.SubtitleService"
@@ -32,12 +32,12 @@ class SubtitleServicer:
     """A service that writes subtitles, with the messages of another one."""
 
     store: ArtifactStore
-    hands: Stagehands
+    control: StageControl
 
     async def write(self, request: AnalyzeRequest, context: Any):
-        await self.hands.enter("subtitles")
+        await self.control.enter("subtitles")
         yield AnalyzeResponse(progress=Progress(step="lines", fraction=0.5))
-        await self.hands.held("subtitles")
+        await self.control.held("subtitles")
         lines = b"1\n00:00:00,000 --> 00:00:01,000\nof " + self.store.read_bytes(request.lyrics)
         written = self.store.put_bytes(lines, "application/x-subrip")
         yield AnalyzeResponse(result=AnalyzeResult(plot=written))
@@ -92,17 +92,17 @@ WITH_SUBTITLES = (*STAGES[:-1], STAGE, STAGES[-1])
 
 def with_subtitles(folder):
     """A gateway that has the stage before the last one, and its service."""
-    servicer = SubtitleServicer(temporary_store(folder), Stagehands(folder / "hands"))
+    servicer = SubtitleServicer(temporary_store(folder), StageControl(folder / "control"))
     service = Service(NAME, partial(SubtitleServicer.add_to, servicer))
-    return studio_in(folder, also=[service], stages=WITH_SUBTITLES)
+    return local_gateway(folder, also=[service], stages=WITH_SUBTITLES)
 
 
 async def test_a_job_goes_through_a_new_stage(tmp_path) -> None:
-    async with with_subtitles(tmp_path) as studio:
-        song = await studio.client.upload(b"a song with words")
-        operation = await studio.client.create(song)
-        video = video_of(await studio.client.wait(operation))
-        log = await studio.client.watch(operation)
+    async with with_subtitles(tmp_path) as local:
+        song = await local.client.upload(b"a song with words")
+        operation = await local.client.create(song)
+        video = video_of(await local.client.wait(operation))
+        log = await local.client.watch(operation)
         stages = list(dict.fromkeys(event.metadata.stage for event in log))
         assert stages == ["queued", "analyze", "storyboard", "subtitles", "render", "done"]
         fractions = [event.metadata.fraction for event in log]
@@ -110,30 +110,30 @@ async def test_a_job_goes_through_a_new_stage(tmp_path) -> None:
         halfway = next(e.metadata for e in log if e.metadata.step == "lines")
         # Half of its weight, after analyze and storyboard.
         assert abs(halfway.fraction - (0.08 + 0.02 + 0.25) / 1.5) < 1e-9
-        subtitles = studio.content(video.media.plot)
+        subtitles = local.content(video.media.plot)
         assert subtitles.startswith(b"1\n00:00")
-        media = await studio.client.media.GetMedia(GetMediaRequest(name=video.media.plot))
+        media = await local.client.media.GetMedia(GetMediaRequest(name=video.media.plot))
         assert media.media.display_name == "song.srt"
         assert list(video.fallbacks) == [f"subtitles: {len(subtitles)} bytes"]
 
 
 async def test_a_new_stage_is_cancelled_with_its_job(tmp_path) -> None:
-    async with with_subtitles(tmp_path) as studio:
-        studio.hands.hold("subtitles")
-        song = await studio.client.upload(b"a song with words that are not wanted")
-        operation = await studio.client.create(song)
-        await studio.client.reach(operation, "subtitles", "lines")
-        await studio.client.operations.CancelOperation(CancelOperationRequest(name=operation.name))
-        await until(lambda: studio.hands.calls()["subtitles-cancelled"] == 1)
-        ended = await studio.client.wait(operation)
+    async with with_subtitles(tmp_path) as local:
+        local.control.hold("subtitles")
+        song = await local.client.upload(b"a song with words that are not wanted")
+        operation = await local.client.create(song)
+        await local.client.reach(operation, "subtitles", "lines")
+        await local.client.operations.CancelOperation(CancelOperationRequest(name=operation.name))
+        await until(lambda: local.control.calls()["subtitles-cancelled"] == 1)
+        ended = await local.client.wait(operation)
         assert ended.error.code == grpc.StatusCode.CANCELLED.value[0]
-        assert "render-begun" not in studio.hands.calls()
+        assert "render-begun" not in local.control.calls()
 
 
 async def test_a_new_stage_that_fails_once_is_called_again(tmp_path) -> None:
-    async with with_subtitles(tmp_path) as studio:
-        studio.hands.fail("subtitles", "ServiceUnavailable", 1)
-        song = await studio.client.upload(b"a song with words that come late")
-        video = video_of(await studio.client.wait(await studio.client.create(song)))
+    async with with_subtitles(tmp_path) as local:
+        local.control.fail("subtitles", "ServiceUnavailable", 1)
+        song = await local.client.upload(b"a song with words that come late")
+        video = video_of(await local.client.wait(await local.client.create(song)))
         assert video.media.plot
-        assert studio.hands.calls()["subtitles-begun"] == 2
+        assert local.control.calls()["subtitles-begun"] == 2

@@ -5,23 +5,23 @@ from typing import Any
 
 import pytest_asyncio
 from songreel_client import Client, connect
-from songreel_testing.gateway.checked_gateway import Guarded, guarded_in
-from songreel_testing.gateway.local_gateway import Studio, studio_in
+from songreel_testing.gateway.checked_gateway import CheckedGateway, checked_gateway
+from songreel_testing.gateway.local_gateway import LocalGateway, local_gateway
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def studio(tmp_path_factory: Any) -> AsyncIterator[Studio]:
-    async with studio_in(tmp_path_factory.mktemp("studio"), poll_seconds=60) as studio:
-        yield studio
+async def local(tmp_path_factory: Any) -> AsyncIterator[LocalGateway]:
+    async with local_gateway(tmp_path_factory.mktemp("local"), poll_seconds=60) as local:
+        yield local
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def client(studio: Studio) -> AsyncIterator[Client]:
-    async with connect(studio.address) as client:
+async def client(local: LocalGateway) -> AsyncIterator[Client]:
+    async with connect(local.address) as client:
         yield client
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def guarded(tmp_path_factory: Any) -> AsyncIterator[Guarded]:
-    async with guarded_in(tmp_path_factory.mktemp("guarded")) as world:
-        yield world
+async def gateway(tmp_path_factory: Any) -> AsyncIterator[CheckedGateway]:
+    async with checked_gateway(tmp_path_factory.mktemp("gateway")) as gateway:
+        yield gateway

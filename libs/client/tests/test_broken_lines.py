@@ -28,12 +28,12 @@ def song(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_watch_survives_a_cut_line(studio, song: Path) -> None:
-    proxy = TcpProxy(int(studio.address.rpartition(":")[2]))
+async def test_a_watch_survives_a_cut_line(local, song: Path) -> None:
+    proxy = TcpProxy(int(local.address.rpartition(":")[2]))
     await proxy.start()
     async with connect(f"127.0.0.1:{proxy.port}", retrying=SOON) as client:
         media = await client.upload(song)
-        studio.hands.hold("render")
+        local.control.hold("render")
         operation = await client.create_video(wish(media.name))
         offsets = []
         cut = False
@@ -43,18 +43,18 @@ async def test_a_watch_survives_a_cut_line(studio, song: Path) -> None:
             if event.metadata.frames_done and not cut:
                 cut = True
                 await proxy.reset()
-                studio.hands.let_go("render")
+                local.control.let_go("render")
                 await proxy.restore()
         assert offsets == list(range(len(offsets)))
         assert (await client.get_operation(operation.name)).done
     await proxy.close()
 
 
-async def test_a_download_survives_a_cut_line(studio, client, tmp_path: Path) -> None:
+async def test_a_download_survives_a_cut_line(local, client, tmp_path: Path) -> None:
     data = bytes(range(251)) * 20_000
     (tmp_path / "long.mp3").write_bytes(data)
     media = await client.upload(tmp_path / "long.mp3")
-    proxy = TcpProxy(int(studio.address.rpartition(":")[2]))
+    proxy = TcpProxy(int(local.address.rpartition(":")[2]))
     await proxy.start()
     cuts = []
     async with connect(f"127.0.0.1:{proxy.port}", retrying=SOON) as client:
@@ -75,8 +75,8 @@ async def test_a_download_survives_a_cut_line(studio, client, tmp_path: Path) ->
     await proxy.close()
 
 
-async def test_a_request_that_finds_nobody_is_sent_until_it_is_heard(studio, song) -> None:
-    proxy = TcpProxy(int(studio.address.rpartition(":")[2]))
+async def test_a_request_that_finds_nobody_is_sent_until_it_is_heard(local, song) -> None:
+    proxy = TcpProxy(int(local.address.rpartition(":")[2]))
     await proxy.start()
     async with connect(f"127.0.0.1:{proxy.port}", retrying=SOON) as client:
         media = await client.upload(song)

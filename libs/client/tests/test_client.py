@@ -92,7 +92,7 @@ async def test_stages_one_by_one(client, tmp_path: Path) -> None:
         await client.result(second.name, Video)
 
 
-async def test_a_kept_storyboard_is_edited_and_drawn(client, studio, tmp_path: Path) -> None:
+async def test_a_kept_storyboard_is_edited_and_drawn(client, local, tmp_path: Path) -> None:
     (tmp_path / "s.mp3").write_bytes(b"a song with a kept storyboard")
     song = await client.upload(tmp_path / "s.mp3")
     heard = await client.analyze_song(AnalyzeSongRequest(song=song.name))
@@ -112,7 +112,7 @@ async def test_a_kept_storyboard_is_edited_and_drawn(client, studio, tmp_path: P
         await client.create_video_of(board, wish(song.name))
     made = await client.create_video_of(edited, wish(song.name))
     video = await client.result(made.name, Video)
-    assert studio.content(video.media.video).startswith(b"video of a tin drum")
+    assert local.content(video.media.video).startswith(b"video of a tin drum")
 
     again = await client.update_storyboard(edited, "content.scenes", request_id="edit 17")
     assert await client.update_storyboard(edited, "content.scenes", request_id="edit 17") == again
@@ -147,17 +147,17 @@ async def test_the_same_request_id_is_the_same_job(client, tmp_path: Path) -> No
         await client.wait(job.name)
 
 
-async def test_a_video_can_be_checked_without_being_made(client, studio, tmp_path: Path) -> None:
+async def test_a_video_can_be_checked_without_being_made(client, local, tmp_path: Path) -> None:
     (tmp_path / "s.mp3").write_bytes(b"a song to be checked")
     song = await client.upload(tmp_path / "s.mp3")
-    before = studio.hands.calls()
+    before = local.control.calls()
     jobs = [job.name async for job in client.list_operations()]
     asked = wish(song.name, video_id="checked", request_id="checked once")
     video = await client.check_video(asked)
     assert (video.name, video.operation) == ("projects/local/videos/checked", "")
     assert (await client.check_video(wish(song.name))).name == ""
     assert [job.name async for job in client.list_operations()] == jobs
-    assert studio.hands.calls() == before
+    assert local.control.calls() == before
     with pytest.raises(MediaNotFound):
         await client.check_video(wish(f"projects/local/media/{'0' * 64}"))
     # Neither the id nor the request id is taken.
@@ -169,10 +169,10 @@ async def test_a_video_can_be_checked_without_being_made(client, studio, tmp_pat
         await client.check_video(wish(song.name, request_id="checked once"))
 
 
-async def test_lists_filters_and_cancel(client, studio, tmp_path: Path) -> None:
+async def test_lists_filters_and_cancel(client, local, tmp_path: Path) -> None:
     (tmp_path / "s.mp3").write_bytes(b"a song that stops")
     song = await client.upload(tmp_path / "s.mp3")
-    studio.hands.hold("render")
+    local.control.hold("render")
     operation = await client.create_video(wish(song.name))
     async for event in client.watch(operation.name):
         if event.metadata.step == "frames":
@@ -185,7 +185,7 @@ async def test_lists_filters_and_cancel(client, studio, tmp_path: Path) -> None:
     assert (await client.wait(operation.name)).done
     with pytest.raises(Cancelled):
         await client.result(operation.name, Video)
-    studio.hands.let_go("render")
+    local.control.let_go("render")
     cancelled = [video.name async for video in client.list_videos('state = "STATE_CANCELLED"')]
     assert cancelled == making
     assert making[0] in [video.name async for video in client.list_videos()]

@@ -19,13 +19,13 @@ from songreel_kit.errors import (
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-def at_home(world) -> dict:
-    return {"api_key": world.keys["mine"], "tls": ChannelTls(world.authority.path)}
+def at_home(gateway) -> dict:
+    return {"api_key": gateway.keys["mine"], "tls": ChannelTls(gateway.authority.path)}
 
 
-async def test_a_key_is_all_that_a_partner_needs(guarded, tmp_path: Path) -> None:
+async def test_a_key_is_all_that_a_partner_needs(gateway, tmp_path: Path) -> None:
     (tmp_path / "song.mp3").write_bytes(b"a song under TLS")
-    async with connect(guarded.server.address, **at_home(guarded)) as client:
+    async with connect(gateway.server.address, **at_home(gateway)) as client:
         assert client.parent == "projects/mine"
         song = await client.upload(tmp_path / "song.mp3")
         made = await client.create_video(CreateVideoRequest(video=Video(song=song.name)))
@@ -34,21 +34,21 @@ async def test_a_key_is_all_that_a_partner_needs(guarded, tmp_path: Path) -> Non
         quotas = {quota.metric: quota.used for quota in (await client.get_project()).quotas}
         assert quotas["uploads"] >= 1
         with pytest.raises(MediaNotFound):
-            await client.get_media(guarded.song.name)
+            await client.get_media(gateway.song.name)
 
 
-async def test_a_certificate_opens_the_mutual_port(guarded, tmp_path: Path) -> None:
-    certificate, key = guarded.authority.issue("partner", "partner.example")
-    shown = ChannelTls(guarded.authority.path, certificate, key)
-    address = f"127.0.0.1:{guarded.server.mutual_port}"
-    async with connect(address, api_key=guarded.keys["mine"], tls=shown) as client:
+async def test_a_certificate_opens_the_mutual_port(gateway, tmp_path: Path) -> None:
+    certificate, key = gateway.authority.issue("partner", "partner.example")
+    shown = ChannelTls(gateway.authority.path, certificate, key)
+    address = f"127.0.0.1:{gateway.server.mutual_port}"
+    async with connect(address, api_key=gateway.keys["mine"], tls=shown) as client:
         assert [video async for video in client.list_videos("state = FAILED")] == []
 
 
-async def test_tokens_are_renewed_in_time(guarded, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_tokens_are_renewed_in_time(gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(credentials, "LEAST_SECONDS", 0.0)
     monkeypatch.setattr(credentials, "RENEW_AFTER", 0.0)  # a token is old as soon as it is there
-    async with connect(guarded.server.address, **at_home(guarded)) as client:
+    async with connect(gateway.server.address, **at_home(gateway)) as client:
         tokens = client._tokens
         renewed = []
         renew = tokens._renew
@@ -66,8 +66,8 @@ async def test_tokens_are_renewed_in_time(guarded, monkeypatch: pytest.MonkeyPat
         assert len(renewed) == 2
 
 
-async def test_a_token_that_is_refused_is_replaced(guarded) -> None:
-    async with connect(guarded.server.address, **at_home(guarded)) as client:
+async def test_a_token_that_is_refused_is_replaced(gateway) -> None:
+    async with connect(gateway.server.address, **at_home(gateway)) as client:
         # As after a change of the server's signing key.
         head, _, signature = client._tokens._token.rpartition(".")
         client._tokens._token = f"{head}.{signature[::-1]}"
@@ -76,18 +76,18 @@ async def test_a_token_that_is_refused_is_replaced(guarded) -> None:
         assert [job.name async for job in client.list_operations("done = false")] == []
 
 
-async def test_what_is_not_allowed_is_said(guarded) -> None:
-    tls = ChannelTls(guarded.authority.path)
-    for key in ("songreel_wrong", guarded.keys["revoked"] + "x"):
+async def test_what_is_not_allowed_is_said(gateway) -> None:
+    tls = ChannelTls(gateway.authority.path)
+    for key in ("songreel_wrong", gateway.keys["revoked"] + "x"):
         with pytest.raises(Unauthenticated):
-            async with connect(guarded.server.address, api_key=key, tls=tls):
+            async with connect(gateway.server.address, api_key=key, tls=tls):
                 pass
     with pytest.raises(InvalidRequest, match="of the project 'mine'"):
-        async with connect(guarded.server.address, project="theirs", **at_home(guarded)):
+        async with connect(gateway.server.address, project="theirs", **at_home(gateway)):
             pass
     with pytest.raises(FailedPrecondition, match="plain text"):
         async with connect("songreel.example:443", api_key="songreel_x"):
             pass
-    async with connect(guarded.server.inner_address, project="mine") as client:
+    async with connect(gateway.server.inner_address, project="mine") as client:
         with pytest.raises(Unauthenticated):
             await client.get_project()

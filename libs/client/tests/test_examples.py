@@ -34,54 +34,54 @@ def song(tmp_path: Path) -> Path:
     return path
 
 
-async def test_a_song_becomes_a_video(studio, song: Path, tmp_path: Path, capsys) -> None:
+async def test_a_song_becomes_a_video(local, song: Path, tmp_path: Path, capsys) -> None:
     goal = tmp_path / "video.mp4"
     for _ in range(2):  # the second run joins the first one's job
-        await example("make_video")(studio.address, str(song), str(goal))
+        await example("make_video")(local.address, str(song), str(goal))
     assert goal.read_bytes().startswith(b"video of")
     assert "100% done" in capsys.readouterr().out
-    assert studio.hands.calls()["render-made"] == 1
+    assert local.control.calls()["render-made"] == 1
 
 
-async def test_an_edited_storyboard_is_drawn(studio, song: Path, tmp_path: Path) -> None:
+async def test_an_edited_storyboard_is_drawn(local, song: Path, tmp_path: Path) -> None:
     run = example("edit_storyboard")
-    await run(studio.address, str(song), str(tmp_path))
+    await run(local.address, str(song), str(tmp_path))
     board = tmp_path / "storyboard.yaml"
     assert board.read_text().startswith("prompt: ")
     board.write_text("prompt: a red kite over the sea\n")
-    await run(studio.address, str(song), str(tmp_path))
+    await run(local.address, str(song), str(tmp_path))
     assert b"a red kite" in (tmp_path / "video.mp4").read_bytes()
 
 
-async def test_a_scene_of_a_kept_storyboard_is_edited(studio, song: Path, capsys) -> None:
+async def test_a_scene_of_a_kept_storyboard_is_edited(local, song: Path, capsys) -> None:
     run, goal = example("edit_scenes"), song.with_name("song.mp3.mp4")
     for prompt in ("a paper boat", "a paper lantern"):  # the second run edits what is there
-        await run(studio.address, str(song), prompt)
+        await run(local.address, str(song), prompt)
         assert goal.read_bytes().startswith(f"video of {prompt}".encode())
         goal.unlink()
     assert capsys.readouterr().out.count("projects/local/storyboards/s") == 2
 
 
-async def test_old_jobs_are_cancelled(studio, client, song: Path, capsys) -> None:
+async def test_old_jobs_are_cancelled(local, client, song: Path, capsys) -> None:
     media = await client.upload(song)
-    studio.hands.hold("analyze")
+    local.control.hold("analyze")
     operation = await client.create_video(CreateVideoRequest(video=Video(song=media.name)))
-    await example("tidy_up")(studio.address, "60")
+    await example("tidy_up")(local.address, "60")
     assert not (await client.get_operation(operation.name)).done
-    await example("tidy_up")(studio.address, "0")
+    await example("tidy_up")(local.address, "0")
     assert (await client.get_operation(operation.name)).done
-    studio.hands.let_go("analyze")
+    local.control.let_go("analyze")
     assert "cancelled" in capsys.readouterr().out
 
 
 async def test_a_large_file_goes_past_the_gateway(
-    studio, song: Path, tmp_path: Path, capsys
+    local, song: Path, tmp_path: Path, capsys
 ) -> None:
     copy = song.with_name("copy.mp3")
-    await example("send_directly")(studio.address, str(song), str(copy))
+    await example("send_directly")(local.address, str(song), str(copy))
     assert cmp(song, copy, shallow=False)
     said = capsys.readouterr().out
-    assert "use UploadMedia" in said  # this studio's store is a folder
+    assert "use UploadMedia" in said  # the store of this gateway is a folder
     assert "through the gateway" in said
     with temporary_rclone(tmp_path) as endpoint:
         async with front_in(tmp_path, store_at(endpoint, tmp_path)) as front:

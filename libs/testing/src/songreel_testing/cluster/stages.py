@@ -15,11 +15,11 @@ from pathlib import Path
 from songreel_kit.artifacts.open import open_store
 from songreel_kit.server.server import ServerSettings, running_server
 
-from songreel_testing.gateway.fake_stages import Stagehands, stage_services
+from songreel_testing.gateway.fake_stages import StageControl, stage_services
 
 
 @dataclass
-class PacedStages(Stagehands):
+class PacedStages(StageControl):
     """Every stage takes a while, so that a fault has something to interrupt."""
 
     def __post_init__(self) -> None:

@@ -36,7 +36,7 @@ from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.database.database import Database
 from songreel_kit.server.server import RunningServer, running_server
 
-from songreel_testing.gateway.fake_stages import Stagehands, stage_services
+from songreel_testing.gateway.fake_stages import StageControl, stage_services
 from songreel_testing.gateway.local_gateway import Client, video_of
 from songreel_testing.serving import temporary_store
 
@@ -146,7 +146,7 @@ class Authority:
 
 
 @dataclass
-class Guarded:
+class CheckedGateway:
     """The gateway, and what its strangers know or have stolen."""
 
     folder: Path
@@ -157,7 +157,7 @@ class Guarded:
     authority: Authority
     channel: grpc.aio.Channel
     """In plain text, on loopback, with no credentials of its own."""
-    hands: Stagehands
+    control: StageControl
     keys: dict[str, str]
     """What they are called here -> the keys' texts."""
     tokens: dict[str, str]
@@ -213,9 +213,9 @@ PEOPLE = {
 
 
 @asynccontextmanager
-async def guarded_in(
+async def checked_gateway(
     folder: Path, store: ArtifactStore | None = None, **changes: Any
-) -> AsyncIterator[Guarded]:
+) -> AsyncIterator[CheckedGateway]:
     """All of it, in a folder; the other partner has a song, a video and its operation."""
     async with AsyncExitStack() as stack:
         issuer = stack.enter_context(provider())
@@ -241,8 +241,8 @@ async def guarded_in(
             retry_seconds=0.01,
         )
         settings = settings.model_copy(update=changes)
-        store, hands = store or temporary_store(folder), Stagehands(folder / "hands")
-        stages = await stack.enter_async_context(running_server(stage_services(store, hands)))
+        store, control = store or temporary_store(folder), StageControl(folder / "control")
+        stages = await stack.enter_async_context(running_server(stage_services(store, control)))
         gateway = Gateway(settings, store)
         server = await stack.enter_async_context(
             running_server(
@@ -255,34 +255,34 @@ async def guarded_in(
         database = open_database(settings.database())
         stack.callback(database.close)
         channel = await stack.enter_async_context(open_channel(server.inner_address))
-        world = Guarded(
-            folder, settings, server, database, issuer, authority, channel, hands, {}, {}, Media()
+        checked = CheckedGateway(
+            folder, settings, server, database, issuer, authority, channel, control, {}, {}, Media()
         )
-        await _populate(world)
+        await _populate(checked)
         try:
-            yield world
+            yield checked
         finally:
-            for each in world.opened:
+            for each in checked.opened:
                 await each.close()
 
 
-async def _populate(world: Guarded) -> None:
+async def _populate(checked: CheckedGateway) -> None:
     for project in ("mine", "theirs", "operators", "closed"):
-        world.write(lambda connection, project=project: create_project(connection, project, {}))
-    world.write(lambda connection: create_project(connection, "tight", TIGHT))
+        checked.write(lambda connection, project=project: create_project(connection, project, {}))
+    checked.write(lambda connection: create_project(connection, "tight", TIGHT))
     for name, wanted in PEOPLE.items():
-        _, text = world.write(lambda connection, wanted=wanted: create_key(connection, wanted))
-        world.keys[name] = text
-        world.tokens[name] = await world.exchange(text)
-    world.write(lambda connection: change_project(connection, "closed", "closed", closed=1))
-    theirs = world.as_("theirs")
-    world.song = await theirs.upload(b"a song of their own", parent=THEIRS)
-    made = await theirs.create(world.song, request_id="their-request", parent=THEIRS)
+        _, text = checked.write(lambda connection, wanted=wanted: create_key(connection, wanted))
+        checked.keys[name] = text
+        checked.tokens[name] = await checked.exchange(text)
+    checked.write(lambda connection: change_project(connection, "closed", "closed", closed=1))
+    theirs = checked.as_("theirs")
+    checked.song = await theirs.upload(b"a song of their own", parent=THEIRS)
+    made = await theirs.create(checked.song, request_id="their-request", parent=THEIRS)
     done = await theirs.wait(made)
-    world.operation = done.name
-    world.video = video_of(done).name
+    checked.operation = done.name
+    checked.video = video_of(done).name
     written = CreateStoryboardResult()
     asked = CreateStoryboardRequest(parent=THEIRS, analysis=video_of(done).media.analysis)
     done = await theirs.wait(await theirs.videos.CreateStoryboard(asked))
     assert done.response.Unpack(written)
-    world.storyboard = written.stored
+    checked.storyboard = written.stored

@@ -51,7 +51,7 @@ FRAMES = 24
 
 
 @dataclass
-class Stagehands:
+class StageControl:
     """The files through which a test sees and steers the stages."""
 
     folder: Path
@@ -101,14 +101,14 @@ class Stagehands:
 @dataclass
 class Audio(AudioServiceServicer):
     store: ArtifactStore
-    hands: Stagehands
+    control: StageControl
 
     async def Analyze(self, request, context):
-        await self.hands.enter("analyze")
+        await self.control.enter("analyze")
         key = stage_key("fake_stages.Analyze", "1", request)
         found = self.store.lookup(key)
         yield audio.AnalyzeResponse(progress=Progress(step="beats", fraction=0.5))
-        await self.hands.held("analyze")
+        await self.control.held("analyze")
         if found is None:
             song = self.store.read_bytes(request.song)
             analysis = SongAnalysis(
@@ -118,7 +118,7 @@ class Audio(AudioServiceServicer):
                 analysis.lyrics.add(text=self.store.read_bytes(request.lyrics).decode())
             found = store_document(self.store, analysis)
             self.store.bind(key, found)
-            self.hands.note("analyze-made")
+            self.control.note("analyze-made")
         result = audio.AnalyzeResult(analysis=found)
         if request.options.plot:
             result.plot.CopyFrom(self.store.put_bytes(b"\x89PNG plot", "image/png"))
@@ -128,14 +128,14 @@ class Audio(AudioServiceServicer):
 @dataclass
 class Prompt(PromptServiceServicer):
     store: ArtifactStore
-    hands: Stagehands
+    control: StageControl
 
     async def WriteStoryboard(self, request, context):
-        await self.hands.enter("storyboard")
+        await self.control.enter("storyboard")
         if request.options.style == "unknown":
             raise errors.UnknownStyle("there is no style 'unknown'", style="unknown")
         yield prompt.WriteStoryboardResponse(progress=Progress(step="scenes", fraction=0.5))
-        await self.hands.held("storyboard")
+        await self.control.held("storyboard")
         key = stage_key("fake_stages.WriteStoryboard", "1", request)
         found = self.store.lookup(key)
         if found is None:
@@ -152,7 +152,7 @@ class Prompt(PromptServiceServicer):
             board = Storyboard(style=request.options.style, storyteller="offline", scenes=[scene])
             found = store_document(self.store, board)
             self.store.bind(key, found)
-            self.hands.note("storyboard-made")
+            self.control.note("storyboard-made")
         written = load_document(self.store, found, Storyboard)
         result = prompt.WriteStoryboardResult(
             storyboard=found, document=self._document(written), storyteller="offline"
@@ -160,7 +160,7 @@ class Prompt(PromptServiceServicer):
         yield prompt.WriteStoryboardResponse(result=result)
 
     async def CheckStoryboard(self, request, context):
-        self.hands.note("check")
+        self.control.note("check")
         text = self.store.read_bytes(request.document).decode()
         if text.startswith("{"):
             return self._check_kept(request, text)
@@ -196,10 +196,10 @@ class Prompt(PromptServiceServicer):
 @dataclass
 class Render(RenderServiceServicer):
     store: ArtifactStore
-    hands: Stagehands
+    control: StageControl
 
     async def Render(self, request, context):
-        await self.hands.enter("render")
+        await self.control.enter("render")
         yield render.RenderResponse(
             plan=store_document(self.store, RenderPlan(song_sha256=request.song.sha256))
         )
@@ -214,7 +214,7 @@ class Render(RenderServiceServicer):
                 )
             )
             if frame == FRAMES // 2:
-                await self.hands.held("render")
+                await self.control.held("render")
         key = stage_key("fake_stages.Render", "1", request)
         found = self.store.lookup(key)
         if found is None:
@@ -222,7 +222,7 @@ class Render(RenderServiceServicer):
             picture = f"video of {board.scenes[0].prompt} seed {request.settings.seed}"
             found = self.store.put_bytes(picture.encode(), "video/mp4")
             self.store.bind(key, found)
-            self.hands.note("render-made")
+            self.control.note("render-made")
         yield render.RenderResponse(
             result=render.RenderResult(
                 video=found,
@@ -235,19 +235,19 @@ class Render(RenderServiceServicer):
         )
 
 
-def stage_services(store: ArtifactStore, hands: Stagehands) -> list[Service]:
+def stage_services(store: ArtifactStore, control: StageControl) -> list[Service]:
     return [
         Service(
             "songreel.audio.v1.AudioService",
-            partial(add_AudioServiceServicer_to_server, Audio(store, hands)),
+            partial(add_AudioServiceServicer_to_server, Audio(store, control)),
         ),
         Service(
             "songreel.prompt.v1.PromptService",
-            partial(add_PromptServiceServicer_to_server, Prompt(store, hands)),
+            partial(add_PromptServiceServicer_to_server, Prompt(store, control)),
         ),
         Service(
             "songreel.render.v1.RenderService",
-            partial(add_RenderServiceServicer_to_server, Render(store, hands)),
+            partial(add_RenderServiceServicer_to_server, Render(store, control)),
         ),
     ]
 
@@ -255,7 +255,7 @@ def stage_services(store: ArtifactStore, hands: Stagehands) -> list[Service]:
 async def serve_stages(root: Path) -> None:
     store = open_store(str(root / "artifacts"))
     gateway = Gateway(GatewaySettings(data=root / "data", event_seconds=0.001), store)
-    services = [*gateway.services(), *stage_services(store, Stagehands(root / "hands"))]
+    services = [*gateway.services(), *stage_services(store, StageControl(root / "control"))]
     async with traced("fake_stages"), running_server(services) as server:
         server.stop_on_signals()
         async with gateway.running(Targets.all(server.address), server.budget):

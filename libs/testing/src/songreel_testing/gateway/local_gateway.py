@@ -26,7 +26,7 @@ from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.server.server import RunningServer
 from songreel_kit.server.service import Service
 
-from songreel_testing.gateway.fake_stages import Stagehands, stage_services
+from songreel_testing.gateway.fake_stages import StageControl, stage_services
 from songreel_testing.serving import serving_at, temporary_store
 
 PARENT = "projects/local"
@@ -90,12 +90,12 @@ class Client:
 
 
 @dataclass
-class Studio:
+class LocalGateway:
     """A gateway and its stages, at work in this process."""
 
     client: Client
     store: LocalArtifactStore
-    hands: Stagehands
+    control: StageControl
     settings: GatewaySettings
     address: str
 
@@ -115,9 +115,9 @@ def video_of(operation: Operation) -> Video:
     return video
 
 
-def files(studio: Studio) -> set[str]:
+def files(local: LocalGateway) -> set[str]:
     """Everything that the artifact store holds, whole or half."""
-    return {str(path) for path in studio.store.root.rglob("*") if path.is_file()}
+    return {str(path) for path in local.store.root.rglob("*") if path.is_file()}
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -128,22 +128,22 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def studio_in(
+async def local_gateway(
     folder: Path,
     *,
     also: Sequence[Service] = (),
     stages: Sequence[Stage] = STAGES,
     **settings: Any,
-) -> AsyncIterator[Studio]:
+) -> AsyncIterator[LocalGateway]:
     """`also` are served on the same port; `stages` are those that jobs may have."""
     chosen = {"data": folder / "data", "retry_seconds": 0.01, "event_seconds": 0.001} | settings
     store = temporary_store(folder)
-    hands = Stagehands(folder / "hands")
+    control = StageControl(folder / "control")
     configured = GatewaySettings(**chosen)
     gateway = Gateway(configured, store, stages)
-    services = [*gateway.services(), *stage_services(store, hands), *also]
+    services = [*gateway.services(), *stage_services(store, control), *also]
     async with serving_at(*services) as (server, channel), _running(gateway, server):
-        yield Studio(Client(channel), store, hands, configured, server.address)
+        yield LocalGateway(Client(channel), store, control, configured, server.address)
 
 
 def _running(gateway: Gateway, server: RunningServer) -> AbstractAsyncContextManager[None]:

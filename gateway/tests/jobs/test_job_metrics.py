@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import REGISTRY
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.jobs.job_metrics import OpenJobsCollector
-from songreel_testing.gateway.local_gateway import studio_in
+from songreel_testing.gateway.local_gateway import local_gateway
 
 
 def value(name: str, **labels: str) -> float | None:
@@ -13,17 +13,17 @@ def value(name: str, **labels: str) -> float | None:
 
 
 async def test_open_jobs_are_counted_and_aged(tmp_path) -> None:
-    async with studio_in(tmp_path) as studio:
+    async with local_gateway(tmp_path) as local:
         assert value("songreel_oldest_open_job_seconds") == 0
-        studio.hands.hold("analyze")
-        song = await studio.client.upload(b"a song in the queue")
-        operation = await studio.client.create(song)
-        await studio.client.reach(operation, "analyze", "beats")
+        local.control.hold("analyze")
+        song = await local.client.upload(b"a song in the queue")
+        operation = await local.client.create(song)
+        await local.client.reach(operation, "analyze", "beats")
         assert value("songreel_open_jobs", state="running") == 1
         assert value("songreel_open_jobs", state="queued") == 0
         assert value("songreel_oldest_open_job_seconds") > 0
-        studio.hands.let_go("analyze")
-        assert (await studio.client.wait(operation)).response.value
+        local.control.let_go("analyze")
+        assert (await local.client.wait(operation)).response.value
         assert value("songreel_open_jobs", state="running") == 0
         assert value("songreel_oldest_open_job_seconds") == 0
     # A gateway that has stopped tells nothing.

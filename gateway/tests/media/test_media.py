@@ -31,10 +31,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PARENT = "projects/local"
 
 
-async def test_a_file_comes_back_as_it_went_in(studio) -> None:
+async def test_a_file_comes_back_as_it_went_in(local) -> None:
     data = os.urandom(700_000)
     digest = hashlib.sha256(data).hexdigest()
-    media = await studio.client.upload(
+    media = await local.client.upload(
         data,
         chunk=200_001,
         display_name="Lied Nr. 1 (ä).mp3",
@@ -46,13 +46,13 @@ async def test_a_file_comes_back_as_it_went_in(studio) -> None:
     assert media.display_name == "Lied Nr. 1 (ä).mp3"
     assert (media.artifact.size, media.artifact.sha256) == (len(data), digest)
     assert media.artifact.media_type == "audio/ogg; codecs=opus"
-    found = await studio.client.media.GetMedia(GetMediaRequest(name=media.name))
+    found = await local.client.media.GetMedia(GetMediaRequest(name=media.name))
     assert found.media == media
     for offset in (0, 1, 262_144, len(data) - 1, len(data)):
-        assert await studio.client.download(media.name, offset) == data[offset:]
+        assert await local.client.download(media.name, offset) == data[offset:]
     for offset in (-1, len(data) + 1):
         with expect_error(InvalidRequest):
-            await studio.client.download(media.name, offset)
+            await local.client.download(media.name, offset)
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ async def test_a_file_comes_back_as_it_went_in(studio) -> None:
         ("x" * 300, "x" * 255),
     ],
 )
-async def test_display_names_lose_their_folders(studio, given, kept) -> None:
-    media = await studio.client.upload(given.encode(), display_name=given)
+async def test_display_names_lose_their_folders(local, given, kept) -> None:
+    media = await local.client.upload(given.encode(), display_name=given)
     assert media.display_name == kept
 
 
-async def test_refused_uploads_leave_nothing(studio) -> None:
-    before = files(studio)
+async def test_refused_uploads_leave_nothing(local) -> None:
+    before = files(local)
     data = b"twelve bytes"
     for content, header, error in (
         (b"", {}, EmptyFile),
@@ -87,70 +87,70 @@ async def test_refused_uploads_leave_nothing(studio) -> None:
         (data, {"size": 2**40}, UploadTooLarge),
     ):
         with expect_error(error):
-            await studio.client.upload(content, chunk=5, **header)
+            await local.client.upload(content, chunk=5, **header)
     header = UploadMediaRequest(header=UploadHeader(parent=PARENT))
     chunk = UploadMediaRequest(chunk=b"x")
     for parts in ([], [chunk], [header, chunk, header], [UploadMediaRequest()]):
         with expect_error(InvalidUpload):
-            await studio.client.media.UploadMedia(iter(parts))
-    assert files(studio) == before
+            await local.client.media.UploadMedia(iter(parts))
+    assert files(local) == before
 
 
-async def test_a_request_id_belongs_to_its_content(studio) -> None:
-    first = await studio.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
-    again = await studio.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
+async def test_a_request_id_belongs_to_its_content(local) -> None:
+    first = await local.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
+    again = await local.client.upload(b"one", request_id="upload-1", display_name="one.mp3")
     assert again == first
     with expect_error(RequestIdReused):
-        await studio.client.upload(b"two", request_id="upload-1", display_name="one.mp3")
-    other = await studio.client.upload(b"two", request_id="upload-1", parent="projects/other")
+        await local.client.upload(b"two", request_id="upload-1", display_name="one.mp3")
+    other = await local.client.upload(b"two", request_id="upload-1", parent="projects/other")
     assert other.name.startswith("projects/other/")
 
 
-async def test_a_reused_request_id_keeps_the_other_content_out(studio) -> None:
-    await studio.client.upload(b"three", request_id="upload-2")
-    before = files(studio)
+async def test_a_reused_request_id_keeps_the_other_content_out(local) -> None:
+    await local.client.upload(b"three", request_id="upload-2")
+    before = files(local)
     with expect_error(RequestIdReused):
-        await studio.client.upload(b"other than three", request_id="upload-2")
-    assert files(studio) == before
+        await local.client.upload(b"other than three", request_id="upload-2")
+    assert files(local) == before
     digest = hashlib.sha256(b"other than three").hexdigest()
     with expect_error(MediaNotFound):
-        await studio.client.download(f"{PARENT}/media/{digest}")
+        await local.client.download(f"{PARENT}/media/{digest}")
 
 
-async def test_media_of_other_projects_do_not_exist(studio) -> None:
-    media = await studio.client.upload(b"mine alone")
+async def test_media_of_other_projects_do_not_exist(local) -> None:
+    media = await local.client.upload(b"mine alone")
     foreign = media.name.replace(PARENT, "projects/other")
     with expect_error(MediaNotFound) as caught:
-        await studio.client.media.GetMedia(GetMediaRequest(name=foreign))
+        await local.client.media.GetMedia(GetMediaRequest(name=foreign))
     assert foreign in caught.message
     with expect_error(MediaNotFound):
-        await studio.client.download(foreign)
-    shared = await studio.client.upload(b"mine alone", parent="projects/other")
+        await local.client.download(foreign)
+    shared = await local.client.upload(b"mine alone", parent="projects/other")
     assert shared.name == foreign
     for name in ("", "song.mp3", media.name + "/x", media.name[:-1], media.name.upper()):
         with expect_error(InvalidName):
-            await studio.client.media.GetMedia(GetMediaRequest(name=name))
+            await local.client.media.GetMedia(GetMediaRequest(name=name))
 
 
-async def test_a_cancelled_upload_leaves_nothing(studio) -> None:
-    before = files(studio)
+async def test_a_cancelled_upload_leaves_nothing(local) -> None:
+    before = files(local)
     for round_ in range(10):
-        call = studio.client.media.UploadMedia()
+        call = local.client.media.UploadMedia()
         await call.write(UploadMediaRequest(header=UploadHeader(parent=PARENT)))
         await call.write(UploadMediaRequest(chunk=b"half a song" * (1 + 50_000 * (round_ % 3))))
         if round_ < 5:  # else it may be cancelled before the server has begun
-            await until(lambda: files(studio) != before)
+            await until(lambda: files(local) != before)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
-    await until(lambda: files(studio) == before)
+    await until(lambda: files(local) == before)
 
 
-async def test_a_download_of_lost_bytes_is_a_typed_error(studio) -> None:
-    media = await studio.client.upload(b"to be lost")
-    path = studio.store.path_of(media.artifact)
+async def test_a_download_of_lost_bytes_is_a_typed_error(local) -> None:
+    media = await local.client.upload(b"to be lost")
+    path = local.store.path_of(media.artifact)
     path.unlink()
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        async for _ in studio.client.media.DownloadMedia(DownloadMediaRequest(name=media.name)):
+        async for _ in local.client.media.DownloadMedia(DownloadMediaRequest(name=media.name)):
             pass
     assert caught.value.code() == grpc.StatusCode.NOT_FOUND

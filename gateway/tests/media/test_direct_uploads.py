@@ -45,7 +45,7 @@ from songreel_kit.errors import (
 )
 from songreel_kit.telemetry.tracing import traced
 from songreel_testing.collector import trace_collector
-from songreel_testing.gateway.checked_gateway import guarded_in
+from songreel_testing.gateway.checked_gateway import checked_gateway
 from songreel_testing.gateway.direct_client import (
     LONG,
     PART,
@@ -313,8 +313,8 @@ async def test_a_folder_gives_no_urls_out(tmp_path: Path) -> None:
 
 async def test_what_has_begun_counts_against_the_quotas(moto: S3Endpoint, tmp_path: Path) -> None:
     tight = "projects/tight"  # 64 bytes, 3 uploads
-    async with guarded_in(tmp_path, store_of(moto, tmp_path)) as world:
-        client = world.as_("tight")
+    async with checked_gateway(tmp_path, store_of(moto, tmp_path)) as gateway:
+        client = gateway.as_("tight")
         with expect_error(QuotaExceeded):
             await begin(client, b"x" * 65, parent=tight)
         one = await begin(client, b"1" * 40, parent=tight)
@@ -333,12 +333,12 @@ async def test_what_has_begun_counts_against_the_quotas(moto: S3Endpoint, tmp_pa
         assert (await finish(client, two)).artifact.size == 25
         # Those of nobody's time give their share back.
         gone = sa.update(uploads).where(uploads.c.finished == 0).values(expires=1)
-        world.write(lambda c: c.execute(gone))
+        gateway.write(lambda c: c.execute(gone))
         assert (await upload_directly(client, b"6" * 39, parent=tight)).artifact.size == 39
         with expect_error(UploadNotFound):
             await finish(client, three)
         used = sa.select(project_use.c.amount).where(project_use.c.kind == UPLOADS)
-        found = world.write(
+        found = gateway.write(
             lambda c: c.execute(used.where(project_use.c.project == "tight")).scalar_one()
         )
         assert found == 2

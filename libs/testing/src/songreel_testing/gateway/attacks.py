@@ -14,13 +14,13 @@ from typing import Any
 import grpc
 from google.rpc import error_details_pb2, status_pb2
 
-from songreel_testing.gateway.checked_gateway import Guarded
+from songreel_testing.gateway.checked_gateway import CheckedGateway
 
-Run = Callable[[Guarded], Awaitable[str | None]]
+Run = Callable[[CheckedGateway], Awaitable[str | None]]
 
 
 @dataclass(frozen=True)
-class Attempt:
+class Attack:
     """One try. What `run` returns is how it ended, where no call failed."""
 
     group: str
@@ -31,23 +31,23 @@ class Attempt:
     """Part of what it is told; else it might be refused for another reason."""
 
 
-ATTEMPTS: list[Attempt] = []
+ATTACKS: list[Attack] = []
 
 
-def attempt(group: str, name: str, ends: str, because: str = "") -> Callable[[Run], Run]:
+def attack(group: str, name: str, ends: str, because: str = "") -> Callable[[Run], Run]:
     """Adds a function to the table."""
 
     def add(run: Run) -> Run:
-        ATTEMPTS.append(Attempt(group, name, ends, run, because))
+        ATTACKS.append(Attack(group, name, ends, run, because))
         return run
 
     return add
 
 
-async def ending(tried: Attempt, world: Guarded) -> str:
+async def ending(tried: Attack, gateway: CheckedGateway) -> str:
     """How a try ended."""
     try:
-        return await tried.run(world) or "LET IN"
+        return await tried.run(gateway) or "LET IN"
     except grpc.RpcError as error:
         said = str(getattr(error, "details", str)())
         return told(error) if tried.because in said else f"{told(error)}, but: {said}"
@@ -70,8 +70,8 @@ def detail(error: Any, kind: Any) -> Any:
     return None
 
 
-def whole_table() -> list[Attempt]:
+def whole_table() -> list[Attack]:
     """All of them."""
-    for module in ("attempts_tokens", "attempts_names", "attempts_limits"):
+    for module in ("attacks_tokens", "attacks_names", "attacks_limits"):
         import_module(f"songreel_testing.gateway.{module}")
-    return ATTEMPTS
+    return ATTACKS

@@ -19,61 +19,59 @@ from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, to_status
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_testing.collector import Collector, trace_collector
-from songreel_testing.gateway.fake_stages import Stagehands, stage_services
-from songreel_testing.gateway.local_gateway import Client, studio_in, until
+from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.local_gateway import Client, local_gateway, until
 from songreel_testing.serving import serving, temporary_store
 
 
 async def test_a_stage_that_goes_away_in_the_middle_is_called_again(tmp_path) -> None:
     store = temporary_store(tmp_path)
-    hands = Stagehands(tmp_path / "hands")
-    hands.hold("render")
+    control = StageControl(tmp_path / "control")
+    control.hold("render")
     gateway = Gateway(GatewaySettings(data=tmp_path / "data", event_seconds=0.001), store)
     at_once = ServerSettings(grace_seconds=0.0)
     async with serving(*gateway.services()) as channel:
         client = Client(channel)
-        async with running_server(stage_services(store, hands), at_once) as stages:
+        async with running_server(stage_services(store, control), at_once) as stages:
             address = stages.address
             running = gateway.running(Targets.all(address))
             await running.__aenter__()
             song = await client.upload(b"an interrupted song")
             operation = await client.create(song)
             await client.reach(operation, "render", "frames")
-        hands.let_go("render")
+        control.let_go("render")
         again = ServerSettings(bind=address, grace_seconds=0.0)
-        async with running_server(stage_services(store, hands), again):
+        async with running_server(stage_services(store, control), again):
             assert (await client.wait(operation)).response.value
         await running.__aexit__(None, None, None)
-    calls = hands.calls()
+    calls = control.calls()
     assert (calls["analyze-begun"], calls["render-begun"], calls["render-made"]) == (1, 2, 1)
 
 
 async def test_a_job_ended_by_another_process_stops_here(tmp_path) -> None:
-    async with studio_in(tmp_path, poll_seconds=0.05) as studio:
-        studio.hands.hold("analyze")
-        song = await studio.client.upload(b"a song cancelled elsewhere")
-        operation = await studio.client.create(song)
-        await studio.client.reach(operation, "analyze", "beats")
-        watcher = asyncio.create_task(studio.client.watch(operation))
-        elsewhere = open_database(studio.settings.database())
+    async with local_gateway(tmp_path, poll_seconds=0.05) as local:
+        local.control.hold("analyze")
+        song = await local.client.upload(b"a song cancelled elsewhere")
+        operation = await local.client.create(song)
+        await local.client.reach(operation, "analyze", "beats")
+        watcher = asyncio.create_task(local.client.watch(operation))
+        elsewhere = open_database(local.settings.database())
         job = operation.name.rpartition("/")[2]
         status = to_status(Cancelled("cancelled elsewhere"))
         assert await JobRepository(elsewhere, Notifications()).finish(
             job, Ending(JobState.CANCELLED, status)
         )
         assert (await watcher)[-1].error.message == "cancelled elsewhere"
-        await until(lambda: studio.hands.calls()["analyze-cancelled"] == 1)
-        found = await studio.client.operations.GetOperation(
-            GetOperationRequest(name=operation.name)
-        )
+        await until(lambda: local.control.calls()["analyze-cancelled"] == 1)
+        found = await local.client.operations.GetOperation(GetOperationRequest(name=operation.name))
         assert found.error.message == "cancelled elsewhere"
         elsewhere.close()
 
 
 async def test_a_log_holds_no_more_than_it_should(tmp_path) -> None:
-    async with studio_in(tmp_path, event_seconds=3600) as studio:
-        song = await studio.client.upload(b"a song of few words")
-        log = await studio.client.watch(await studio.client.create(song))
+    async with local_gateway(tmp_path, event_seconds=3600) as local:
+        song = await local.client.upload(b"a song of few words")
+        log = await local.client.watch(await local.client.create(song))
         assert log[-1].metadata.fraction == 1.0
         drawing = [event for event in log if event.metadata.step == "frames"]
         # Of 24 reports the first, and the end of the stage.
@@ -82,23 +80,23 @@ async def test_a_log_holds_no_more_than_it_should(tmp_path) -> None:
 
 async def test_a_job_written_but_never_enqueued_is_taken_up(tmp_path) -> None:
     # As after a crash between the two: the workflow engine has lost its database.
-    async with studio_in(tmp_path) as studio:
-        studio.hands.hold("storyboard")
-        song = await studio.client.upload(b"an orphaned song")
-        operation = await studio.client.create(song)
-        await studio.client.reach(operation, "storyboard", "scenes")
+    async with local_gateway(tmp_path) as local:
+        local.control.hold("storyboard")
+        song = await local.client.upload(b"an orphaned song")
+        operation = await local.client.create(song)
+        await local.client.reach(operation, "storyboard", "scenes")
     for path in (tmp_path / "data").glob("jobs.db*"):
         path.unlink()
-    async with studio_in(tmp_path) as studio:
-        studio.hands.let_go("storyboard")
-        assert (await studio.client.wait(operation)).response.value
-        calls = studio.hands.calls()
+    async with local_gateway(tmp_path) as local:
+        local.control.let_go("storyboard")
+        assert (await local.client.wait(operation)).response.value
+        calls = local.control.calls()
         assert (calls["analyze-made"], calls["render-made"]) == (1, 1)
 
 
 async def test_the_module_serves_the_gateway_alone(tmp_path) -> None:
     store = temporary_store(tmp_path)
-    stage_set = stage_services(store, Stagehands(tmp_path / "hands"))
+    stage_set = stage_services(store, StageControl(tmp_path / "control"))
     with trace_collector() as collector:
         async with running_server(stage_set) as stages:
             operation = await _made_alone(tmp_path, store, stages.address, collector)

@@ -12,7 +12,7 @@ from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_testing.gateway.fake_stages import FRAMES
-from songreel_testing.gateway.local_gateway import studio_in, video_of
+from songreel_testing.gateway.local_gateway import local_gateway, video_of
 
 ANALYZE, STORYBOARD, RENDER = "analyze", "storyboard", "render"
 ALL = (ANALYZE, STORYBOARD, RENDER)
@@ -126,18 +126,18 @@ def test_the_pause_that_is_named_is_long_enough() -> None:
 
 async def test_a_stage_that_pauses_shows_how_far_it_is(tmp_path) -> None:
     # Twelve reports come at once, then none: the last is told, not only the first.
-    async with studio_in(tmp_path, event_seconds=0.3) as studio:
-        studio.hands.hold("render")
-        song = await studio.client.upload(b"a song with a rest")
-        operation = await studio.client.create(song)
-        async for event in studio.client.events(operation):
+    async with local_gateway(tmp_path, event_seconds=0.3) as local:
+        local.control.hold("render")
+        song = await local.client.upload(b"a song with a rest")
+        operation = await local.client.create(song)
+        async for event in local.client.events(operation):
             if event.metadata.frames_done == FRAMES // 2:
                 break
         else:
             pytest.fail("the watcher was not told")
-        studio.hands.let_go("render")
-        assert video_of(await studio.client.wait(operation)).frames == FRAMES
-        log = await studio.client.watch(operation)
+        local.control.let_go("render")
+        assert video_of(await local.client.wait(operation)).frames == FRAMES
+        log = await local.client.watch(operation)
         assert [each.offset for each in log] == list(range(len(log)))
         told = [each.metadata.frames_done for each in log if each.metadata.step == "frames"]
         assert told == sorted(told)

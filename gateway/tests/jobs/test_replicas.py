@@ -23,7 +23,7 @@ from songreel_gateway.jobs.notifications import Notifications
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_kit.database.database import Database
 from songreel_kit.errors import Busy, ServiceUnavailable, VideoExists
-from songreel_testing.gateway.local_gateway import studio_in, video_of
+from songreel_testing.gateway.local_gateway import local_gateway, video_of
 from songreel_testing.gateway.queued_job import queued_job
 from songreel_testing.servers import PostgresServer
 
@@ -175,14 +175,14 @@ async def test_a_database_that_is_away_is_told_or_waited_for(postgres: PostgresS
 async def test_a_song_becomes_a_video_on_postgres(tmp_path, postgres: PostgresServer) -> None:
     url = postgres.url(postgres.create_database())
     for attempt in range(2):  # the second finds the tables of the first
-        async with studio_in(tmp_path, database_url=url, executor_id="stage") as studio:
-            song = await studio.client.upload(b"a song on postgres")
-            operation = await studio.client.create(song, request_id="pg")
-            done: Operation = await studio.client.wait(operation)
+        async with local_gateway(tmp_path, database_url=url, executor_id="stage") as local:
+            song = await local.client.upload(b"a song on postgres")
+            operation = await local.client.create(song, request_id="pg")
+            done: Operation = await local.client.wait(operation)
             assert video_of(done).frames == 24
-            log = await studio.client.watch(operation)
+            log = await local.client.watch(operation)
             assert [event.offset for event in log] == list(range(len(log)))
-            assert studio.hands.calls()["render-made"] == 1, attempt
+            assert local.control.calls()["render-made"] == 1, attempt
             left = open_database(url)
             assert len(await Lease(left, "looking", 1.0).living()) == 1
             left.close()

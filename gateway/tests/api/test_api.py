@@ -36,7 +36,7 @@ from songreel_identity.service import create_service
 from songreel_identity.settings import IdentitySettings
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InvalidRequest, RequestIdReused
-from songreel_testing.gateway.local_gateway import PARENT, studio_in
+from songreel_testing.gateway.local_gateway import PARENT, local_gateway
 from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,8 +74,8 @@ async def house(tmp_path_factory):
         IdentitySettings(database=f"sqlite:///{folder / 'vault.db'}", keys=folder / "keys"),
         new_tracker=Blind,
     )
-    async with studio_in(folder, also=[identity], poll_seconds=60) as studio:
-        yield studio
+    async with local_gateway(folder, also=[identity], poll_seconds=60) as local:
+        yield local
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -17,7 +17,7 @@ from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, ListVideosRequest
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import InternalError, ServiceUnavailable, from_status
-from songreel_testing.gateway.fake_stages import Stagehands
+from songreel_testing.gateway.fake_stages import StageControl
 from songreel_testing.gateway.local_gateway import Client
 from songreel_testing.serving import expect_error
 
@@ -29,7 +29,7 @@ class Process:
 
     def __init__(self, root: Path, popen: subprocess.Popen[bytes], address: str) -> None:
         self.popen = popen
-        self.hands = Stagehands(root / "hands")
+        self.control = StageControl(root / "control")
         self.channel = open_channel(address)
         self.client = Client(self.channel)
 
@@ -88,17 +88,17 @@ def whole(log: list[JobEvent]) -> bool:
 )
 async def test_kill_9_in_a_stage_repeats_only_that_stage(tmp_path, stage, step, begun) -> None:
     async with process_in(tmp_path) as process:
-        process.hands.hold(stage)
+        process.control.hold(stage)
         song = await process.client.upload(b"a mortal song")
         operation = await process.client.create(song, request_id="mortal")
         seen = await process.client.reach(operation, stage, step)
         assert seen.metadata.attempt == 1
         assert await process.die() == -signal.SIGKILL
-        process.hands.let_go(stage)
+        process.control.let_go(stage)
     async with process_in(tmp_path) as process:
         # Nobody asks for it again: it goes on by itself.
         assert (await process.client.wait(operation)).response.value
-        assert process.hands.calls() == begun | MADE_ONCE
+        assert process.control.calls() == begun | MADE_ONCE
         log = await process.client.watch(operation)
         assert whole(log)
         assert log[seen.offset] == seen
@@ -115,7 +115,7 @@ async def test_kill_9_at_many_moments_of_one_job(tmp_path) -> None:
     for deaths, moment in enumerate((1, 2, 4, 6, 8)):
         async with process_in(tmp_path) as process:
             for stage in ("analyze", "storyboard", "render"):
-                process.hands.hold(stage)
+                process.control.hold(stage)
             if operation is None:
                 song = await process.client.upload(b"a song of nine lives")
                 operation = await process.client.create(song)
@@ -123,14 +123,14 @@ async def test_kill_9_at_many_moments_of_one_job(tmp_path) -> None:
             async for event in process.client.events(operation):
                 if event.offset >= moment:
                     break
-                process.hands.let_go(event.metadata.stage)
+                process.control.let_go(event.metadata.stage)
             assert await process.die() == -signal.SIGKILL, deaths
     async with process_in(tmp_path) as process:
         for stage in ("analyze", "storyboard", "render"):
-            process.hands.let_go(stage)
+            process.control.let_go(stage)
         assert (await process.client.wait(operation)).response.value
         assert whole(await process.client.watch(operation))
-        calls = process.hands.calls()
+        calls = process.control.calls()
         # Noted after it was kept: a death between the two leaves no note, never two.
         assert all(calls[name] <= count for name, count in MADE_ONCE.items()), calls
         await one_video(process)
@@ -144,7 +144,7 @@ async def test_kill_9_right_after_the_answer_loses_no_job(tmp_path) -> None:
     async with process_in(tmp_path) as process:
         for operation in operations:
             assert (await process.client.wait(operation)).response.value
-        calls = process.hands.calls()
+        calls = process.control.calls()
         # Four jobs with the same content share what the stages made.
         assert calls["render-made"] <= 2
         names = {operation.name for operation in operations}
@@ -154,7 +154,7 @@ async def test_kill_9_right_after_the_answer_loses_no_job(tmp_path) -> None:
 async def test_a_job_that_kills_its_process_is_given_up(tmp_path) -> None:
     for _death in range(2):
         async with process_in(tmp_path, max_attempts=2) as process:
-            process.hands.hold("render")
+            process.control.hold("render")
             song = await process.client.upload(b"a deadly song")
             operation = await process.client.create(song, request_id="deadly")
             await process.client.reach(operation, "render", "frames", attempt=_death + 1)
@@ -167,24 +167,24 @@ async def test_a_job_that_kills_its_process_is_given_up(tmp_path) -> None:
 
 async def test_a_job_cancelled_before_the_crash_stays_cancelled(tmp_path) -> None:
     async with process_in(tmp_path) as process:
-        process.hands.hold("analyze")
+        process.control.hold("analyze")
         song = await process.client.upload(b"a song that is not wanted")
         operation = await process.client.create(song)
         await process.client.reach(operation, "analyze", "beats")
         await process.client.operations.CancelOperation(CancelOperationRequest(name=operation.name))
         assert await process.die() == -signal.SIGKILL
-        process.hands.let_go("analyze")
+        process.control.let_go("analyze")
     async with process_in(tmp_path) as process:
         assert (await process.client.wait(operation)).error.code == 1
         # A later job shows that the earlier one is not worked on beside it.
         other = await process.client.upload(b"a song that is wanted")
         await process.client.wait(await process.client.create(other))
-        assert process.hands.calls()["analyze-begun"] == 2
+        assert process.control.calls()["analyze-begun"] == 2
 
 
 async def test_a_graceful_stop_is_quick_and_lays_the_job_down(tmp_path) -> None:
     async with process_in(tmp_path) as process:
-        process.hands.hold("render")
+        process.control.hold("render")
         song = await process.client.upload(b"a song for tomorrow")
         operation = await process.client.create(song)
         await process.client.reach(operation, "render", "frames")
@@ -196,11 +196,11 @@ async def test_a_graceful_stop_is_quick_and_lays_the_job_down(tmp_path) -> None:
                 await watcher
             assert await asyncio.to_thread(process.popen.wait) == 0
         assert int(caught.error.metadata["offset"]) > 0
-        process.hands.let_go("render")
+        process.control.let_go("render")
     assert "Traceback" not in (tmp_path / "log").read_text()
     async with process_in(tmp_path) as process:
         assert (await process.client.wait(operation)).response.value
-        calls = process.hands.calls()
+        calls = process.control.calls()
         assert (calls["analyze-begun"], calls["render-made"]) == (1, 1)
         log = await process.client.watch(operation)
         assert whole(log)

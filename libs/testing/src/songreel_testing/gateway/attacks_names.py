@@ -16,8 +16,8 @@ from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1.media_service_pb2_grpc import MediaServiceStub
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 
-from songreel_testing.gateway.attempts import attempt
-from songreel_testing.gateway.checked_gateway import MINE, THEIRS, Guarded
+from songreel_testing.gateway.attacks import attack
+from songreel_testing.gateway.checked_gateway import MINE, THEIRS, CheckedGateway
 
 MEDIA, VIDEO = "NOT_FOUND MEDIA_NOT_FOUND", "NOT_FOUND VIDEO_NOT_FOUND"
 OPERATION, PROJECT = "NOT_FOUND OPERATION_NOT_FOUND", "NOT_FOUND PROJECT_NOT_FOUND"
@@ -36,10 +36,10 @@ STUBS: dict[str, Any] = {
 STREAMS = ("UploadMedia", "Enroll", "MeasureLikeness")
 
 
-async def call(world: Guarded, method: str, *requests: Message, who: str = "mine") -> Any:
+async def call(gateway: CheckedGateway, method: str, *requests: Message, who: str = "mine") -> Any:
     """Makes a call of any kind: "VideoService/GetVideo"."""
     service, _, name = method.partition("/")
-    start = getattr(STUBS[service](world.open(world.tokens[who])), name)
+    start = getattr(STUBS[service](gateway.open(gateway.tokens[who])), name)
     made = start(iter(requests), timeout=20) if name in STREAMS else start(*requests, timeout=20)
     if hasattr(made, "__await__"):
         return await made
@@ -47,22 +47,22 @@ async def call(world: Guarded, method: str, *requests: Message, who: str = "mine
 
 
 def foreign(method: str, ends: str, field: str = ""):
-    """An attempt with the request that the function makes of another partner's names."""
+    """An attack with the request that the function makes of another partner's names."""
 
     def add(make):
         name = f"{method}{f', {field}' if field else ''}"
 
-        @attempt("another partner's names", name, ends)
-        async def run(world: Guarded) -> None:
-            await call(world, method, make(world))
+        @attack("another partner's names", name, ends)
+        async def run(gateway: CheckedGateway) -> None:
+            await call(gateway, method, make(gateway))
 
         return make
 
     return add
 
 
-def song(world: Guarded) -> str:
-    return world.song.name
+def song(gateway: CheckedGateway) -> str:
+    return gateway.song.name
 
 
 foreign("AccessService/GetProject", PROJECT)(lambda _: access.GetProjectRequest(name=THEIRS))
@@ -70,9 +70,9 @@ foreign("MediaService/UploadMedia", PROJECT)(
     lambda _: media.UploadMediaRequest(header=media.UploadHeader(parent=THEIRS))
 )
 foreign("MediaService/DownloadMedia", MEDIA)(
-    lambda world: media.DownloadMediaRequest(name=song(world))
+    lambda gateway: media.DownloadMediaRequest(name=song(gateway))
 )
-foreign("MediaService/GetMedia", MEDIA)(lambda world: media.GetMediaRequest(name=song(world)))
+foreign("MediaService/GetMedia", MEDIA)(lambda gateway: media.GetMediaRequest(name=song(gateway)))
 foreign("MediaService/BeginUpload", PROJECT)(lambda _: media.BeginUploadRequest(parent=THEIRS))
 foreign("MediaService/FinishUpload", UPLOAD)(
     lambda _: media.FinishUploadRequest(name=f"{THEIRS}/uploads/{'0' * 32}")
@@ -81,78 +81,78 @@ foreign("MediaService/CancelUpload", UPLOAD)(
     lambda _: media.CancelUploadRequest(name=f"{THEIRS}/uploads/{'0' * 32}")
 )
 foreign("MediaService/GetDownloadUrl", MEDIA)(
-    lambda world: media.GetDownloadUrlRequest(name=song(world))
+    lambda gateway: media.GetDownloadUrlRequest(name=song(gateway))
 )
 foreign("VideoService/CreateVideo", PROJECT, "parent")(
-    lambda world: videos.CreateVideoRequest(parent=THEIRS)
+    lambda gateway: videos.CreateVideoRequest(parent=THEIRS)
 )
 foreign("VideoService/CreateVideo", MEDIA, "song")(
-    lambda world: videos.CreateVideoRequest(parent=MINE, video={"song": song(world)})
+    lambda gateway: videos.CreateVideoRequest(parent=MINE, video={"song": song(gateway)})
 )
 foreign("VideoService/CreateVideo", MEDIA, "storyboard")(
-    lambda world: videos.CreateVideoRequest(parent=MINE, video={"storyboard": song(world)})
+    lambda gateway: videos.CreateVideoRequest(parent=MINE, video={"storyboard": song(gateway)})
 )
 foreign("VideoService/CreateVideo", PERSON, "a person")(
-    lambda world: videos.CreateVideoRequest(
+    lambda gateway: videos.CreateVideoRequest(
         parent=MINE, video={"identity": {"name": f"{THEIRS}/identities/ann"}}
     )
 )
 foreign("VideoService/CreateVideo", PROJECT, "a request_id of theirs")(
-    lambda world: videos.CreateVideoRequest(
-        parent=THEIRS, video={"song": song(world)}, request_id="their-request"
+    lambda gateway: videos.CreateVideoRequest(
+        parent=THEIRS, video={"song": song(gateway)}, request_id="their-request"
     )
 )
-foreign("VideoService/GetVideo", VIDEO)(lambda world: videos.GetVideoRequest(name=world.video))
+foreign("VideoService/GetVideo", VIDEO)(lambda gateway: videos.GetVideoRequest(name=gateway.video))
 foreign("VideoService/ListVideos", PROJECT)(lambda _: videos.ListVideosRequest(parent=THEIRS))
 foreign("VideoService/AnalyzeSong", MEDIA, "song")(
-    lambda world: videos.AnalyzeSongRequest(parent=MINE, song=song(world))
+    lambda gateway: videos.AnalyzeSongRequest(parent=MINE, song=song(gateway))
 )
 foreign("VideoService/CreateStoryboard", MEDIA, "analysis")(
-    lambda world: videos.CreateStoryboardRequest(parent=MINE, analysis=song(world))
+    lambda gateway: videos.CreateStoryboardRequest(parent=MINE, analysis=song(gateway))
 )
 foreign("VideoService/CreateVideo", STORYBOARD, "a kept storyboard")(
-    lambda world: videos.CreateVideoRequest(
-        parent=MINE, video={"stored_storyboard": world.storyboard.name}
+    lambda gateway: videos.CreateVideoRequest(
+        parent=MINE, video={"stored_storyboard": gateway.storyboard.name}
     )
 )
 foreign("VideoService/GetStoryboard", STORYBOARD)(
-    lambda world: videos.GetStoryboardRequest(name=world.storyboard.name)
+    lambda gateway: videos.GetStoryboardRequest(name=gateway.storyboard.name)
 )
 foreign("VideoService/ListStoryboards", PROJECT)(
     lambda _: videos.ListStoryboardsRequest(parent=THEIRS)
 )
 foreign("VideoService/UpdateStoryboard", STORYBOARD)(
-    lambda world: videos.UpdateStoryboardRequest(
-        storyboard={"name": world.storyboard.name, "content": {"title": "mine now"}}
+    lambda gateway: videos.UpdateStoryboardRequest(
+        storyboard={"name": gateway.storyboard.name, "content": {"title": "mine now"}}
     )
 )
 foreign("VideoService/UpdateStoryboard", STORYBOARD, "with its etag")(
-    lambda world: videos.UpdateStoryboardRequest(
+    lambda gateway: videos.UpdateStoryboardRequest(
         storyboard={
-            "name": world.storyboard.name,
-            "etag": world.storyboard.etag,
+            "name": gateway.storyboard.name,
+            "etag": gateway.storyboard.etag,
             "content": {"title": "mine now"},
         }
     )
 )
 foreign("VideoService/DeleteStoryboard", STORYBOARD)(
-    lambda world: videos.DeleteStoryboardRequest(name=world.storyboard.name)
+    lambda gateway: videos.DeleteStoryboardRequest(name=gateway.storyboard.name)
 )
 foreign("VideoService/WatchOperation", OPERATION)(
-    lambda world: videos.WatchOperationRequest(name=world.operation)
+    lambda gateway: videos.WatchOperationRequest(name=gateway.operation)
 )
 foreign("Operations/GetOperation", OPERATION)(
-    lambda world: lro.GetOperationRequest(name=world.operation)
+    lambda gateway: lro.GetOperationRequest(name=gateway.operation)
 )
 foreign("Operations/ListOperations", PROJECT)(lambda _: lro.ListOperationsRequest(name=THEIRS))
 foreign("Operations/WaitOperation", OPERATION)(
-    lambda world: lro.WaitOperationRequest(name=world.operation)
+    lambda gateway: lro.WaitOperationRequest(name=gateway.operation)
 )
 foreign("Operations/CancelOperation", OPERATION)(
-    lambda world: lro.CancelOperationRequest(name=world.operation)
+    lambda gateway: lro.CancelOperationRequest(name=gateway.operation)
 )
 foreign("Operations/DeleteOperation", OPERATION)(
-    lambda world: lro.DeleteOperationRequest(name=world.operation)
+    lambda gateway: lro.DeleteOperationRequest(name=gateway.operation)
 )
 foreign("IdentityService/GetConsentText", PROJECT)(
     lambda _: identity.GetConsentTextRequest(name=f"{THEIRS}/consentText")
@@ -181,13 +181,13 @@ for _method, _request in (
 
 
 def trick(name: str, ends: str = NAME):
-    """An attempt to download something by an odd name."""
+    """An attack to download something by an odd name."""
 
     def add(make):
-        @attempt("path tricks", name, ends)
-        async def run(world: Guarded) -> None:
-            asked = media.DownloadMediaRequest(name=make(world.song.artifact.sha256))
-            await call(world, "MediaService/DownloadMedia", asked)
+        @attack("path tricks", name, ends)
+        async def run(gateway: CheckedGateway) -> None:
+            asked = media.DownloadMediaRequest(name=make(gateway.song.artifact.sha256))
+            await call(gateway, "MediaService/DownloadMedia", asked)
 
         return make
 
@@ -210,14 +210,14 @@ trick("their content under my name", MEDIA)(lambda digest: f"{MINE}/media/{diges
 
 
 def place(name: str, **settings: Any) -> None:
-    """An attempt to make the render service read something."""
+    """An attack to make the render service read something."""
 
-    @attempt("path tricks", name, DENIED)
-    async def run(world: Guarded) -> None:
-        mine = await world.as_("mine").upload(b"a song of mine", parent=MINE)
+    @attack("path tricks", name, DENIED)
+    async def run(gateway: CheckedGateway) -> None:
+        mine = await gateway.as_("mine").upload(b"a song of mine", parent=MINE)
         video = {"song": mine.name, "render_settings": settings}
         asked = videos.CreateVideoRequest(parent=MINE, video=video)
-        await call(world, "VideoService/CreateVideo", asked)
+        await call(gateway, "VideoService/CreateVideo", asked)
 
 
 place("a checkpoint path on the server", checkpoint="/etc/passwd")
@@ -229,12 +229,12 @@ place(
 )
 
 
-@attempt("path tricks", "a storyboard by artifact, of anybody's bytes", DENIED)
-async def artifact(world: Guarded) -> None:
+@attack("path tricks", "a storyboard by artifact, of anybody's bytes", DENIED)
+async def artifact(gateway: CheckedGateway) -> None:
     await call(
-        world,
+        gateway,
         "VideoService/CreateStoryboard",
         videos.CreateStoryboardRequest(
-            parent=MINE, options={"storyboard": {"sha256": world.song.artifact.sha256}}
+            parent=MINE, options={"storyboard": {"sha256": gateway.song.artifact.sha256}}
         ),
     )

@@ -30,13 +30,13 @@ async def test_a_job_taken_over_after_a_crash_stays_in_its_trace(
         for name, value in collector.environment().items():
             monkeypatch.setenv(name, value)
         async with process_in(tmp_path) as process:
-            process.hands.hold("render")
+            process.control.hold("render")
             song = await process.client.upload(b"a song that is followed", display_name="Annabel")
             operation = await process.client.create(song)
             await process.client.reach(operation, "render", "frames")
             collector.wait(lambda: collector.named("stage storyboard"))
             assert await process.die() == -signal.SIGKILL
-            process.hands.let_go("render")
+            process.control.let_go("render")
         async with process_in(tmp_path) as process:
             assert (await process.client.wait(operation)).response.value
             collector.wait(lambda: collector.named("finish") and collector.named("stage render"))
