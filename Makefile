@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/testing
+DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/animatic libs/testing
 STAMP := $(VENV)/.ready
 DEMO := out/demo
 PAGE := gateway/src/songreel_gateway/web

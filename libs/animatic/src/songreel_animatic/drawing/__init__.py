@@ -1,0 +1,1 @@
+"""Drawing: colours, paths, and the pen that draws them in a look."""

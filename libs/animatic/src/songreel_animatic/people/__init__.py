@@ -1,0 +1,1 @@
+"""People: bodies that move to the music."""

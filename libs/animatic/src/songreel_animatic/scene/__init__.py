@@ -1,0 +1,1 @@
+"""A scene as it is drawn: layers at their depths, light, camera."""

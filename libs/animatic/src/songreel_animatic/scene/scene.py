@@ -1,0 +1,138 @@
+"""Builds the layers of a composition and draws them at any time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import skia
+from numpy.typing import NDArray
+
+from songreel_animatic.composition import Composition, Shot
+from songreel_animatic.drawing.pen import Pen
+from songreel_animatic.looks import find_look
+from songreel_animatic.music import Music
+from songreel_animatic.places import PLACES
+from songreel_animatic.rigs import RIGS
+from songreel_animatic.scene.camera import MARGIN, View, view_at
+from songreel_animatic.scene.layer import Layer
+from songreel_animatic.scene.light import light_of
+from songreel_animatic.scene.setting import Setting
+
+# How much of the air's colour lies over the farthest layer.
+_HAZE: Final = 0.55
+
+
+class Scene:
+    """One shot at one size. Not safe to use in several threads at once."""
+
+    def __init__(self, shot: Shot, music: Music, width: int, height: int) -> None:
+        self.shot, self.music = shot, music
+        self.width, self.height = width, height
+        self._unit = height / 1000.0
+        composition = shot.composition
+        self.look = find_look(composition.look)
+        self.light = light_of(composition)
+        self.setting = Setting(
+            composition, music, shot.start, shot.end, 1000.0 * width / height, self.light,
+            horizon=_horizon(composition), ground=_ground(composition),
+        )  # fmt: skip
+        layers = list(PLACES[composition.place](self.setting))
+        for index, subject in enumerate(composition.subjects):
+            layers += RIGS[subject.kind](self.setting, subject, index)
+        self.layers: list[Layer] = sorted(layers, key=lambda layer: layer.depth)
+        self._images: dict[int, skia.Image] = {}
+
+    def picture(self, t: float) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 RGB at t seconds."""
+        surface = skia.Surface(self.width, self.height)
+        canvas = surface.getCanvas()
+        view = self.view(t)
+        for number, layer in enumerate(self.layers):
+            canvas.save()
+            self._draw(canvas, number, layer, view, t)
+            canvas.restore()
+        rgb = np.ascontiguousarray(surface.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3])
+        return self.look.finish(rgb, t) if self.look.finish else rgb
+
+    def view(self, t: float) -> View:
+        """Where the camera is at t seconds."""
+        return view_at(self.shot.composition, self.music, self.shot.start, self.shot.end, t)
+
+    def _draw(self, canvas: skia.Canvas, number: int, layer: Layer, view: View, t: float) -> None:
+        """Draws one layer; the canvas is in pixels and is left changed."""
+        canvas.scale(self._unit, self._unit)
+        canvas.concat(view.matrix(layer.depth, self.setting.width))
+        if layer.still and self.look.boil <= 0.0:
+            image = self._images.get(number)
+            if image is None:
+                image = self._images[number] = self._still(layer)
+            edge = MARGIN * 1000.0
+            target = skia.Rect(-edge, -edge, self.setting.width + edge, 1000.0 + edge)
+            canvas.drawImageRect(image, target, skia.SamplingOptions(skia.FilterMode.kLinear))
+        else:
+            layer.draw(self._pen(canvas, layer, t), t)
+
+    def _pen(self, canvas: skia.Canvas, layer: Layer, t: float) -> Pen:
+        pen = Pen(canvas, self.look, self.light, t)
+        pen.haze = _HAZE * (1.0 - layer.depth) ** 2 if layer.haze is None else layer.haze
+        return pen
+
+    def _still(self, layer: Layer) -> skia.Image:
+        edge = MARGIN * 1000.0
+        surface = skia.Surface(
+            round((self.setting.width + 2 * edge) * self._unit * 1.08),
+            round((1000.0 + 2 * edge) * self._unit * 1.08),
+        )
+        canvas = surface.getCanvas()
+        canvas.clear(skia.ColorTRANSPARENT)
+        canvas.scale(self._unit * 1.08, self._unit * 1.08)
+        canvas.translate(edge, edge)
+        layer.draw(self._pen(canvas, layer, self.shot.start), self.shot.start)
+        return surface.makeImageSnapshot()
+
+    def depth(self, t: float) -> NDArray[np.float32]:
+        """(height, width) float32 in [0, 1], 1 nearest."""
+        levels = [round(255 * layer.depth) for layer in self.layers]
+        return self._flat(t, levels)[..., 0].astype(np.float32) / 255.0
+
+    def masks(self, t: float) -> NDArray[np.bool_]:
+        """(subjects, height, width): where each subject is seen."""
+        ids = [0 if layer.subject is None else layer.subject + 1 for layer in self.layers]
+        seen = self._flat(t, ids)[..., 0]
+        count = len(self.shot.composition.subjects)
+        return (
+            np.stack([seen == i + 1 for i in range(count)])
+            if count
+            else np.zeros((0, self.height, self.width), dtype=np.bool_)
+        )
+
+    def _flat(self, t: float, levels: list[int]) -> NDArray[np.uint8]:
+        """Every layer in one grey, without soft edges."""
+        surface = skia.Surface(self.width, self.height)
+        canvas = surface.getCanvas()
+        canvas.clear(skia.ColorBLACK)
+        view = self.view(t)
+        for number, (layer, level) in enumerate(zip(self.layers, levels, strict=True)):
+            if layer.glow:
+                continue
+            # Alpha below a half is nothing, above it everything: edges belong to one side.
+            alpha = skia.ColorFilters.Matrix(
+                [0, 0, 0, 0, level / 255.0] * 3 + [0, 0, 0, 255.0, -127.0]
+            )
+            canvas.saveLayer(None, skia.Paint(ColorFilter=alpha))
+            self._draw(canvas, number, layer, view, t)
+            canvas.restore()
+        return np.asarray(surface.toarray(colorType=skia.kRGBA_8888_ColorType))
+
+
+def _horizon(composition: Composition) -> float:
+    return {"close-up": 560.0, "medium": 600.0, "wide": 640.0, "above": -200.0}.get(
+        composition.framing, 600.0
+    )
+
+
+def _ground(composition: Composition) -> float:
+    return {"close-up": 1560.0, "medium": 900.0, "wide": 860.0, "above": 700.0}.get(
+        composition.framing, 900.0
+    )
