@@ -35,10 +35,10 @@ print(json.dumps([seconds, peak]))
 """
 SONGREEL = _MEASURE.format(
     prepare="""
-from songreel_audio import analysis
+from songreel_audio.analysis import analyze
 from songreel_audio.decoding import decoding
 limits = decoding.DecodeLimits(max_seconds=4000, wall_seconds=900, cpu_seconds=900)""",
-    work="analysis.hear(Path(sys.argv[1]), limits=limits)",
+    work="analyze(Path(sys.argv[1]), limits=limits)",
 )
 LIBROSA = _MEASURE.format(
     prepare="""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from PIL import Image
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel_audio import analysis as hearing
 from songreel_audio import analysis_plot
+from songreel_audio.analysis import AnalysisRequest, analyze
 
 from bench import data
 
@@ -38,7 +38,7 @@ def main() -> None:
         if not song.is_file():
             print(f"| {song.stem} | absent | | | | | |")
             continue
-        analysis = hearing.hear(song, hearing.Request(file_name=song.name)).analysis
+        analysis = analyze(song, AnalysisRequest(file_name=song.name))
         _draw(analysis, TARGET / f"{song.stem.split('_-_')[0].lower().replace('_', '-')}.png")
         print(f"| {song.stem.replace('_', ' ')} | {_facts(analysis)} |", flush=True)
 

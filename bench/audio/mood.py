@@ -42,8 +42,8 @@ def _least_squares(features: Doubles, targets: Doubles) -> Doubles:
     """Judgement of each song by a linear model of the other nine tenths."""
     order = np.random.default_rng(0).permutation(len(features))
     inputs = np.column_stack([features, np.ones(len(features))])
-    judged = np.empty_like(targets)
+    predicted = np.empty_like(targets)
     for fold in np.array_split(order, training.FOLDS):
         rest = np.setdiff1d(order, fold)
-        judged[fold] = inputs[fold] @ np.linalg.lstsq(inputs[rest], targets[rest], rcond=None)[0]
-    return judged
+        predicted[fold] = inputs[fold] @ np.linalg.lstsq(inputs[rest], targets[rest], rcond=None)[0]
+    return predicted

@@ -29,7 +29,7 @@ DRUMS_SECONDS = 40.0
 
 def heard(samples: NDArray[np.float32]) -> Rhythm:
     """What songreel hears."""
-    folded = spectrum.fold(samples)
+    folded = spectrum.compute(samples)
     return beats.track(folded, onsets.detect(folded))
 
 

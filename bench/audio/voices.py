@@ -26,9 +26,9 @@ def heard(path: Path) -> tuple[Spans, float, float]:
     As in a `SongAnalysis`: nothing is marked in what is taken for an instrumental.
     """
     samples = decoding.decode(path).samples
-    listener = glides.Glides(samples)
-    found = vocal_activity.find(spectrum.fold(samples, listener), listener)
-    sung = found.spans if found.confidence >= vocal_activity.SURE else ()
+    consumer = glides.GlideDetector(samples)
+    found = vocal_activity.detect(spectrum.compute(samples, consumer), consumer)
+    sung = found.spans if found.confidence >= vocal_activity.CONFIDENT else ()
     spans = [(span.start, span.end) for span in sung]
     return spans, found.confidence, len(samples) / spectrum.SAMPLE_RATE
 

@@ -16,7 +16,7 @@ from scipy.signal import find_peaks
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_audio import analysis as hearing
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_render.diffusion.latents import SceneNoise
 from songreel_render.motion.keyframes import frame_steps
 from songreel_render.motion.layout import Layout, lay_out
@@ -90,7 +90,7 @@ def songs() -> dict[str, tuple[SongAnalysis, Storyboard]]:
     for name in SONGS:
         if (data.folder() / "music" / name).exists():
             song = data.folder() / "music" / name
-            analysis = hearing.hear(song, hearing.Request(asr="none")).analysis
+            analysis = analyze(song, AnalysisRequest(asr="none"))
             cases[name] = (analysis, _scenes(analysis))
         else:
             print(f" {name} is absent", end="", file=sys.stderr)

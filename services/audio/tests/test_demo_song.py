@@ -4,9 +4,9 @@ import importlib
 
 import numpy as np
 import pytest
-from songreel_audio import analysis
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_audio.decoding.decoding import decode
-from songreel_audio.lyrics.lyrics import read_lrc
+from songreel_audio.lyrics import files
 from songreel_audio.spectrum import SAMPLE_RATE
 
 
@@ -17,8 +17,8 @@ def compose(demo):
 
 @pytest.fixture(scope="module")
 def heard(demo):
-    request = analysis.Request(lyrics=(demo / "song.lrc").read_bytes(), file_name="song.mp3")
-    return analysis.hear(demo / "song.mp3", request).analysis
+    request = AnalysisRequest(lyrics=(demo / "song.lrc").read_bytes(), file_name="song.mp3")
+    return analyze(demo / "song.mp3", request)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_its_beats_are_heard(compose, heard, beat_score):
 
 
 def test_its_lines_begin_with_its_bars(compose, demo):
-    lyrics = read_lrc((demo / "song.lrc").read_bytes())
+    lyrics = files.read((demo / "song.lrc").read_bytes())
     assert len(lyrics.lines) == len(compose.LINES)
     for line in lyrics.lines:
         bar = line.start / compose.BAR

@@ -38,8 +38,8 @@ def test_blocks_are_the_frames_of_the_whole(samples, every):
 def peak_bytes(samples):
     tracemalloc.start()
     try:
-        listeners = features.Folding(samples), glides.Glides(samples)
-        onsets.detect(spectrum.fold(samples, *listeners))
+        listeners = features.FeatureCollector(samples), glides.GlideDetector(samples)
+        onsets.detect(spectrum.compute(samples, *listeners))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -1,1 +1,1 @@
-"""Hears a song: lyrics, beats, sections, emotion."""
+"""Analysis of a song: lyrics, beats, sections, emotion."""

@@ -19,17 +19,17 @@ from songreel_audio.rhythm import beats, onsets, sections
 from songreel_audio.spectrum import FRAME_RATE, SAMPLE_RATE, Floats
 
 VERSION = "2026.11-3"
-"""Changes whenever the same song would be heard differently."""
+"""Changes whenever the same song would be analysed differently."""
 WAVEFORM_RATE = 50.0
 _UNSURE_TEMPO = 0.25
 
-Step = Callable[[str, float], None]
-"""Told the name of the step that begins and the share of the work done; may raise to give up."""
+Report = Callable[[str, float], None]
+"""Takes the name of the step that begins and the share of the work done; may raise to give up."""
 
 
 @dataclass(frozen=True)
-class Request:
-    """What to hear, and how."""
+class AnalysisRequest:
+    """What to analyse, and how."""
 
     excerpt: decoding.Excerpt = field(default_factory=decoding.Excerpt)
     tempo: beats.TempoHint = field(default_factory=beats.TempoHint)
@@ -45,15 +45,7 @@ class Request:
     """Where the user's own emotion networks lie."""
 
 
-@dataclass(frozen=True)
-class Hearing:
-    """A finished analysis, with the samples for drawing."""
-
-    analysis: analysis_pb2.SongAnalysis
-    samples: Floats
-
-
-def check(request: Request) -> None:
+def check_request(request: AnalysisRequest) -> None:
     """Raises for what can be refused before the song is opened."""
     if request.tempo.octave not in ("", "half", "double"):
         raise InvalidRequest(
@@ -65,22 +57,22 @@ def check(request: Request) -> None:
         )
 
 
-def hear(
+def analyze(
     song: Path,
-    request: Request | None = None,
+    request: AnalysisRequest | None = None,
     limits: decoding.DecodeLimits | None = None,
-    step: Step = lambda name, fraction: None,
-    go_on: Callable[[], None] = lambda: None,
+    report: Report = lambda name, fraction: None,
+    check: Callable[[], None] = lambda: None,
     recognizers: Recognizers | None = None,
-) -> Hearing:
+) -> analysis_pb2.SongAnalysis:
     """Analyses a song file.
 
     Args:
         song: a local file.
-        request: what to hear, the whole song by default.
+        request: what to analyse; the whole song by default.
         limits: what the song may cost.
-        step: told where the work is.
-        go_on: called often; raises to give up.
+        report: takes the step that begins and the share done.
+        check: called often; raises to give up.
         recognizers: keeps the speech model loaded from one song to the next.
 
     Raises:
@@ -88,53 +80,61 @@ def hear(
         BrokenLyrics: the lyrics file cannot be read.
         SongreelError: those of `decoding.decode`.
     """
-    request = request or Request()
-    check(request)
-    feel = extractors.choose(request.extractor, request.emotion_folder)
+    request = request or AnalysisRequest()
+    check_request(request)
+    extract_emotion = extractors.choose(request.extractor, request.emotion_folder)
     given = files.read(request.lyrics) if request.lyrics is not None else None
     recognizer = None
     if request.asr not in ("", "none") and not isinstance(given, lyrics.Lyrics):
-        speech_models.find(request.asr)  # before the song is heard, should it be missing
+        speech_models.find(request.asr)  # before the work, should it be missing
         recognizer = partial((recognizers or Recognizers()).get, request.asr)
-    step("decode", 0.0)
-    recording = decoding.decode(song, request.excerpt, limits, go_on)
-    step("spectrum", 0.3)
+    report("decode", 0.0)
+    recording = decoding.decode(song, request.excerpt, limits, check)
+    report("spectrum", 0.3)
     features = None
     if extractors.uses_features(request.extractor):
-        features = emotion_features.Folding(recording.samples)
-    sliding = glides.Glides(recording.samples)
-    folded = spectrum.fold(recording.samples, sliding, *([features] if features else []))
-    step("onsets", 0.5)
-    strength = onsets.detect(folded)
-    step("beats", 0.6)
-    rhythm = beats.track(folded, strength, request.tempo)
-    step("sections", 0.75)
-    parts = sections.divide(folded, rhythm.downbeats, recording.duration)
-    heard_voices = vocal_activity.find(folded, sliding)
-    singing = heard_voices.singing
-    step("lyrics", 0.85)
-    words = sources.find(
+        features = emotion_features.FeatureCollector(recording.samples)
+    glide_detector = glides.GlideDetector(recording.samples)
+    spectrogram = spectrum.compute(
+        recording.samples, glide_detector, *([features] if features else [])
+    )
+    report("onsets", 0.5)
+    onset_strength = onsets.detect(spectrogram)
+    report("beats", 0.6)
+    rhythm = beats.track(spectrogram, onset_strength, request.tempo)
+    report("sections", 0.75)
+    parts = sections.divide(spectrogram, rhythm.downbeats, recording.duration)
+    voices = vocal_activity.detect(spectrogram, glide_detector)
+    singing = voices.singing
+    report("lyrics", 0.85)
+    words = sources.choose(
         given,
         recording,
         singing,
         whole=request.excerpt == decoding.Excerpt(),
         recognizer=recognizer,
         language=request.language,
-        check=go_on,
+        check=check,
     )
-    step("emotion", 0.9)
-    mood = feel(
-        emotion.Heard(
-            recording.samples, folded, strength, rhythm, features.sums() if features else None
+    report("emotion", 0.9)
+    song_emotion = extract_emotion(
+        emotion.ExtractorInput(
+            recording.samples,
+            spectrogram,
+            onset_strength,
+            rhythm,
+            features.sums() if features else None,
         )
     )
     analysis = analysis_pb2.SongAnalysis(
         duration=recording.duration,
         sample_rate=SAMPLE_RATE,
         onset_rate=FRAME_RATE,
-        onset_strength=strength.whole.round(4),
+        onset_strength=onset_strength.whole.round(4),
         onset_bands=analysis_pb2.OnsetBands(
-            low=strength.low.round(4), mid=strength.mid.round(4), high=strength.high.round(4)
+            low=onset_strength.low.round(4),
+            mid=onset_strength.mid.round(4),
+            high=onset_strength.high.round(4),
         ),
         sections=[
             analysis_pb2.Section(start=p.start, end=p.end, label=p.label, energy=p.energy)
@@ -143,16 +143,16 @@ def hear(
         vocals=[
             analysis_pb2.TimeSpan(start=s.start, end=min(s.end, recording.duration))
             for s in (
-                singing if words.lines or heard_voices.confidence >= vocal_activity.SURE else ()
+                singing if words.lines or voices.confidence >= vocal_activity.CONFIDENT else ()
             )
         ],
-        vocal_confidence=round(heard_voices.confidence, 4),
-        emotion=_emotion(mood),
+        vocal_confidence=round(voices.confidence, 4),
+        emotion=_emotion(song_emotion),
         warnings=[
             *recording.warnings,
             *words.warnings,
             *_tempo_warnings(rhythm),
-            *mood.warnings,
+            *song_emotion.warnings,
         ],
         song_sha256=request.song_sha256,
         excerpt=analysis_pb2.TimeSpan(
@@ -164,7 +164,7 @@ def hear(
     )
     _add_rhythm(analysis, rhythm, recording.duration)
     _add_words(analysis, words, recording.tags, request)
-    return Hearing(analysis, recording.samples)
+    return analysis
 
 
 def _tempo_warnings(rhythm: beats.Rhythm) -> list[str]:
@@ -189,21 +189,21 @@ def _add_rhythm(analysis: analysis_pb2.SongAnalysis, rhythm: beats.Rhythm, durat
 
 
 def _times(seconds: beats.Doubles, duration: float) -> list[float]:
-    # A tenth of a millisecond is far below a sample of hearing and keeps documents readable.
+    # A tenth of a millisecond is inaudible, and keeps documents readable.
     return [round(float(time), 4) for time in seconds if time < duration]
 
 
-def _emotion(mood: emotion.Emotion) -> analysis_pb2.Emotion:
+def _emotion(song_emotion: emotion.Emotion) -> analysis_pb2.Emotion:
     return analysis_pb2.Emotion(
-        valence=mood.valence,
-        arousal=mood.arousal,
-        valence_std=mood.valence_std,
-        arousal_std=mood.arousal_std,
-        quadrant=mood.quadrant,
-        extractor=mood.extractor,
+        valence=song_emotion.valence,
+        arousal=song_emotion.arousal,
+        valence_std=song_emotion.valence_std,
+        arousal_std=song_emotion.arousal_std,
+        quadrant=song_emotion.quadrant,
+        extractor=song_emotion.extractor,
         curve=[
             analysis_pb2.EmotionPoint(time=time, valence=round(v, 4), arousal=round(a, 4))
-            for time, v, a in mood.curve
+            for time, v, a in song_emotion.curve
         ],
     )
 
@@ -212,7 +212,7 @@ def _add_words(
     analysis: analysis_pb2.SongAnalysis,
     words: lyrics.Lyrics,
     tags: dict[str, str],
-    request: Request,
+    request: AnalysisRequest,
 ) -> None:
     for line in words.lines:
         row = analysis.lyrics.add(

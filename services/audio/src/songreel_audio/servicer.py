@@ -29,7 +29,7 @@ STAGE = "audio.Analyze"
 
 
 class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
-    """Hears songs; the same request is answered from the store."""
+    """Analyses songs; the same request is answered from the store."""
 
     def __init__(self, settings: AudioSettings, store: ArtifactStore) -> None:
         self._settings = settings
@@ -46,18 +46,18 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         def work(report: Report, token: CancelToken) -> pb.AnalyzeResult:
             return self._analyze(request, report, token)
 
-        async for news in run_in_thread(work):
-            if isinstance(news, Done):
-                yield pb.AnalyzeResponse(result=news.value)
+        async for event in run_in_thread(work):
+            if isinstance(event, Done):
+                yield pb.AnalyzeResponse(result=event.value)
             else:
-                yield pb.AnalyzeResponse(progress=news)
+                yield pb.AnalyzeResponse(progress=event)
 
     def _analyze(
         self, request: pb.AnalyzeRequest, report: Report, token: CancelToken
     ) -> pb.AnalyzeResult:
         if not request.HasField("song"):
             raise InvalidRequest("the request names no song; upload one and pass its artifact")
-        key = stage_key(STAGE, analysis.VERSION, request, self._circumstances())
+        key = stage_key(STAGE, analysis.VERSION, request, self._environment())
         known = self._store.lookup(key)
         if known is not None:
             result = parse_document(self._store.read_bytes(known), pb.AnalyzeResult)
@@ -66,12 +66,12 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
                 result.reused = True
                 return result
         looked_up("analysis", hit=False)
-        result = self._heard(request, report, token)
+        result = self._run(request, report, token)
         note = self._store.put_bytes(document_text(result).encode(), "application/json")
         self._store.bind(key, note)
         return result
 
-    def _circumstances(self) -> str:
+    def _environment(self) -> str:
         """What else an answer depends on."""
         networks = [
             (path.name, path.stat().st_size, path.stat().st_mtime_ns)
@@ -84,7 +84,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         parts = [result.analysis, *([result.plot] if result.HasField("plot") else [])]
         return all(self._store.exists(part) for part in parts)
 
-    def _heard(
+    def _run(
         self, request: pb.AnalyzeRequest, report: Report, token: CancelToken
     ) -> pb.AnalyzeResult:
         def step(name: str, fraction: float) -> None:
@@ -94,8 +94,10 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         wanted = _request(request, words, self._settings)
         limits = self._settings.limits()
         with self._store.local_path(request.song) as song:
-            heard = analysis.hear(song, wanted, limits, step, token.check, self._recognizers)
-        result = pb.AnalyzeResult(analysis=store_document(self._store, heard.analysis))
+            song_analysis = analysis.analyze(
+                song, wanted, limits, step, token.check, self._recognizers
+            )
+        result = pb.AnalyzeResult(analysis=store_document(self._store, song_analysis))
         if request.options.plot:
             # Drawing takes a second to import, which most calls need not wait for.
             from songreel_audio import analysis_plot
@@ -103,7 +105,7 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
             step("plot", 0.95)
             with TemporaryDirectory(prefix="songreel-audio-") as folder:
                 path = Path(folder) / "analysis.png"
-                analysis_plot.draw(heard.analysis, path)
+                analysis_plot.draw(song_analysis, path)
                 result.plot.CopyFrom(self._store.put_file(path, "image/png"))
         step("done", 1.0)
         return result
@@ -111,9 +113,9 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
 
 def _request(
     request: pb.AnalyzeRequest, words: bytes | None, settings: AudioSettings
-) -> analysis.Request:
+) -> analysis.AnalysisRequest:
     options = request.options
-    return analysis.Request(
+    return analysis.AnalysisRequest(
         excerpt=Excerpt(options.start, options.seconds),
         tempo=TempoHint(options.tempo_octave, options.tempo_bpm),
         extractor=options.extractor,

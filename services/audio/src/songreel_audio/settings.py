@@ -15,7 +15,7 @@ class AudioSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="SONGREEL_AUDIO_")
 
     max_seconds: float = Field(default=1200.0, gt=1.0)
-    """Longest song that is heard."""
+    """Longest song that is analysed, in seconds."""
 
     max_megabytes: int = Field(default=512, gt=0)
     """Largest song file."""

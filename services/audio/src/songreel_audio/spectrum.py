@@ -1,7 +1,7 @@
 """One short-time spectrum for every stage: mel bands, chroma and loudness on one grid.
 
 The spectrum itself is never kept: it is folded block by block, so that a long song needs
-little memory, and whoever needs more of it than `Spectrum` holds listens to the blocks as they
+little memory, and what needs more of it than `Spectrum` holds consumes the blocks as they
 pass. Frame k is centred on k / `FRAME_RATE` seconds.
 """
 
@@ -41,10 +41,10 @@ class Block:
     """(n, 1025) magnitudes of the transform of `windows`."""
 
 
-class Listener(Protocol):
-    """Hears the blocks of a song in order."""
+class BlockConsumer(Protocol):
+    """Consumes the blocks of a song in order."""
 
-    def take(self, block: Block) -> None:
+    def consume(self, block: Block) -> None:
         """Takes what it needs of `block`, which is gone afterwards."""
         ...
 
@@ -119,10 +119,10 @@ def blocks(samples: Floats, every: int = 1) -> Iterator[Block]:
         yield Block(first * every, sound, windows, amplitude)
 
 
-def fold(samples: Floats, *listeners: Listener) -> Spectrum:
+def compute(samples: Floats, *consumers: BlockConsumer) -> Spectrum:
     """Folds `samples` (n,) at 22.05 kHz into a `Spectrum` of n // 256 + 1 frames.
 
-    Each block passes by the `listeners` too, so that the transform is made once for all.
+    Each block goes to the `consumers` too, so that the transform is made once for all.
     """
     frames = count(samples)
     mel_weights, mel_hertz = mel_filters()
@@ -143,6 +143,6 @@ def fold(samples: Floats, *listeners: Listener) -> Spectrum:
         total = amplitude.sum(axis=1)
         centroid[rows] = np.where(total > 1e-4, (amplitude @ bins) / (total + 1e-9), 0.0)
         loudness[rows] = np.sqrt(np.mean(block.windows**2, axis=1) / 0.375)
-        for listener in listeners:
-            listener.take(block)
+        for consumer in consumers:
+            consumer.consume(block)
     return Spectrum(mel, mel_hertz, chroma, bass, centroid, loudness)

@@ -47,7 +47,7 @@ class DecodeLimits:
 
 @dataclass(frozen=True)
 class Excerpt:
-    """Part of a song to hear."""
+    """Part of a song."""
 
     start: float = 0.0
     """Seconds from the beginning."""
@@ -81,7 +81,7 @@ class Recording:
 _SILENCE = 1e-4
 """Peak (-80 dB) under which a song counts as silent."""
 _WHOLE_SHARE = 0.9
-"""Share of the declared length under which the listener is told what is missing."""
+"""Share of the declared length under which a warning says what is missing."""
 _POLL_SECONDS = 0.05
 _STEREO_BYTES = 8
 _PART_BYTES = 2**20 * _STEREO_BYTES
@@ -120,7 +120,7 @@ def decode(
         pcm = Path(folder) / "song.f32"
         report = _run(song, pcm, excerpt, limits, check)
         samples = _mono(pcm)
-    return _judged(samples, report, excerpt, limits)
+    return _checked(samples, report, excerpt, limits)
 
 
 def _check_excerpt(excerpt: Excerpt, limits: DecodeLimits) -> None:
@@ -241,7 +241,7 @@ def _parts(pcm: Path) -> Iterator[tuple[int, Floats]]:
             place += len(stereo)
 
 
-def _judged(
+def _checked(
     samples: Floats, report: dict[str, Any], excerpt: Excerpt, limits: DecodeLimits
 ) -> Recording:
     decoded, declared = report["decoded_seconds"], report["declared_seconds"]

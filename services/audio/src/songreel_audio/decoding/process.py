@@ -24,7 +24,7 @@ from av.error import FFmpegError
 from av.logging import PANIC, set_level
 from numpy.typing import NDArray
 
-from songreel_audio.lyrics import synced_tags
+from songreel_audio.decoding import synced_tags
 
 CONTAINERS = (
     "mp3", "aac", "flac", "ogg", "wav", "w64", "aiff", "mov", "mp4", "m4a", "matroska", "webm",
@@ -72,7 +72,7 @@ class _Writer:
         """Whether all that was asked for has been written."""
         return self.decoded >= self._end
 
-    def take(self, frame: AudioFrame) -> None:
+    def write(self, frame: AudioFrame) -> None:
         """Resamples and writes one decoded frame."""
         if frame.sample_rate not in SAMPLE_RATES or len(frame.layout.channels) > MAX_CHANNELS:
             raise FFmpegError(-1, "a frame with an impossible format")
@@ -213,7 +213,7 @@ def decode(song: Path, pcm: Path, limits: dict[str, float]) -> dict[str, Any]:
             )  # fmt: skip
             for frame in _frames(container, stream, bad):
                 try:
-                    writer.take(frame)
+                    writer.write(frame)
                 except (FFmpegError, ValueError) as error:
                     bad.append(str(error))
                 if writer.full:

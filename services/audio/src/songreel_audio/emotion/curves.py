@@ -16,7 +16,7 @@ MOMENT_SECONDS = 15
 _SMOOTHING_SECONDS = 1.5
 
 
-def draw(
+def emotion_of(
     network: Network, clips: Doubles, moments: Doubles, audible: NDArray[np.bool_], note: str
 ) -> Emotion:
     """Emotion from the features (seconds, inputs) of long `clips` and short `moments`.
@@ -24,10 +24,10 @@ def draw(
     Both hold a window around each second. The song's value is the mean over the `audible`
     (seconds,) clips; the curve follows the moments, moved so that its mean is the song's.
     """
-    judged, deviation = network.judge(clips)
-    valence, arousal = judged[audible].mean(axis=0)
+    predicted, deviation = network.predict(clips)
+    valence, arousal = predicted[audible].mean(axis=0)
     spread = deviation[audible].mean(axis=0)
-    curve = gaussian_filter1d(network.judge(moments)[0], _SMOOTHING_SECONDS, axis=0)
+    curve = gaussian_filter1d(network.predict(moments)[0], _SMOOTHING_SECONDS, axis=0)
     # What short windows do to key strengths is the same all along, and no change of mood.
     curve = np.clip(curve + ((valence, arousal) - curve[audible].mean(axis=0)), -1.0, 1.0)
     return Emotion(

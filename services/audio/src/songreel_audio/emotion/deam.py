@@ -76,12 +76,12 @@ def librosa_data(folder: Path, source: str, progress: Progress = lambda done, of
     if source == "features":
         raise InvalidRequest(f"no librosa_features.csv in {folder}; train from its audio instead")
 
-    def heard(path: Path) -> Doubles:
+    def features_of(path: Path) -> Doubles:
         return emotion_features.inputs(
-            emotion_features.fold(decoding.decode(path).samples).whole()
+            emotion_features.collect(decoding.decode(path).samples).whole()
         )[0]
 
-    return _from_audio(folder, rated, heard, (), progress)
+    return _from_audio(folder, rated, features_of, (), progress)
 
 
 def opensmile_data(
@@ -97,16 +97,16 @@ def opensmile_data(
         raise InvalidRequest(f"no feature files (NUMBER.csv) of rated songs in {folder}")
     smile = opensmile_extractor.Smile()
 
-    def heard(path: Path) -> Doubles:
+    def features_of(path: Path) -> Doubles:
         return smile.rows(decoding.decode(path).samples).mean(axis=0)
 
-    return _from_audio(folder, rated, heard, smile.names, progress)
+    return _from_audio(folder, rated, features_of, smile.names, progress)
 
 
 def _from_audio(
     folder: Path,
     rated: Ratings,
-    heard: Callable[[Path], Doubles],
+    features_of: Callable[[Path], Doubles],
     names: tuple[str, ...],
     progress: Progress,
 ) -> Dataset:
@@ -123,7 +123,7 @@ def _from_audio(
     rows: list[Doubles] = []
     for done, path in enumerate(sounds.values()):
         progress(done, len(sounds))
-        rows.append(heard(path))
+        rows.append(features_of(path))
     return _dataset(np.stack(rows), list(sounds), rated, names, "audio, whole clips")
 
 

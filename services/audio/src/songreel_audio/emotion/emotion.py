@@ -21,7 +21,7 @@ NEUTRAL_RADIUS = 0.12
 
 
 @dataclass(frozen=True)
-class Heard:
+class ExtractorInput:
     """What an extractor is given."""
 
     samples: Floats
@@ -46,14 +46,14 @@ class Emotion:
     """(seconds, valence, arousal) every second."""
     extractor: str
     warnings: tuple[str, ...] = ()
-    """What the listener should know, such as who may use it."""
+    """What users should know, such as who may use it."""
 
 
 # Medians of eight recordings of several genres: what is neither loud nor soft, busy nor bare.
 _MIDDLE_LOUDNESS = -20.0
 _MIDDLE_DENSITY = 0.085
 
-Extractor = Callable[[Heard], Emotion]
+Extractor = Callable[[ExtractorInput], Emotion]
 
 # Key profiles of Krumhansl and Kessler (1982).
 _MAJOR = np.array([6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88])
@@ -86,15 +86,15 @@ def mode(chroma: Doubles) -> Doubles:
     return np.clip((best[0] - best[1]) / 0.25, -1.0, 1.0)
 
 
-def by_rules(heard: Heard) -> Emotion:
+def by_rules(song: ExtractorInput) -> Emotion:
     """A neutral estimate from loudness, onset density, tempo, brightness and mode.
 
     The directions are those on which studies of music and emotion agree (Gabrielsson and
     Lindstroem 2010): loud, dense, fast and bright excite; major, fast and light please. The
     weights are ours, no ratings went into them, so the deviations are stated wide.
     """
-    spectrum, onsets = heard.spectrum, heard.onsets
-    seconds = max(int(np.ceil(len(heard.samples) / SAMPLE_RATE)), 1)
+    spectrum, onsets = song.spectrum, song.onsets
+    seconds = max(int(np.ceil(len(song.samples) / SAMPLE_RATE)), 1)
     loudness = 20 * np.log10(_per_second(spectrum.loudness, seconds) + 1e-5)
     density = _per_second(np.minimum(onsets.whole, 1.0), seconds)
     brightness = np.log2((_per_second(spectrum.centroid, seconds) + 50.0) / 1_700.0)
@@ -103,8 +103,8 @@ def by_rules(heard: Heard) -> Emotion:
         gaussian_filter1d(_columns_per_second(spectrum.chroma, seconds), 4.0, axis=0)
     )
     major = 0.6 * mode(chroma) + 0.4 * float(mode(chroma.sum(axis=0, keepdims=True))[0])
-    bpm = heard.rhythm.tempo_bpm or 100.0
-    pace = float(np.log2(bpm / 90.0)) * (0.3 + 0.7 * heard.rhythm.confidence)
+    bpm = song.rhythm.tempo_bpm or 100.0
+    pace = float(np.log2(bpm / 90.0)) * (0.3 + 0.7 * song.rhythm.confidence)
     level = loudness - _MIDDLE_LOUDNESS
     arousal = 0.055 * level + 4.0 * (density - _MIDDLE_DENSITY) + 0.3 * brightness + 0.25 * pace
     valence = 0.45 * major + 0.2 * pace + 0.12 * brightness + 0.02 * level

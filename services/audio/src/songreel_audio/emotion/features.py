@@ -150,7 +150,7 @@ def _columns(sums: Doubles) -> Columns:
     )
 
 
-class Folding:
+class FeatureCollector:
     """Gathers the features while the blocks of the song's spectrum pass by."""
 
     def __init__(self, samples: Floats) -> None:
@@ -162,7 +162,7 @@ class Folding:
         self._rows = np.zeros((self._frames, 16), np.float32)
         self._decibels = np.empty((self._frames, _MEL_BANDS), np.float32)
 
-    def take(self, block: Block) -> None:
+    def consume(self, block: Block) -> None:
         """Takes the frames of `block` that lie on this module's coarser grid."""
         amplitude, sound = block.amplitude[::_EVERY], block.sound[::_EVERY]
         first = block.first // _EVERY
@@ -196,12 +196,12 @@ class Folding:
         return SecondSums(sums, counted)
 
 
-def fold(samples: Floats) -> SecondSums:
+def collect(samples: Floats) -> SecondSums:
     """Sums by second of the features of `samples` (n,), where nobody else needs the spectrum."""
-    folding = Folding(samples)
+    collector = FeatureCollector(samples)
     for block in spectrum.blocks(samples):
-        folding.take(block)
-    return folding.sums()
+        collector.consume(block)
+    return collector.sums()
 
 
 def _chroma_weights(samples: Floats) -> NDArray[np.float32]:
@@ -210,8 +210,8 @@ def _chroma_weights(samples: Floats) -> NDArray[np.float32]:
     for block in spectrum.blocks(samples, every=_EVERY * _TUNING_STEP):
         power = (block.amplitude**2).T
         pitches, strengths = librosa.piptrack(S=power, sr=SAMPLE_RATE, n_fft=WINDOW)
-        heard = pitches > 0
-        found.append(np.stack([pitches[heard], strengths[heard]]))
+        present = pitches > 0
+        found.append(np.stack([pitches[present], strengths[present]]))
     pitch, strength = np.concatenate(found, axis=1)
     strong = pitch[strength >= np.median(strength)] if len(strength) else pitch
     tuning = float(librosa.pitch_tuning(strong)) if len(strong) else 0.0

@@ -7,7 +7,7 @@ from pathlib import Path
 from songreel_kit.errors import ModelMissing
 
 from songreel_audio.emotion import curves, features
-from songreel_audio.emotion.emotion import Emotion, Heard
+from songreel_audio.emotion.emotion import Emotion, ExtractorInput
 from songreel_audio.emotion.network import Network, load
 
 NAME = "librosa"
@@ -29,12 +29,12 @@ class LibrosaExtractor:
             )
         self._network = network
 
-    def __call__(self, heard: Heard) -> Emotion:
-        """Valence and arousal of what was heard."""
-        seconds = heard.features or features.fold(heard.samples)
+    def __call__(self, song: ExtractorInput) -> Emotion:
+        """Valence and arousal of the song."""
+        seconds = song.features or features.collect(song.samples)
         clips = seconds.windows(curves.CLIP_SECONDS)
         moments = seconds.windows(curves.MOMENT_SECONDS)
-        return curves.draw(
+        return curves.emotion_of(
             self._network,
             features.inputs(clips),
             features.inputs(moments),

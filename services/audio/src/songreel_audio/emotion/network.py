@@ -48,7 +48,7 @@ class Network:
         """Number of networks."""
         return len(self.weights[0])
 
-    def judge(self, features: Doubles) -> tuple[Doubles, Doubles]:
+    def predict(self, features: Doubles) -> tuple[Doubles, Doubles]:
         """Valence and arousal (n, 2) in [-1, 1] of `features` (n, inputs), and their deviation.
 
         The deviation joins the error in cross-validation with the members' disagreement.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from songreel_kit.errors import ModelMissing
 
 from songreel_audio.emotion import curves
-from songreel_audio.emotion.emotion import Emotion, Heard
+from songreel_audio.emotion.emotion import Emotion, ExtractorInput
 from songreel_audio.emotion.network import Network, load
 from songreel_audio.spectrum import SAMPLE_RATE, Floats
 
@@ -124,14 +124,12 @@ class OpensmileExtractor:
         self._network = network
         self._places = [places[name] for name in network.inputs]
 
-    def __call__(self, heard: Heard) -> Emotion:
-        """Valence and arousal of what was heard."""
-        rows = self._smile.rows(heard.samples)[:, self._places]
-        level = np.sqrt(
-            np.add.reduceat(heard.samples**2, range(0, len(heard.samples), SAMPLE_RATE))
-        )
+    def __call__(self, song: ExtractorInput) -> Emotion:
+        """Valence and arousal of the song."""
+        rows = self._smile.rows(song.samples)[:, self._places]
+        level = np.sqrt(np.add.reduceat(song.samples**2, range(0, len(song.samples), SAMPLE_RATE)))
         seconds = len(level)
-        return curves.draw(
+        return curves.emotion_of(
             self._network,
             _windows(rows, seconds, curves.CLIP_SECONDS),
             _windows(rows, seconds, curves.MOMENT_SECONDS),

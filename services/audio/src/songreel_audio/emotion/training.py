@@ -93,27 +93,27 @@ def train(
         raise ValueError(f"{songs} songs are too few to train on; give at least {2 * FOLDS}")
     order = np.random.default_rng(recipe.seed).permutation(songs)
     folds = np.array_split(order, FOLDS)
-    judged = np.empty_like(targets)
+    predicted = np.empty_like(targets)
     known = [np.setdiff1d(order, fold) for fold in folds]
     for fold, rows in zip(folds, known, strict=True):
         network = _fit(extractor, names, features[rows], targets[rows], recipe)
-        judged[fold] = network.judge(features[fold])[0]
-    score = _score(judged, targets)
+        predicted[fold] = network.predict(features[fold])[0]
+    score = _score(predicted, targets)
     network = _fit(extractor, names, features, targets, recipe, np.array(score.error), note(score))
     return Trained(network, score)
 
 
-def _score(judged: Doubles, targets: Doubles) -> Score:
-    error = judged - targets
+def _score(predicted: Doubles, targets: Doubles) -> Score:
+    error = predicted - targets
     quadrant = (targets > 0) @ np.array([1, 2])
-    r = [float(np.corrcoef(judged[:, i], targets[:, i])[0, 1]) for i in (0, 1)]
+    r = [float(np.corrcoef(predicted[:, i], targets[:, i])[0, 1]) for i in (0, 1)]
     r2 = 1 - (error**2).sum(axis=0) / ((targets - targets.mean(axis=0)) ** 2).sum(axis=0)
     rms = np.sqrt((error**2).mean(axis=0))
     return Score(
         r=(r[0], r[1]),
         r2=(float(r2[0]), float(r2[1])),
         error=(float(rms[0]), float(rms[1])),
-        quadrants=float(((judged > 0) == (targets > 0)).all(axis=1).mean()),
+        quadrants=float(((predicted > 0) == (targets > 0)).all(axis=1).mean()),
         majority=float(np.bincount(quadrant).max() / len(quadrant)),
         songs=len(targets),
     )
@@ -131,7 +131,7 @@ def _fit(
     middle, spread = features.mean(axis=0), features.std(axis=0)
     # An input that never changes in training must not explode when it does later.
     spread = np.where(spread > 1e-9, spread, 1.0)
-    # Inputs of yes and no are heard half as loud: the steps of a scale are many and would
+    # Inputs of yes and no count half: the steps of a scale are many and would
     # drown what was measured (.004 of correlation on DEAM).
     flags = np.isin(features, (0.0, 1.0)).all(axis=0)
     spread = np.where(flags, 2.0 * spread, spread)

@@ -4,33 +4,35 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from songreel_audio.lyrics.lyrics import Line, Span, Word, share_out
-from songreel_audio.lyrics.transcripts import fold
+from songreel_audio.lyrics.lyrics import Line, Span, Word, spread_by_length
+from songreel_audio.lyrics.transcripts import normalise
 
-ENOUGH = 0.25
+MIN_SHARE = 0.25
 """Share of a text's words that must be recognised for it to be trusted as the song's."""
 _LONGEST_WORD = 2.0
 """Seconds that a word is held when nothing says where it ends."""
 
 
 def align(
-    rows: Sequence[str], heard: Sequence[Word], singing: Sequence[Span]
+    rows: Sequence[str], recognised: Sequence[Word], singing: Sequence[Span]
 ) -> tuple[Line, ...] | None:
-    """Lines of `rows` timed by the words `heard`; None when too few of them are the same.
+    """Lines of `rows` timed by the words `recognised`; None when too few of them are the same.
 
     Words that both have are anchors. The words between two anchors are spread by their length
     over what lies between, as far as somebody sings there.
     """
     words = [(row, word) for row, text in enumerate(rows) for word in text.split()]
-    said = [fold(word) for _, word in words]
-    matcher = SequenceMatcher(None, said, [fold(word.text) for word in heard], autojunk=False)
+    normalised = [normalise(word) for _, word in words]
+    matcher = SequenceMatcher(
+        None, normalised, [normalise(word.text) for word in recognised], autojunk=False
+    )
     anchors: dict[int, Word] = {}
     for block in matcher.get_matching_blocks():
         for step in range(block.size):
-            if said[block.a + step]:
-                anchors[block.a + step] = heard[block.b + step]
+            if normalised[block.a + step]:
+                anchors[block.a + step] = recognised[block.b + step]
     anchors = _ascending(anchors)
-    if len(anchors) < max(ENOUGH * len(words), 1):
+    if len(anchors) < max(MIN_SHARE * len(words), 1):
         return None
     timed = _timed([word for _, word in words], anchors, singing)
     lines: list[Line] = []
@@ -84,5 +86,5 @@ def _between(
         for span in singing
         if min(span.end, end) > max(span.start, start)
     ]
-    placed = share_out(texts, inside or [Span(start, max(end, start))])
+    placed = spread_by_length(texts, inside or [Span(start, max(end, start))])
     return [Word(line.start, line.end, line.text) for line in placed]

@@ -30,8 +30,8 @@ _FIT = 0.8
 """Correlation above which a shifted spectrum is the same tone and not another."""
 
 
-class Glides:
-    """Listens to the blocks of a song for gliding tones."""
+class GlideDetector:
+    """Finds gliding tones in the blocks of a song."""
 
     def __init__(self, samples: Floats) -> None:
         """For `samples` (n,) mono at 22.05 kHz."""
@@ -41,7 +41,7 @@ class Glides:
         self.gliding = np.zeros(frames, np.bool_)
         """(frames,) at `FRAME_RATE`: whether a tone glided to here from the frame before."""
 
-    def take(self, block: Block) -> None:
+    def consume(self, block: Block) -> None:
         """Compares every second frame with the one before it."""
         tones = np.sqrt(block.amplitude[::_EVERY] @ self._weights)
         pairs = np.concatenate([self._before, tones])

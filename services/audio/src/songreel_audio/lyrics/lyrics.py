@@ -83,16 +83,6 @@ class _Timed:
     words: tuple[tuple[float, str], ...] = ()
 
 
-def read_lrc(data: bytes) -> Lyrics:
-    """Reads an `.lrc` file: several times a line, word times, offset and the known tags.
-
-    A line lasts until the next one (an empty one ends it), but no longer than its text
-    needs. Raises `BrokenLyrics`, naming the line.
-    """
-    text, warnings = decode(data)
-    return replace(parse_lrc(text), warnings=warnings)
-
-
 def decode(data: bytes) -> tuple[str, tuple[str, ...]]:
     """Text of a lyrics file and what to warn of. Raises `BrokenLyrics`."""
     if len(data) > MAX_BYTES:
@@ -238,10 +228,10 @@ def read_tags(tags: dict[str, str], singing: Sequence[Span]) -> Lyrics:
 def spread(rows: Sequence[str], singing: Sequence[Span]) -> tuple[Line, ...]:
     """Gives each row a share of the `singing` (not empty) by its length in characters."""
     words = [row for row in rows if row and not (row.startswith("[") and row.endswith("]"))]
-    return share_out(words, singing)
+    return spread_by_length(words, singing)
 
 
-def share_out(rows: Sequence[str], spans: Sequence[Span]) -> tuple[Line, ...]:
+def spread_by_length(rows: Sequence[str], spans: Sequence[Span]) -> tuple[Line, ...]:
     """As `spread`, for rows that are all words."""
     total = sum(span.end - span.start for span in spans)
     # A short line is not sung in no time: every line counts a few letters more.
@@ -266,7 +256,7 @@ def _place(spans: Sequence[Span], sung: float, *, at_end: bool) -> float:
     return spans[-1].end
 
 
-def within(lyrics: Lyrics, start: float, duration: float, *, whole: bool) -> Lyrics:
+def cut_to_excerpt(lyrics: Lyrics, start: float, duration: float, *, whole: bool) -> Lyrics:
     """The lyrics of an excerpt, times counted from its `start`.
 
     Lines after the end are left out; when the excerpt is the `whole` song, a warning

@@ -1,4 +1,4 @@
-"""Words heard in the singing, by faster-whisper with settings that suit songs."""
+"""Lyrics recognised in the singing, by faster-whisper with settings for songs."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,10 +14,8 @@ from songreel_audio.lyrics.lyrics import Lyrics, Span, Word
 from songreel_audio.lyrics.transcripts import Segment
 from songreel_audio.spectrum import SAMPLE_RATE, Floats
 
-SPEECH_RATE = 16_000
-"""Hz, what Whisper hears."""
 _UP, _DOWN = 320, 441
-"""22,050 x 320 / 441 = 16,000."""
+"""22,050 x 320 / 441 = 16,000 Hz, which Whisper takes."""
 
 Check = Callable[[], None]
 """Called between segments; raises to give up."""
@@ -45,16 +43,16 @@ class Recognizer:
     def segments(
         self, samples: Floats, language: str = "", check: Check = lambda: None
     ) -> tuple[list[Segment], str]:
-        """All that the model thinks it heard in `samples` at 22.05 kHz, and the language.
+        """All that the model recognises in `samples` at 22.05 kHz, and the language.
 
         The defaults of faster-whisper are for talk. In songs its voice detector drops half of
         the singing, and text that conditions what follows turns one error into a loop.
         """
         code = self._code(language)
-        heard = resample_poly(samples, _UP, _DOWN).astype(np.float32)
+        speech = resample_poly(samples, _UP, _DOWN).astype(np.float32)
         check()
         found, info = self._model.transcribe(
-            heard,
+            speech,
             language=code,
             vad_filter=False,
             condition_on_previous_text=False,

@@ -11,7 +11,7 @@ from songreel_audio.lyrics.recognition import Recognizer
 Check = Callable[[], None]
 
 
-def find(
+def choose(
     given: Lyrics | tuple[str, ...] | None,
     recording: Recording,
     singing: tuple[Span, ...],
@@ -43,8 +43,8 @@ def find(
     if recognizer is not None and found.lines and not found.timed:
         segments, spoken = recognizer().segments(recording.samples, language, check)
         # Words that the singing does not bear out are anchors too: the text itself proves them.
-        heard = [word for segment in segments for word in segment.words]
-        aligned = alignment.align([line.text for line in found.lines], heard, singing)
+        recognised = [word for segment in segments for word in segment.words]
+        aligned = alignment.align([line.text for line in found.lines], recognised, singing)
         if aligned is not None:
             notes = tuple(note for note in found.warnings if note != SPREAD_NOTE)
             known = found.language or spoken
@@ -52,8 +52,8 @@ def find(
         note = "too few of the lyrics' words were recognised to take times from them"
         found = replace(found, warnings=(*found.warnings, note))
     if recognizer is not None and not found.lines and given is None:
-        heard_lyrics = recognition.recognise(
+        recognised_lyrics = recognition.recognise(
             recognizer(), recording.samples, singing, language, check
         )
-        return replace(heard_lyrics, warnings=(*found.warnings, *heard_lyrics.warnings))
-    return lyrics.within(found, start, duration, whole=whole)
+        return replace(recognised_lyrics, warnings=(*found.warnings, *recognised_lyrics.warnings))
+    return lyrics.cut_to_excerpt(found, start, duration, whole=whole)

@@ -1,4 +1,4 @@
-"""What a speech model says it heard in a song, rid of what it surely did not hear."""
+"""A speech model's transcript of a song, without what was surely not sung."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ UNLIKELY = -1.0
 INSTRUMENTAL_SHARE = 0.05
 """With words in less of the song than this, they are taken for noise."""
 _VOCAL_SHARE = 0.1
-"""A segment of which less lies in the singing was heard in the band."""
+"""A segment of which less lies in the singing comes from the band."""
 _LOOP_TIMES = 6
 _LOOP_SHARE = 0.8
 _LOOP_LONGEST = 8
@@ -39,7 +39,7 @@ FAREWELLS = (
     "ご視聴ありがとうございました", "请不吝点赞", "구독",
 )  # fmt: skip
 """What a line of a song might hold; as a whole line it comes from the subtitles of videos, on
-which Whisper was trained and which it hears in music."""
+which Whisper was trained and which it finds in music."""
 _FAREWELL_MORE = 24
 """Characters that a farewell may have besides."""
 
@@ -82,7 +82,7 @@ def kept_segments(segments: Sequence[Segment], singing: Sequence[Span]) -> list[
     kept: list[Segment] = []
     previous, repeats = "", 0
     for segment in segments:
-        text = fold(segment.text)
+        text = normalise(segment.text)
         repeats = repeats + 1 if text == previous else 1
         previous = text
         if (
@@ -98,7 +98,7 @@ def kept_segments(segments: Sequence[Segment], singing: Sequence[Span]) -> list[
     return kept
 
 
-def fold(text: str) -> str:
+def normalise(text: str) -> str:
     """Lower case without accents and punctuation, words apart by single spaces."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     # Only marks that are written above Latin letters: in other scripts they make the letter.

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_closing, binary_opening, maximum_filter1d, uniform_filter1d
 
 from songreel_audio.lyrics import glides
-from songreel_audio.lyrics.glides import Glides
+from songreel_audio.lyrics.glides import GlideDetector
 from songreel_audio.lyrics.lyrics import Span
 from songreel_audio.spectrum import FRAME_RATE, Spectrum
 
 VOICE_HZ = (250.0, 4_000.0)
-SURE = 0.5
+CONFIDENT = 0.5
 """Confidence from which a song counts as one with a voice."""
 _GLIDING = 0.003
 """Share of gliding frames at which a voice is as likely as not.
@@ -26,7 +26,7 @@ _NEAR_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Voices:
+class VocalActivity:
     """What was found in a song."""
 
     spans: tuple[Span, ...]
@@ -39,13 +39,13 @@ class Voices:
     @property
     def singing(self) -> tuple[Span, ...]:
         """Where words are, should there be any: a voice that was missed leads all the same."""
-        return self.spans if self.confidence >= SURE else self.leading
+        return self.spans if self.confidence >= CONFIDENT else self.leading
 
 
-def find(spectrum: Spectrum, listener: Glides) -> Voices:
+def detect(spectrum: Spectrum, glide_detector: GlideDetector) -> VocalActivity:
     """Judges by the level of the vocal band and by gliding tones; an estimate without a model."""
     leading = _leading(spectrum)
-    gliding = listener.gliding
+    gliding = glide_detector.gliding
     width = 2 * round(_NEAR_SECONDS * glides.FRAME_RATE) + 1
     near = np.asarray(maximum_filter1d(gliding, width), np.bool_)
     # From the coarser frames of the glides to those of the spectrum.
@@ -55,7 +55,7 @@ def find(spectrum: Spectrum, listener: Glides) -> Voices:
     share = float(gliding[audible].mean()) if audible.any() else 0.0
     # A logistic curve over the logarithm of the share.
     confidence = share**2 / (share**2 + _GLIDING**2)
-    return Voices(_spans(leading & near), _spans(leading), confidence)
+    return VocalActivity(_spans(leading & near), _spans(leading), confidence)
 
 
 def _leading(spectrum: Spectrum) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from songreel_audio.rhythm import metre, pulses, tempo
+from songreel_audio.rhythm import metre, pulse_tracking, tempo
 from songreel_audio.rhythm.onsets import Onsets
 from songreel_audio.spectrum import FRAME_RATE, Floats, Spectrum
 
@@ -51,8 +51,6 @@ class Rhythm:
     """In [0, 1]."""
     tempo_curve: tuple[tuple[float, float], ...]
     """(seconds, bpm); one point when the tempo is steady."""
-    pulse_frames: NDArray[np.intp]
-    """Frames of the beats, for features between them."""
 
 
 def track(spectrum: Spectrum, onsets: Onsets, hint: TempoHint | None = None) -> Rhythm:
@@ -74,10 +72,10 @@ def track(spectrum: Spectrum, onsets: Onsets, hint: TempoHint | None = None) -> 
     period = np.interp(
         np.arange(spectrum.frames) / FRAME_RATE, times, 60.0 * FRAME_RATE / grid[path]
     )
-    chain = pulses.chain(onsets.whole, period)
+    chain = pulse_tracking.track_pulses(onsets.whole, period)
     if len(chain) < 4:
         return _no_beat()
-    chain = _completed(chain, spectrum.loudness)
+    chain = _extended(chain, spectrum.loudness)
     chain, margin = _beats_among(chain, onsets, float(np.median(grid[path])), hint)
     if len(chain) < 4:
         return _no_beat()
@@ -98,13 +96,12 @@ def track(spectrum: Spectrum, onsets: Onsets, hint: TempoHint | None = None) -> 
         tempo_bpm=float(60.0 / np.median(np.diff(seconds))),
         confidence=confidence,
         tempo_curve=tempo_curve(seconds),
-        pulse_frames=chain,
     )
 
 
 def _no_beat() -> Rhythm:
     empty = np.zeros(0)
-    return Rhythm(empty, empty, 0, 0.0, 0.0, (), np.zeros(0, np.intp))
+    return Rhythm(empty, empty, 0, 0.0, 0.0, ())
 
 
 def _level(evidence: Doubles, grid: Doubles) -> NDArray[np.intp]:
@@ -127,7 +124,7 @@ def _pulse_range(bpm: float) -> tuple[float, float]:
     return pulse * 0.96, pulse * 1.04
 
 
-def _completed(chain: NDArray[np.intp], loudness: Floats) -> NDArray[np.intp]:
+def _extended(chain: NDArray[np.intp], loudness: Floats) -> NDArray[np.intp]:
     """Adds pulses before the first and after the last, as long as there is sound.
 
     The chain begins with its first strong onset; music that starts with the file has none.
@@ -135,7 +132,7 @@ def _completed(chain: NDArray[np.intp], loudness: Floats) -> NDArray[np.intp]:
     audible = 0.05 * float(np.percentile(loudness, 90))
     pulses = [int(frame) for frame in chain]
     first, last = pulses[1] - pulses[0], pulses[-1] - pulses[-2]
-    # Two frames of grace: a beat at 0 s is heard a little before.
+    # Two frames of grace: a beat at 0 s is found a little before.
     while pulses[0] - first >= -2 and loudness[max(pulses[0] - first, 0) + 4] > audible:
         pulses.insert(0, max(pulses[0] - first, 0))
     while pulses[-1] + last < len(loudness) - 4 and loudness[pulses[-1] + last + 2] > audible:
@@ -181,7 +178,7 @@ def _beats_among(
 def refined(chain: NDArray[np.intp], strength: Floats) -> Doubles:
     """Beat times in seconds: each moved to its onset's peak, then to a smooth course.
 
-    Musicians keep a smoother time than an onset detector hears; a parabola through nine
+    Musicians keep a smoother time than an onset detector finds; a parabola through nine
     neighbours follows a tempo that changes without lag.
     """
     peaks = np.array([_peak(strength, frame) for frame in chain])

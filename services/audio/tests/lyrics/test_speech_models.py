@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from minio import Minio
-from songreel_audio import analysis as hearing
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_audio.lyrics import recognition, speech_models
 from songreel_kit.errors import ModelMissing
 
@@ -108,8 +108,8 @@ def upload(s3, bucket, folder, prefix):
 def test_a_song_is_heard_by_a_model_of_a_bucket(s3, bucket, speech_model, song_file):
     upload(s3, bucket, speech_model, "whisper/tiny/")
     s3.fput_object(bucket, "whisper/other.bin", str(speech_model / "config.json"))
-    request = hearing.Request(asr=f"s3://{bucket}/whisper/tiny", extractor="rules")
-    analysis = hearing.hear(song_file("song.wav", seconds=20.0), request).analysis
+    request = AnalysisRequest(asr=f"s3://{bucket}/whisper/tiny", extractor="rules")
+    analysis = analyze(song_file("song.wav", seconds=20.0), request)
     # "none" is what the model's few words in a song come to where nobody is heard to sing.
     assert analysis.lyrics_source in ("asr", "none")
     found = speech_models.find(request.asr)

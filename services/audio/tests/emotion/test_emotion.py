@@ -29,10 +29,12 @@ def music(steps, bpm, loudness, brightness, seconds=16):
 
 
 def feel(samples):
-    folded = spectrum.fold(samples)
-    strength = onsets.detect(folded)
-    heard = emotion.Heard(samples, folded, strength, beats.track(folded, strength))
-    return extractors.choose("rules")(heard)
+    spectrogram = spectrum.compute(samples)
+    strength = onsets.detect(spectrogram)
+    song = emotion.ExtractorInput(
+        samples, spectrogram, strength, beats.track(spectrogram, strength)
+    )
+    return extractors.choose("rules")(song)
 
 
 def test_loud_fast_and_bright_is_more_excited_than_soft_slow_and_dull():

@@ -11,7 +11,7 @@ RATE = spectrum.SAMPLE_RATE
 
 
 def heard(samples, hint=None):
-    folded = spectrum.fold(samples)
+    folded = spectrum.compute(samples)
     return beats.track(folded, onsets.detect(folded), hint)
 
 
@@ -62,7 +62,7 @@ def test_onset_strength_peaks_where_sounds_begin(band, kind):
     for time in times:
         start = round(time * RATE)
         sound[start : start + len(part)] += part
-    strength = onsets.detect(spectrum.fold(sound)).whole
+    strength = onsets.detect(spectrum.compute(sound)).whole
     peaks = []
     for time in times:
         first = int((time - 0.1) * FRAME_RATE)
@@ -73,7 +73,7 @@ def test_onset_strength_peaks_where_sounds_begin(band, kind):
 def test_onset_strength_is_scaled_to_the_song(band):
     samples = band.play(band.beat_times(100, 100, 20), 20, "drums")
     for gain in (1.0, 0.02):
-        strength = onsets.detect(spectrum.fold(gain * samples))
+        strength = onsets.detect(spectrum.compute(gain * samples))
         for curve in (strength.whole, strength.low, strength.mid, strength.high):
             assert curve.min() >= 0
             assert np.percentile(curve, 99) == pytest.approx(1.0, abs=0.01)
@@ -81,7 +81,7 @@ def test_onset_strength_is_scaled_to_the_song(band):
 
 def test_bands_tell_drums_apart(band):
     truth = band.beat_times(100, 100, 20)
-    strength = onsets.detect(spectrum.fold(band.play(truth, 20, "drums")))
+    strength = onsets.detect(spectrum.compute(band.play(truth, 20, "drums")))
 
     def at(curve, times):
         frames = np.round(times * FRAME_RATE).astype(int)

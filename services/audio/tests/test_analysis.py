@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
-from songreel_audio import analysis as hearing
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_audio.analysis_plot import draw
 from songreel_audio.decoding.decoding import Excerpt
 from songreel_kit.artifacts.documents import document_text, parse_document
@@ -38,7 +38,7 @@ def check_document(analysis):
 
 def test_a_song_without_words_or_tags(song_file):
     path = song_file("song.wav", seconds=6.0)
-    analysis = hearing.hear(path, hearing.Request(file_name="My Tune.wav")).analysis
+    analysis = analyze(path, AnalysisRequest(file_name="My Tune.wav"))
     check_document(analysis)
     assert analysis.title == "My Tune"
     assert analysis.lyrics_source == "none"
@@ -48,11 +48,11 @@ def test_a_song_without_words_or_tags(song_file):
 def test_lyrics_of_tags_are_found_and_a_given_file_is_preferred(song_file):
     tags = {"lyrics": "[00:01.00]from the tag", "title": "T"}
     path = song_file("song.flac", seconds=5.0, tags=tags)
-    analysis = hearing.hear(path).analysis
+    analysis = analyze(path)
     assert analysis.lyrics_source == "tag"
     assert analysis.lyrics[0].text == "from the tag"
-    request = hearing.Request(lyrics=b"[00:02.00]from the file", language="en")
-    analysis = hearing.hear(path, request).analysis
+    request = AnalysisRequest(lyrics=b"[00:02.00]from the file", language="en")
+    analysis = analyze(path, request)
     assert analysis.lyrics_source == "lrc"
     assert analysis.lyrics[0].text == "from the file"
     assert analysis.language == "en"
@@ -60,8 +60,8 @@ def test_lyrics_of_tags_are_found_and_a_given_file_is_preferred(song_file):
 
 def test_an_excerpt_of_the_demo_song_is_heard_in_its_own_time(demo):
     lrc = (demo / "song.lrc").read_bytes()
-    request = hearing.Request(excerpt=Excerpt(13.0, 10.0), lyrics=lrc)
-    analysis = hearing.hear(demo / "song.mp3", request).analysis
+    request = AnalysisRequest(excerpt=Excerpt(13.0, 10.0), lyrics=lrc)
+    analysis = analyze(demo / "song.mp3", request)
     check_document(analysis)
     assert analysis.duration == pytest.approx(10.0)
     assert analysis.excerpt.start == pytest.approx(13.0)
@@ -73,7 +73,7 @@ def test_an_excerpt_of_the_demo_song_is_heard_in_its_own_time(demo):
 
 
 def test_the_same_song_is_always_heard_the_same(demo):
-    first, second = (hearing.hear(demo / "song.mp3").analysis for _ in range(2))
+    first, second = (analyze(demo / "song.mp3") for _ in range(2))
     assert first.SerializeToString(deterministic=True) == second.SerializeToString(
         deterministic=True
     )
@@ -82,8 +82,8 @@ def test_the_same_song_is_always_heard_the_same(demo):
 def test_the_picture_shows_any_title_and_script(song_file, tmp_path):
     lrc = "[00:01.00]$x_1^ 日本 {\\frac\n[00:02.00]ok".encode()
     path = song_file("song.wav", seconds=5.0, tags={})
-    request = hearing.Request(lyrics=lrc, file_name="$a_b$ 歌.wav")
-    draw(hearing.hear(path, request).analysis, tmp_path / "a.png")
+    request = AnalysisRequest(lyrics=lrc, file_name="$a_b$ 歌.wav")
+    draw(analyze(path, request), tmp_path / "a.png")
     content = (tmp_path / "a.png").read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) > 20_000

@@ -9,7 +9,7 @@ from songreel_audio.spectrum import Floats
 Doubles = NDArray[np.float64]
 
 
-def chain(strength: Floats, period: Doubles, tightness: float = 80.0) -> NDArray[np.intp]:
+def track_pulses(strength: Floats, period: Doubles, tightness: float = 80.0) -> NDArray[np.intp]:
     """Frames of the pulses that best join strong onsets at distances near `period`.
 
     Args:

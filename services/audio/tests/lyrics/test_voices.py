@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_audio import analysis, spectrum
+from songreel_audio import spectrum
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_audio.lyrics import glides, vocal_activity
 from songreel_audio.spectrum import SAMPLE_RATE
 
@@ -37,8 +38,8 @@ def struck(seconds):
 
 def found(samples):
     samples = np.asarray(samples, np.float32)
-    listener = glides.Glides(samples)
-    return vocal_activity.find(spectrum.fold(samples, listener), listener)
+    listener = glides.GlideDetector(samples)
+    return vocal_activity.detect(spectrum.compute(samples, listener), listener)
 
 
 def overlap(spans, start, end):
@@ -52,7 +53,7 @@ def test_a_voice_is_sure_and_an_instrument_is_not():
 
 def test_the_voice_is_found_where_it_is():
     heard = found(np.concatenate([struck(20), sung(20) + 0.3 * struck(20), struck(20)]))
-    assert heard.confidence >= vocal_activity.SURE
+    assert heard.confidence >= vocal_activity.CONFIDENT
     assert overlap(heard.singing, 20, 40) > 16
     # As far as five seconds from the singing it may be taken for some.
     assert overlap(heard.singing, 0, 14) + overlap(heard.singing, 46, 60) < 2
@@ -61,7 +62,7 @@ def test_the_voice_is_found_where_it_is():
 @pytest.mark.parametrize("sound", [np.zeros(RATE), np.ones(RATE // 4), 0.1 * struck(1.0)])
 def test_next_to_nothing_is_survived(sound):
     heard = found(sound)
-    assert 0.0 <= heard.confidence < vocal_activity.SURE
+    assert 0.0 <= heard.confidence < vocal_activity.CONFIDENT
 
 
 @settings(max_examples=15, deadline=None)
@@ -77,20 +78,20 @@ def test_what_is_sung_leads(seed, seconds):
 @pytest.mark.parametrize("block", [64, 1024])
 def test_blocks_of_any_size_glide_alike(monkeypatch, block):
     samples = sung(5.0).astype(np.float32)
-    whole = glides.Glides(samples)
-    spectrum.fold(samples, whole)
+    whole = glides.GlideDetector(samples)
+    spectrum.compute(samples, whole)
     monkeypatch.setattr(spectrum, "_BLOCK", block)
-    parts = glides.Glides(samples)
-    spectrum.fold(samples, parts)
+    parts = glides.GlideDetector(samples)
+    spectrum.compute(samples, parts)
     assert np.array_equal(whole.gliding, parts.gliding)
 
 
 def test_an_instrumental_has_no_vocals_unless_its_words_are_known(song_file):
     path = song_file("song.wav", samples=struck(12.0)[None], rate=RATE)
-    heard = analysis.hear(path, analysis.Request(extractor="rules")).analysis
+    heard = analyze(path, AnalysisRequest(extractor="rules"))
     assert heard.vocal_confidence < 0.5
     assert list(heard.vocals) == []
-    request = analysis.Request(extractor="rules", lyrics=b"la la la\nla la")
-    known = analysis.hear(path, request).analysis
+    request = AnalysisRequest(extractor="rules", lyrics=b"la la la\nla la")
+    known = analyze(path, request)
     assert known.lyrics_source == "text"
     assert len(known.vocals) > 0

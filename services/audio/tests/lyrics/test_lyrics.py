@@ -6,7 +6,8 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio.lyrics.lyrics import Span, parse_lrc, read_lrc, read_tags, spread, within
+from songreel_audio.lyrics import files
+from songreel_audio.lyrics.lyrics import Span, cut_to_excerpt, decode, parse_lrc, read_tags, spread
 from songreel_kit.errors import BrokenLyrics
 
 
@@ -86,18 +87,18 @@ def test_names_of_sections_and_comments_are_no_words():
 )
 def test_broken_lyrics_name_the_line(text, line):
     with pytest.raises(BrokenLyrics, match=line):
-        read_lrc(text.encode())
+        parse_lrc(text)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_encodings_with_a_mark_are_known(encoding):
-    lyrics = read_lrc("[00:01.00]Fjällräven 歌".encode(encoding))
+    lyrics = files.read("[00:01.00]Fjällräven 歌".encode(encoding))
     assert texts(lyrics) == ["Fjällräven 歌"]
     assert lyrics.warnings == ()
 
 
 def test_latin_1_is_read_with_a_warning():
-    lyrics = read_lrc("[00:01.00]déjà vu".encode("latin-1"))
+    lyrics = files.read("[00:01.00]déjà vu".encode("latin-1"))
     assert texts(lyrics) == ["déjà vu"]
     assert "Latin-1" in lyrics.warnings[0]
 
@@ -105,13 +106,13 @@ def test_latin_1_is_read_with_a_warning():
 @pytest.mark.parametrize("data", [b"\x00\x01\x02", b"a" * 2_000_000, b"\xff\xfe\x00\xd8"])
 def test_what_is_no_text_is_broken(data):
     with pytest.raises(BrokenLyrics):
-        read_lrc(data)
+        files.read(data)
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_lyrics_or_broken_lyrics(data):
     try:
-        lyrics = read_lrc(data)
+        lyrics = parse_lrc(decode(data)[0])
     except BrokenLyrics as error:
         assert error.message  # noqa: PT017 - both ends are right
     else:
@@ -153,21 +154,21 @@ def test_text_like_lrc_is_lyrics_or_broken_lyrics(text):
 )
 def test_lines_of_an_excerpt_lie_within_it(rows, start, duration):
     text = "\n".join(f"[{t // 6000}:{t // 100 % 60:02d}.{t % 100:02d}]{w}" for t, w in rows)
-    for line in within(parse_lrc(text), start, duration, whole=False).lines:
+    for line in cut_to_excerpt(parse_lrc(text), start, duration, whole=False).lines:
         assert 0 <= line.start <= line.end <= duration + 1e-6
 
 
 def test_lines_after_the_song_are_left_out_with_a_warning():
     lyrics = parse_lrc("[00:01.00]in\n[05:00.00]out")
-    heard = within(lyrics, 0.0, 30.0, whole=True)
+    heard = cut_to_excerpt(lyrics, 0.0, 30.0, whole=True)
     assert texts(heard) == ["in"]
     assert "1 lines" in heard.warnings[0]
-    assert within(lyrics, 0.0, 0.5, whole=True).source == "none"
+    assert cut_to_excerpt(lyrics, 0.0, 0.5, whole=True).source == "none"
 
 
 def test_an_excerpt_rebases_lines_without_a_warning():
     lyrics = parse_lrc("[00:01.00]before\n[00:10.00]in\n[00:12.00]\n[00:50.00]after")
-    heard = within(lyrics, 9.0, 5.0, whole=False)
+    heard = cut_to_excerpt(lyrics, 9.0, 5.0, whole=False)
     assert [(line.start, line.end, line.text) for line in heard.lines] == [(1.0, 3.0, "in")]
     assert heard.warnings == ()
     assert heard.source == "lrc"

@@ -28,10 +28,12 @@ def arpeggio(seconds, loudness=0.4):
     return (loudness * np.sin(2 * np.pi * pitch * time)).astype(np.float32)
 
 
-def heard(samples):
-    folded = spectrum.fold(samples)
-    strength = onsets.detect(folded)
-    return emotion.Heard(samples, folded, strength, beats.track(folded, strength))
+def extractor_input(samples):
+    spectrogram = spectrum.compute(samples)
+    strength = onsets.detect(spectrogram)
+    return emotion.ExtractorInput(
+        samples, spectrogram, strength, beats.track(spectrogram, strength)
+    )
 
 
 @pytest.mark.parametrize("kind", ["arpeggio", "noise", "sweep"])
@@ -43,7 +45,7 @@ def test_the_features_are_those_of_librosa(kind):
         "sweep": 0.3 * np.sin(2 * np.pi * (100 + 150 * time) * time) * np.minimum(time, 1),
     }
     samples = sounds[kind].astype(np.float32)
-    own = emotion_features.fold(samples).whole()
+    own = emotion_features.collect(samples).whole()
     chroma = librosa.feature.chroma_stft(y=samples, sr=RATE)
     total = chroma.sum(axis=1)
     assert own.rms[0] == pytest.approx(librosa.feature.rms(y=samples).mean(), rel=1e-4)
@@ -60,9 +62,9 @@ def test_the_features_are_those_of_librosa(kind):
 
 def test_features_gathered_from_the_shared_spectrum_are_the_same():
     samples = 0.2 * noise(3) + arpeggio(3)
-    gathered = emotion_features.Folding(samples)
-    spectrum.fold(samples, gathered)
-    alone = emotion_features.fold(samples)
+    gathered = emotion_features.FeatureCollector(samples)
+    spectrum.compute(samples, gathered)
+    alone = emotion_features.collect(samples)
     assert np.array_equal(gathered.sums().sums, alone.sums)
     assert np.array_equal(gathered.sums().frames, alone.frames)
 
@@ -153,9 +155,9 @@ def test_training_again_gives_the_same_network_and_it_survives_a_file(tmp_path):
     path = tmp_path / "network.npz"
     path.write_bytes(first.to_bytes())
     loaded = network.load(path)
-    judged, deviation = second.judge(features)
-    assert np.array_equal(loaded.judge(features)[0], judged)
-    assert np.all(np.abs(judged) <= 1)
+    predicted, deviation = second.predict(features)
+    assert np.array_equal(loaded.predict(features)[0], predicted)
+    assert np.all(np.abs(predicted) <= 1)
     assert np.all(deviation >= first.residual)
     assert loaded.inputs == ("a", "b")
 
@@ -172,25 +174,25 @@ def test_a_damaged_network_is_a_typed_error(tmp_path, damage):
 
 
 def test_the_default_extractor_uses_the_shipped_network_and_says_for_whom():
-    mood = extractors.choose("")(heard(arpeggio(20)))
+    mood = extractors.choose("")(extractor_input(arpeggio(20)))
     assert mood.extractor == "librosa"
     assert any("research only" in note for note in mood.warnings)
     assert [time for time, _, _ in mood.curve] == list(range(20))
     assert 0.15 < mood.valence_std < 0.6
-    assert extractors.choose("rules")(heard(noise(4))).warnings == ()
+    assert extractors.choose("rules")(extractor_input(noise(4))).warnings == ()
 
 
 def test_the_shipped_network_hears_loud_and_bright_as_excited():
     loud, soft = 0.3 * noise(25) + arpeggio(25), arpeggio(25, 0.03)
     feel = extractors.choose("librosa")
-    assert feel(heard(loud)).arousal > feel(heard(soft)).arousal + 0.3
-    curve = feel(heard(np.concatenate([soft, loud]))).curve
+    assert feel(extractor_input(loud)).arousal > feel(extractor_input(soft)).arousal + 0.3
+    curve = feel(extractor_input(np.concatenate([soft, loud]))).curve
     arousal = np.array([a for _, _, a in curve])
     assert arousal[38:].mean() > arousal[:12].mean() + 0.3
 
 
 def test_a_moment_of_sound_has_an_emotion():
-    mood = extractors.choose("librosa")(heard(0.2 * noise(1.1)))
+    mood = extractors.choose("librosa")(extractor_input(0.2 * noise(1.1)))
     assert np.isfinite([mood.valence, mood.arousal, *mood.curve[0]]).all()
 
 
@@ -214,8 +216,8 @@ def test_the_command_trains_from_audio_and_the_result_is_used(tmp_path, song_fil
     assert "CC BY-NC" in said
     assert "Research only" in (own / "librosa.md").read_text()
     assert sorted(path.name for path in own.iterdir()) == ["librosa.md", "librosa.npz"]
-    mood = extractors.choose("librosa", own)(heard(0.6 * noise(3)))
-    shipped = extractors.choose("librosa")(heard(0.6 * noise(3)))
+    mood = extractors.choose("librosa", own)(extractor_input(0.6 * noise(3)))
+    shipped = extractors.choose("librosa")(extractor_input(0.6 * noise(3)))
     assert mood.arousal != shipped.arousal
 
 

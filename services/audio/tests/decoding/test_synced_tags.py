@@ -5,8 +5,8 @@ import struct
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel_audio import analysis as hearing
-from songreel_audio.lyrics import synced_tags
+from songreel_audio.analysis import AnalysisRequest, analyze
+from songreel_audio.decoding import synced_tags
 from songreel_audio.lyrics.lyrics import parse_lrc
 
 CODECS = ("latin-1", "utf-16", "utf-16-be", "utf-8")
@@ -110,7 +110,7 @@ def test_any_tag_is_survived(tmp_path_factory, data, version, flags):
 def test_a_song_with_such_a_tag_is_heard_with_its_lyrics(song_file):
     path = song_file("song.mp3", seconds=5.0, tags={"lyrics": "words without times"})
     path.write_bytes(tag(body([(1_000, "one line"), (3_000, "another")])) + path.read_bytes())
-    analysis = hearing.hear(path, hearing.Request(extractor="rules")).analysis
+    analysis = analyze(path, AnalysisRequest(extractor="rules"))
     assert analysis.lyrics_source == "tag"
     assert [(line.start, line.text) for line in analysis.lyrics] == [
         (1.0, "one line"), (3.0, "another")

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from songreel_audio import analysis as hearing
+from songreel_audio.analysis import AnalysisRequest, analyze
 from songreel_audio.lyrics import recognition
 from songreel_audio.lyrics.lyrics import Span
 from songreel_kit.errors import InvalidRequest
@@ -58,8 +58,8 @@ def test_giving_up_stops_the_work(speech_model, sound):
 
 def test_a_song_is_heard_with_its_words(speech_model, song_file):
     song = song_file("song.wav", seconds=20.0)
-    request = hearing.Request(asr=str(speech_model), extractor="rules")
-    analysis = hearing.hear(song, request).analysis
+    request = AnalysisRequest(asr=str(speech_model), extractor="rules")
+    analysis = analyze(song, request)
     assert analysis.lyrics_source in ("asr", "none")
-    timed = hearing.Request(asr=str(speech_model), extractor="rules", lyrics=b"[00:01.00]mine")
-    assert hearing.hear(song, timed).analysis.lyrics_source == "lrc"
+    timed = AnalysisRequest(asr=str(speech_model), extractor="rules", lyrics=b"[00:01.00]mine")
+    assert analyze(song, timed).lyrics_source == "lrc"

@@ -174,14 +174,14 @@ def recording(tags=None, start=0.0):
 
 
 def test_plain_text_is_spread_over_the_singing_with_a_warning():
-    found = sources.find(("one", "two"), recording(), (Span(5, 10), Span(20, 25)), whole=True)
+    found = sources.choose(("one", "two"), recording(), (Span(5, 10), Span(20, 25)), whole=True)
     assert found.source == "text"
     assert "no times" in found.warnings[0]
     assert [line.start for line in found.lines] == [5, 20]
     assert found.lines[-1].end <= 25
 
 
-class Heard:
+class KnownTranscript:
     """What a speech model would say; the model itself is tested in test_speech."""
 
     def __init__(self, *segments):
@@ -193,12 +193,12 @@ class Heard:
 
 def test_plain_text_takes_its_times_from_recognised_words():
     parts = Segment(6, 8, "one two", (Word(6, 7, "One"), Word(7, 8, "two.")))
-    found = sources.find(
+    found = sources.choose(
         ("one two", "three"),
         recording(),
         (Span(5, 12),),
         whole=True,
-        recognizer=lambda: Heard(parts),
+        recognizer=lambda: KnownTranscript(parts),
     )
     assert found.source == "text"
     assert found.warnings == ()
@@ -207,12 +207,12 @@ def test_plain_text_takes_its_times_from_recognised_words():
 
 
 def test_text_that_is_not_what_is_sung_is_spread_and_both_are_said():
-    found = sources.find(
+    found = sources.choose(
         ("one two", "three"),
         recording(),
         (Span(5, 12),),
         whole=True,
-        recognizer=lambda: Heard(segment("other words")),
+        recognizer=lambda: KnownTranscript(segment("other words")),
     )
     assert found.lines[0].start == 5
     assert any("too few" in note for note in found.warnings)
@@ -221,13 +221,17 @@ def test_text_that_is_not_what_is_sung_is_spread_and_both_are_said():
 
 def test_a_song_without_words_is_recognised_or_stays_an_instrumental():
     singing = (Span(0, 30),)
-    quiet = sources.find(None, recording(), singing, whole=True)
+    quiet = sources.choose(None, recording(), singing, whole=True)
     assert quiet.source == "none"
-    found = sources.find(
-        None, recording(), singing, whole=True, recognizer=lambda: Heard(segment("we sing"))
+    found = sources.choose(
+        None,
+        recording(),
+        singing,
+        whole=True,
+        recognizer=lambda: KnownTranscript(segment("we sing")),
     )
     assert found.source == "asr"
-    tagged = sources.find(
+    tagged = sources.choose(
         None,
         recording({"lyrics": "[00:01.00]mine"}),
         singing,

@@ -91,11 +91,13 @@ def test_it_trains_on_a_folder_and_then_hears(smile, tmp_path, song_file, capsys
     assert commands.main([*command, "-o", str(own / "opensmile.npz")]) == 0
     assert "cross-validation on 20 songs" in capsys.readouterr().out
     samples = 0.2 * noise(4)
-    folded = spectrum.fold(samples)
-    strength = onsets.detect(folded)
-    heard = emotion.Heard(samples, folded, strength, beats.track(folded, strength))
+    spectrogram = spectrum.compute(samples)
+    strength = onsets.detect(spectrogram)
+    song = emotion.ExtractorInput(
+        samples, spectrogram, strength, beats.track(spectrogram, strength)
+    )
     feel = extractors.choose("opensmile", own)
-    mood = feel(heard)
+    mood = feel(song)
     assert mood.extractor == "opensmile"
     assert len(mood.curve) == 4
     assert any("research only" in note for note in mood.warnings)

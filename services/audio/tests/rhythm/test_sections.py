@@ -25,7 +25,7 @@ def part(kind, seconds):
 def divide(kinds, seconds=10.0):
     samples = np.concatenate([part(kind, seconds) for kind in kinds]).astype(np.float32)
     downbeats = np.arange(0, len(samples) / RATE, 2.0)
-    return sections.divide(spectrum.fold(samples), downbeats, len(samples) / RATE), downbeats
+    return sections.divide(spectrum.compute(samples), downbeats, len(samples) / RATE), downbeats
 
 
 def test_boundaries_are_where_the_music_changes():
@@ -49,7 +49,7 @@ def test_the_loudest_part_has_energy_one():
 def test_sections_cover_any_song_exactly(seconds, with_bars):
     samples = part("loud", seconds).astype(np.float32)
     downbeats = np.arange(0.3, seconds, 2.0) if with_bars else np.zeros(0)
-    parts = sections.divide(spectrum.fold(samples), downbeats, seconds)
+    parts = sections.divide(spectrum.compute(samples), downbeats, seconds)
     assert parts[0].start == 0.0
     assert parts[-1].end == seconds
     assert all(a.end == b.start and a.end > a.start for a, b in itertools.pairwise(parts))
