@@ -1,5 +1,16 @@
 # Any target may come first: each sets up what it needs.
-PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) -c 'import sys; print(sys.executable)' 2>/dev/null)))
+define CHECK_PYTHON
+import sqlite3, sys
+version = sys.version_info[:2]
+if not (3, 11) <= version <= (3, 13):
+    sys.exit("songreel needs Python 3.11, 3.12 or 3.13; %s is %d.%d" % (sys.executable, *version))
+if version > (3, 11) and sqlite3.sqlite_version_info < (3, 42):
+    sys.exit("Python 3.12 and 3.13 need SQLite 3.42 or later; %s has %s: take Python 3.11" % (sys.executable, sqlite3.sqlite_version))
+if version == (3, 13):
+    print("Python 3.13: mediapipe has no wheel for it, so people cannot be enrolled; all else works")
+endef
+export CHECK_PYTHON
+PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) -c "$$CHECK_PYTHON" >/dev/null 2>&1 && command -v python$(version))))
 VENV := .venv
 BIN := $(VENV)/bin
 DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/animatic libs/testing
@@ -15,16 +26,6 @@ help: ## the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 setup: $(STAMP) ## a virtual environment with everything in it
-
-define CHECK_PYTHON
-import sys
-version = sys.version_info[:2]
-if not (3, 11) <= version <= (3, 13):
-    sys.exit("songreel needs Python 3.11, 3.12 or 3.13; %s is %d.%d" % (sys.executable, *version))
-if version == (3, 13):
-    print("Python 3.13: mediapipe has no wheel for it, so people cannot be enrolled; all else works")
-endef
-export CHECK_PYTHON
 
 $(STAMP): requirements.txt requirements-dev.txt requirements-nodeps.txt $(addsuffix /pyproject.toml,$(DISTRIBUTIONS))
 	@test -n "$(PYTHON)" || { echo "songreel needs Python 3.11, 3.12 or 3.13: install one, or name it with PYTHON=..." >&2; exit 1; }

@@ -164,5 +164,5 @@ def test_a_job_says_what_to_install(
 @pytest.mark.timeout(3000)
 def test_pip_finds_all_that_it_needs(wheels: Path, tmp_path: Path) -> None:
     made = Installed(tmp_path)
-    made.install("--find-links", wheels, "songreel")
+    made.install("--find-links", wheels, "-c", ROOT / "requirements.txt", "songreel")
     assert frames(made.make(*FAST)) == 16

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from dbos import DBOS, DBOSConfig
 from songreel_kit.database.engines import CONNECTION_OPTIONS, switch_on_wal
+from songreel_kit.errors import FailedPrecondition
 from sqlalchemy import make_url
 
 from songreel_gateway.settings import GatewaySettings
@@ -27,6 +30,20 @@ UNDER_WAY = (_PENDING, "ENQUEUED")
 """What a workflow is in that will come to an end by itself."""
 
 
+def check_sqlite(python: tuple[int, ...], sqlite: tuple[int, ...]) -> None:
+    """Refuses a SQLite that is too old for DBOS on this Python: its times come out as NULL.
+
+    Raises:
+        FailedPrecondition: says what to do.
+    """
+    if python >= (3, 12) and sqlite < (3, 42):
+        raise FailedPrecondition(
+            "jobs need SQLite 3.42 or later on Python 3.12 and later; this Python has "
+            f"{'.'.join(map(str, sqlite))}: use Python 3.11, a Python with a newer SQLite, or "
+            "Postgres (SONGREEL_GATEWAY_DATABASE_URL)"
+        )
+
+
 def workflow_id(job: str) -> str:
     """The workflow of a job, in this version."""
     return f"{job}.v{WORKFLOW_VERSION}"
@@ -35,8 +52,11 @@ def workflow_id(job: str) -> str:
 async def launch(settings: GatewaySettings, executor: str) -> None:
     """Starts DBOS on the running loop, which becomes the workflows' own.
 
-    Raises SQLAlchemyError when its database cannot be used.
+    Raises SQLAlchemyError when its database cannot be used, FailedPrecondition when SQLite is
+    too old.
     """
+    if make_url(settings.workflow_database()).get_backend_name() == "sqlite":
+        check_sqlite(sys.version_info[:3], sqlite3.sqlite_version_info)
     await asyncio.to_thread(_configure, settings, executor)
     DBOS.launch()
     await DBOS.register_queue_async(
