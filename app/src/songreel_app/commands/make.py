@@ -7,6 +7,7 @@ from songreel_app.commands.option_groups import (
     StoryOptions,
     with_groups,
 )
+from songreel_app.files.lyrics import lyrics_beside
 
 
 @with_groups
@@ -45,7 +46,7 @@ def make(
     person = VideoIdentity(name=identity, noun=noun, weight=identity_weight) if identity else None
     asked = MakeOptions(
         song=song,
-        lyrics=lyrics or options.lyrics_beside(song),
+        lyrics=lyrics or lyrics_beside(song),
         analysis=None,
         storyboard=storyboard,
         rewritten=from_,

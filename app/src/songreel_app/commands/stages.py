@@ -12,6 +12,7 @@ from songreel_app.commands.option_groups import (
     StoryOptions,
     with_groups,
 )
+from songreel_app.files.lyrics import lyrics_beside
 
 Analysis = Annotated[
     Path, typer.Argument(metavar="A.json", help="A song's analysis, from `songreel analyze`.")
@@ -77,7 +78,7 @@ def analyze(
 
     request = AnalysisRequest(
         song=song,
-        lyrics=lyrics or options.lyrics_beside(song),
+        lyrics=lyrics or lyrics_beside(song),
         output=output or Path(f"{song.stem}.analysis.json"),
         plot=plot,
         options=AnalyzeOptions(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from songreel_app.commands.options import lyrics_beside
+from songreel_app.files.lyrics import lyrics_beside
 
 
 @pytest.mark.parametrize(
