@@ -28,7 +28,7 @@ from songreel_gateway.access.keys import (
     revoke_key,
 )
 from songreel_gateway.access.quotas import DAY_MICROSECONDS, Quotas, day
-from songreel_gateway.access.tables import projects as project_table
+from songreel_gateway.db.access_tables import projects as project_table
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.settings import GatewaySettings
 

@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from google.longrunning.operations_pb2_grpc import add_OperationsServicer_to_server
+from songreel.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from songreel.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
 from songreel.v1.media_service_pb2_grpc import add_MediaServiceServicer_to_server
 from songreel.v1.video_service_pb2_grpc import add_VideoServiceServicer_to_server
@@ -42,6 +43,7 @@ from songreel_gateway.jobs.stages.stage import Stage
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_gateway.jobs.steps import RunnerDependencies
 from songreel_gateway.media.repository import MediaRepository
+from songreel_gateway.servicers.access_servicer import AccessServicer
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.servicers.media_servicer import MediaServicer
 from songreel_gateway.servicers.operations_servicer import OperationsServicer
@@ -84,7 +86,7 @@ class Gateway:
             self._database = open_database(
                 settings.database(), connections=settings.database_connections
             )
-            self._access = Access(settings, self._database)
+            self._access = Access(settings, settings.data, self._database)
         except BaseException:
             self._lock.release()
             raise
@@ -107,6 +109,7 @@ class Gateway:
         """The gateway's gRPC services; the last one's `close` closes the gateway."""
         settings, jobs = self._settings, self._jobs
         stream = EventStream(jobs, self._notifications)
+        access = AccessServicer(self._access.keys, self._access.tokens, self._access.quotas)
         media = MediaServicer(settings, self._store, self._media, self._access.quotas)
         storyboards = StoryboardRepository(self._database, self._media, self._access.quotas)
         editor = StoryboardEditor(storyboards, self._store, self._clients, settings.page_size)
@@ -122,7 +125,9 @@ class Gateway:
         )
         operations = OperationsServicer(settings, jobs, stream, self._at_work)
         return [
-            self._access.service(),
+            Service(
+                "songreel.v1.AccessService", partial(add_AccessServiceServicer_to_server, access)
+            ),
             Service("songreel.v1.MediaService", partial(add_MediaServiceServicer_to_server, media)),
             Service(
                 "songreel.v1.IdentityService",

@@ -120,14 +120,14 @@ def test_jobs_that_are_asked_for_at_once_stay_within_the_quota(
 @pytest.mark.parametrize("bind", ["0.0.0.0:50051", "[::]:50051", "192.0.2.1:50051", ":50051"])
 def test_an_open_gateway_listens_on_no_address_that_others_reach(bind: str, tmp_path: Path) -> None:
     database = database_in(tmp_path)
-    access = Access(GatewaySettings(data=tmp_path), database)
+    access = Access(GatewaySettings(), tmp_path, database)
     with pytest.raises(FailedPrecondition, match="ACCESS=checked"):
         access.guards("127.0.0.1:0", bind)
     for mine in ("127.0.0.1:0", "localhost:1", "[::1]:0", "unix:/run/songreel.sock"):
         assert access.guards(mine) == []
     unguarded = GatewaySettings(data=tmp_path, access="unguarded")
-    assert Access(unguarded, database).guards(bind) == []
-    checked = Access(GatewaySettings(data=tmp_path, access="checked"), database)
+    assert Access(unguarded, tmp_path, database).guards(bind) == []
+    checked = Access(GatewaySettings(access="checked"), tmp_path, database)
     assert checked.guards(bind) == [checked.guard]
     assert stat.S_IMODE((tmp_path / "token-key.pem").stat().st_mode) == 0o600
     database.close()
@@ -144,7 +144,7 @@ def test_an_open_gateway_listens_on_no_address_that_others_reach(bind: str, tmp_
 def test_a_set_up_that_would_let_strangers_in_does_not_start(settings, told, tmp_path) -> None:
     database = database_in(tmp_path)
     with pytest.raises(FailedPrecondition, match=told):
-        Access(GatewaySettings(data=tmp_path, access="checked", **settings), database)
+        Access(GatewaySettings(access="checked", **settings), tmp_path, database)
     database.close()
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from songreel_gateway.access.tables import metadata  # with the gateway's own
+from songreel_gateway.db.access_tables import metadata  # with the gateway's own
 from songreel_gateway.db.schema import MIGRATIONS, open_database
 from songreel_gateway.db.tables import jobs
 from songreel_kit.database.engines import postgres_url

@@ -21,7 +21,7 @@ from songreel.v1.media_service_pb2 import (
     GetMediaRequest,
 )
 from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas
-from songreel_gateway.access.tables import project_use
+from songreel_gateway.db.access_tables import project_use
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import uploads
 from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired

@@ -16,7 +16,7 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.access.quotas import day
 from songreel_gateway.access.shared_rates import forget_old
-from songreel_gateway.access.tables import access_events, access_use
+from songreel_gateway.db.access_tables import access_events, access_use
 
 _log = get_logger(__name__)
 

@@ -5,49 +5,48 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
+from pathlib import Path
 
-from songreel.v1.access_service_pb2_grpc import add_AccessServiceServicer_to_server
 from songreel_kit.channel.tls import is_loopback
 from songreel_kit.database.database import Database
 from songreel_kit.errors import FailedPrecondition
 from songreel_kit.interceptors.chain import Interceptor
-from songreel_kit.server.service import Service
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.access.audit import UseLog
 from songreel_gateway.access.guard import Guard
 from songreel_gateway.access.keys import KeyBook
 from songreel_gateway.access.quotas import Quotas
+from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.shared_rates import SharedRates
 from songreel_gateway.access.tokens import Tokens, own_key
-from songreel_gateway.servicers.access_servicer import AccessServicer
-from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
-
-_SERVICE = "songreel.v1.AccessService"
 
 
 class Access:
     """Who may call this gateway, as its settings say."""
 
-    def __init__(self, settings: GatewaySettings, database: Database) -> None:
-        """Raises `FailedPrecondition` when the settings do not make sense together."""
+    def __init__(self, settings: AccessSettings, data: Path, database: Database) -> None:
+        """`data` is the folder of a signing key that is not given.
+
+        Raises `FailedPrecondition` when the settings do not make sense together.
+        """
         self._settings = settings
         self._log = UseLog(database)
-        keys = KeyBook(database, settings.access_cache_seconds)
+        self.keys = KeyBook(database, settings.access_cache_seconds)
         self.guard: Guard | None = None
         """Stands before every call, where access is checked."""
         self.quotas: Quotas | None = None
         """What projects may do, where access is checked."""
-        tokens = None
+        self.tokens: Tokens | None = None
+        """What signs and checks tokens, where access is checked."""
         if settings.access == "checked":
-            tokens = Tokens(_signing_keys(settings, database), settings.token_seconds)
+            key = _signing_keys(settings, data, database)
+            self.tokens = Tokens(key, settings.token_seconds)
             self.quotas = Quotas.configured(database, settings)
             shared = SharedRates(database) if database.shared else None
-            self.guard = Guard(settings, keys, tokens, self._log, shared)
-        self._servicer = AccessServicer(keys, tokens, self.quotas)
+            self.guard = Guard(settings, self.keys, self.tokens, self._log, shared)
 
     def guards(self, *binds: str) -> list[Interceptor]:
         """What a server on these addresses has to put before its methods.
@@ -75,10 +74,6 @@ class Access:
             _log.info("access is open: everybody on this machine may use it", addresses=binds)
         return []
 
-    def service(self) -> Service:
-        """The public service."""
-        return Service(_SERVICE, partial(add_AccessServiceServicer_to_server, self._servicer))
-
     @asynccontextmanager
     async def counting(self) -> AsyncGenerator[None]:
         """Writes the counts of calls down, now and then, inside the block."""
@@ -98,7 +93,7 @@ class Access:
         await self._log.write()
 
 
-def _signing_keys(settings: GatewaySettings, database: Database) -> str:
+def _signing_keys(settings: AccessSettings, data: Path, database: Database) -> str:
     given = settings.token_key.get_secret_value()
     if given:
         return given
@@ -107,4 +102,4 @@ def _signing_keys(settings: GatewaySettings, database: Database) -> str:
             "replicas have to sign tokens with one key: make it with `openssl genpkey "
             "-algorithm ed25519` and give it as SONGREEL_GATEWAY_TOKEN_KEY"
         )
-    return own_key(settings.data)
+    return own_key(data)

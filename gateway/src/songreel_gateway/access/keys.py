@@ -21,8 +21,8 @@ from songreel_kit.database.times import microseconds
 from songreel_kit.errors import Conflict, NotFound, Unauthenticated
 
 from songreel_gateway.access.callers import Role
-from songreel_gateway.access.tables import access_events, api_keys, projects
 from songreel_gateway.api.resource_names import project_of
+from songreel_gateway.db.access_tables import access_events, api_keys, projects
 
 T = TypeVar("T")
 

@@ -15,16 +15,14 @@ from songreel_kit.database.times import microseconds
 from songreel_kit.errors import QuotaExceeded
 
 from songreel_gateway.access.settings import AccessSettings
-from songreel_gateway.access.tables import project_use, projects
-from songreel_gateway.db.tables import jobs, media, uploads
-from songreel_gateway.jobs.job import JobState
+from songreel_gateway.db.access_tables import project_use, projects
+from songreel_gateway.db.tables import OPEN_STATES, jobs, media, uploads
 
 DAY_MICROSECONDS: Final = 86_400_000_000
 
 RENDERED: Final = "rendered_seconds"
 UPLOADS: Final = "uploads"
 
-_OPEN = (JobState.QUEUED, JobState.RUNNING)
 _JOB_PAUSE_SECONDS = 15.0
 
 
@@ -114,7 +112,9 @@ class Quotas:
 
         Uploads that have begun and not expired count as if they were finished.
         """
-        count = sa.select(sa.func.count()).where(jobs.c.project == project, jobs.c.state.in_(_OPEN))
+        count = sa.select(sa.func.count()).where(
+            jobs.c.project == project, jobs.c.state.in_(OPEN_STATES)
+        )
         size = sa.select(sa.func.sum(media.c.size)).where(media.c.project == project)
         begun = sa.select(sa.func.count(), sa.func.sum(uploads.c.size)).where(
             uploads.c.project == project,

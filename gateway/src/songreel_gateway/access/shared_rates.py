@@ -17,7 +17,7 @@ from songreel_kit.database.database import Database
 from songreel_kit.database.times import microseconds
 
 from songreel_gateway.access.rates import BURST_SECONDS, limited
-from songreel_gateway.access.tables import rates
+from songreel_gateway.db.access_tables import rates
 
 _LEASE_SECONDS = 1.0
 _MOST_LEASES = 10_000

@@ -58,45 +58,51 @@ def claim(
     Raises:
         RequestIdReused: The id was used for something else.
     """
-    if not request.request_id:
-        return None
-    inserted = connection.execute(
-        database.insert(requests)
-        .values(
-            project=request.project,
-            method=request.method,
-            request_id=request.request_id,
-            fingerprint=request.fingerprint,
-            result=result,
-            created=microseconds(),
-        )
-        .on_conflict_do_nothing()
-        # Not `rowcount`: for an INSERT in Postgres SQLAlchemy does not know it.
-        .returning(requests.c.result)
-    )
-    if inserted.one_or_none() is not None:
+    if not request.request_id or note(database, connection, requests, request, result=result):
         return None
     return earlier(connection, request)
 
 
 def earlier(connection: sa.Connection, request: RequestClaim) -> str | None:
     """The id that the request led to before; None if it is new. Raises `RequestIdReused`."""
+    found = noted(connection, requests, request)
+    return None if found is None else str(found.result)
+
+
+def note(
+    database: Database,
+    connection: sa.Connection,
+    table: sa.Table,
+    request: RequestClaim,
+    **columns: Any,
+) -> bool:
+    """Adds a request to a table of them, with what it led to; False if its id is there."""
+    inserted = connection.execute(
+        database.insert(table)
+        .values(**vars(request), created=microseconds(), **columns)
+        .on_conflict_do_nothing()
+        # Not `rowcount`: for an INSERT in Postgres SQLAlchemy does not know it.
+        .returning(table.c.request_id)
+    )
+    return inserted.one_or_none() is not None
+
+
+def noted(connection: sa.Connection, table: sa.Table, request: RequestClaim) -> sa.Row[Any] | None:
+    """The row of the request in a table of them. Raises `RequestIdReused`."""
     found = connection.execute(
-        sa.select(requests.c.fingerprint, requests.c.result).where(
-            requests.c.project == request.project,
-            requests.c.method == request.method,
-            requests.c.request_id == request.request_id,
+        sa.select(table).where(
+            table.c.project == request.project,
+            table.c.method == request.method,
+            table.c.request_id == request.request_id,
         )
     ).one_or_none()
-    if found is None:
-        return None
-    if found.fingerprint != request.fingerprint:
+    if found is not None and found.fingerprint != request.fingerprint:
         raise RequestIdReused(
             f"the request_id {request.request_id!r} was used before for another "
             f"{request.method} request: take a new one",
             request_id=request.request_id,
         )
-    return str(found.result)
+    return found
 
 
 def forget(connection: sa.Connection, project: str, result: str) -> None:

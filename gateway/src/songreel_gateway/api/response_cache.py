@@ -12,12 +12,10 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 from google.protobuf.message import Message
-from songreel_kit.artifacts.documents import stage_key
 from songreel_kit.database.database import Database
 from songreel_kit.database.times import microseconds
-from songreel_kit.errors import RequestIdReused
 
-from songreel_gateway.api.resource_names import checked_request_id
+from songreel_gateway.api.request_ids import claim_of, note, noted
 from songreel_gateway.db.tables import answers
 
 M = TypeVar("M", bound=Message)
@@ -48,53 +46,24 @@ class ResponseCache:
         Raises:
             RequestIdReused: The id was used for something else.
         """
-        request_id = checked_request_id(str(getattr(request, "request_id", "")))
-        if not request_id:
+        claim = claim_of(project, request, str(getattr(request, "request_id", "")))
+        if not claim.request_id:
             return await ask()
-        asked = type(request)()
-        asked.CopyFrom(request)
-        asked.ClearField("request_id")
-        key = {
-            "project": project,
-            "method": type(request).__name__.removesuffix("Request"),
-            "request_id": request_id,
-        }
-        fingerprint = stage_key("request", "1", asked)
 
-        def earlier(connection: sa.Connection) -> bytes | None:
-            found = connection.execute(
-                sa.select(answers.c.fingerprint, answers.c.answer).where(
-                    *(answers.c[name] == value for name, value in key.items())
-                )
-            ).one_or_none()
-            if found is None:
-                return None
-            if found.fingerprint != fingerprint:
-                raise RequestIdReused(
-                    f"the request_id {request_id!r} was used before for another "
-                    f"{key['method']} request: take a new one",
-                    request_id=request_id,
-                )
-            return bytes(found.answer)
+        def kept(connection: sa.Connection) -> M | None:
+            found = noted(connection, answers, claim)
+            return None if found is None else kind.FromString(found.answer)
 
-        kept = await self.database.read(earlier)
-        if kept is not None:
-            return kind.FromString(kept)
+        earlier = await self.database.read(kept)
+        if earlier is not None:
+            return earlier
         answer = await ask()
 
-        def keep(connection: sa.Connection) -> bytes | None:
-            now = microseconds()
-            connection.execute(
-                sa.delete(answers).where(answers.c.created < now - KEPT_DAYS * _DAY_MICROSECONDS)
-            )
-            connection.execute(
-                self.database.insert(answers)
-                .values(
-                    **key, fingerprint=fingerprint, answer=answer.SerializeToString(), created=now
-                )
-                .on_conflict_do_nothing()
-            )
-            return earlier(connection)  # the first of two at once
+        def keep(connection: sa.Connection) -> M:
+            oldest = microseconds() - KEPT_DAYS * _DAY_MICROSECONDS
+            connection.execute(sa.delete(answers).where(answers.c.created < oldest))
+            stored = answer.SerializeToString()
+            note(self.database, connection, answers, claim, answer=stored)
+            return kept(connection) or answer  # the first of two at once
 
-        kept = await self.database.write(keep)
-        return answer if kept is None else kind.FromString(kept)
+        return await self.database.write(keep)

@@ -12,7 +12,7 @@ from typing import Final
 from songreel_kit.database.database import Database
 from songreel_kit.database.migrate import Migrations
 
-from songreel_gateway.access.tables import metadata  # with the gateway's own
+from songreel_gateway.db.access_tables import metadata  # with the gateway's own
 
 MIGRATIONS: Final = Migrations(
     "the gateway's",

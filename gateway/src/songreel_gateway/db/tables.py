@@ -69,6 +69,9 @@ answers = sa.Table(
 )
 """The same for requests whose work is another service's: `answer` is its message."""
 
+OPEN_STATES = ("queued", "running")
+"""Values of `jobs.state` of jobs that have not ended."""
+
 jobs = sa.Table(
     "jobs",
     metadata,

@@ -18,6 +18,7 @@ from songreel_kit.database.times import timestamp
 from songreel_kit.telemetry.tracing import span
 
 from songreel_gateway.api.resource_names import operation_name
+from songreel_gateway.db.tables import OPEN_STATES
 
 DEFAULT_FPS = "12"
 """Of videos whose settings name none."""
@@ -35,7 +36,7 @@ class JobState(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether nothing more will happen."""
-        return self not in (JobState.QUEUED, JobState.RUNNING)
+        return self not in OPEN_STATES
 
 
 class JobKind(StrEnum):

@@ -18,8 +18,7 @@ from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 from sqlalchemy.exc import SQLAlchemyError
 
-from songreel_gateway.db.tables import jobs
-from songreel_gateway.jobs.job_rows import OPEN
+from songreel_gateway.db.tables import OPEN_STATES, jobs
 
 _log = get_logger(__name__)
 
@@ -45,7 +44,7 @@ class OpenJobsCollector(Collector):
             _log.warning("open jobs cannot be counted", problem=str(error))
             return []
         count, oldest = self._families()
-        for state in OPEN:
+        for state in OPEN_STATES:
             count.add_metric([state], found.get(state, (0, 0))[0])
         begun = min((created for _, created in found.values()), default=None)
         age = 0.0 if begun is None else max(microseconds() - begun, 0) / 1e6
@@ -74,7 +73,7 @@ def _count(connection: sa.Connection) -> dict[str, tuple[int, int]]:
     """State -> number of jobs and creation of the oldest, microseconds since 1970."""
     chosen = (
         sa.select(jobs.c.state, sa.func.count(), sa.func.min(jobs.c.created))
-        .where(jobs.c.state.in_(OPEN))
+        .where(jobs.c.state.in_(OPEN_STATES))
         .group_by(jobs.c.state)
     )
     return {state: (number, created) for state, number, created in connection.execute(chosen)}

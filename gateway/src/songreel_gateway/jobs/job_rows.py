@@ -11,16 +11,13 @@ from songreel_kit.database.database import Database
 from songreel_kit.errors import Busy, OperationNotFound, VideoExists
 
 from songreel_gateway.api.resource_names import operation_name, video_name
-from songreel_gateway.db.tables import job_events, jobs, videos
-from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, JobState, job_of
-
-OPEN = (JobState.QUEUED, JobState.RUNNING)
-"""States of jobs that have not ended."""
+from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs, videos
+from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, job_of
 
 
 def check_room(connection: sa.Connection, most: int) -> None:
     """Raises `Busy` when as many jobs as that are open."""
-    some = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN)).limit(most)
+    some = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN_STATES)).limit(most)
     count = sa.select(sa.func.count()).select_from(some.subquery())
     if connection.execute(count).scalar_one() >= most:
         raise Busy(
@@ -68,7 +65,7 @@ def open_row(connection: sa.Connection, job: str) -> sa.Row[Any] | None:
     """The row of a job that has not ended, locked; None when there is none."""
     # Locked where the database knows row locks; SQLite's writer is alone anyway.
     return connection.execute(
-        sa.select(jobs).where(jobs.c.id == job, jobs.c.state.in_(OPEN)).with_for_update()
+        sa.select(jobs).where(jobs.c.id == job, jobs.c.state.in_(OPEN_STATES)).with_for_update()
     ).one_or_none()
 
 

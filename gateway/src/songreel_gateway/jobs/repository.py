@@ -16,11 +16,10 @@ from songreel_kit.errors import OperationNotDone
 from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.api.pagination import Page, next_token, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, forget
-from songreel_gateway.db.tables import job_events, jobs
+from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs
 from songreel_gateway.jobs.batched_reads import BatchedReads
 from songreel_gateway.jobs.job import Ending, Job, JobState, job_of, video_seconds
 from songreel_gateway.jobs.job_rows import (
-    OPEN,
     append_event,
     check_room,
     columns_of,
@@ -133,12 +132,8 @@ class JobRepository:
 
     async def unfinished(self) -> list[str]:
         """The ids of all jobs that have not ended, oldest first."""
-
-        def transaction(connection: sa.Connection) -> list[str]:
-            chosen = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN)).order_by(jobs.c.created)
-            return list(connection.execute(chosen).scalars())
-
-        return await self._database.read(transaction)
+        chosen = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN_STATES)).order_by(jobs.c.created)
+        return await self._database.read(lambda c: list(c.execute(chosen).scalars()))
 
     async def page(self, project: str, page: Page, done: bool | None) -> tuple[list[Job], str]:
         """A page of the project's jobs, newest first, and the next page's token."""
@@ -146,7 +141,7 @@ class JobRepository:
         def transaction(connection: sa.Connection) -> list[Job]:
             chosen = sa.select(jobs).where(jobs.c.project == project)
             if done is not None:
-                within = jobs.c.state.in_(OPEN)
+                within = jobs.c.state.in_(OPEN_STATES)
                 chosen = chosen.where(sa.not_(within) if done else within)
             return [job_of(row) for row in connection.execute(paged(chosen, jobs, page))]
 
@@ -292,12 +287,10 @@ class JobRepository:
 
     async def counts(self, watched: list[str]) -> dict[str, int]:
         """How many events each of these jobs has; one that is gone is missing."""
-
-        def transaction(connection: sa.Connection) -> dict[str, int]:
-            chosen = sa.select(jobs.c.id, jobs.c.events).where(jobs.c.id.in_(watched))
-            return {row.id: row.events for row in connection.execute(chosen)}
-
-        return await self._database.read(transaction)
+        chosen = sa.select(jobs.c.id, jobs.c.events).where(jobs.c.id.in_(watched))
+        return await self._database.read(
+            lambda c: {each.id: each.events for each in c.execute(chosen)}
+        )
 
     def _check_lease(self, connection: sa.Connection) -> None:
         if self._lease is not None:

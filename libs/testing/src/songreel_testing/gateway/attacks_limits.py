@@ -10,7 +10,7 @@ from songreel.v1.media_service_pb2 import UploadHeader, UploadMediaRequest
 from songreel.v1.video_service_pb2 import CreateVideoRequest, WatchOperationRequest
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_gateway.access.quotas import RENDERED, add_use
-from songreel_gateway.access.tables import project_use
+from songreel_gateway.db.access_tables import project_use
 
 from songreel_testing.gateway.attacks import attack
 from songreel_testing.gateway.attacks_names import call

@@ -22,8 +22,8 @@ from songreel.v1.video_service_pb2 import DeleteStoryboardRequest, ListVideosReq
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_gateway.access.guard import certificate_sha256
 from songreel_gateway.access.keys import NewKey, Role, create_key, revoke_key
-from songreel_gateway.access.tables import api_keys
 from songreel_gateway.access.tokens import Tokens
+from songreel_gateway.db.access_tables import api_keys
 from songreel_kit.channel.tls import ChannelTls
 
 from songreel_testing.gateway.attacks import attack
