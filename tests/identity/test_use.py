@@ -21,7 +21,7 @@ from songreel_testing.serving import expect_error, wait_until
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    return IdentityServer(tmp_path_factory.mktemp("house"))
+    return IdentityServer(tmp_path_factory.mktemp("identity"))
 
 
 async def granted(identity, server, request, name=ANN):

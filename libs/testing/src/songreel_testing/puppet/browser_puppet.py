@@ -77,7 +77,7 @@ CAMERA = """
 
 
 class BrowserPuppet:
-    """Gives a page the sitter for its camera, at `fps` pictures a second at the most."""
+    """Shows a page the subject through its camera, at most `fps` pictures a second."""
 
     def __init__(self, subject: CameraSubject, *, fps: float = 12.0, noise: float = 2.0) -> None:
         self._subject = subject
