@@ -12,7 +12,7 @@ from songreel_sprout.captions.labels import FIELDS, NAMES, Knobs, Labels
 from songreel_sprout.networks.tokenizer import load_tokenizer
 from songreel_sprout.painter.painter import paint
 from songreel_sprout.painter.scenes import draw_knobs
-from songreel_sprout.training.measures import manner_of
+from songreel_sprout.training.evaluation import sampling_settings
 from songreel_sprout.training.sheets import draw
 
 FOLDER = Path(__file__).resolve().parents[2] / "sprout"
@@ -125,7 +125,7 @@ def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPip
     knobs = [Knobs(*map(float, k)) for k in draw_knobs(np.random.default_rng(1), 4)]
     # A man and a child, or a woman and a child, differ by little more than their size.
     asked = [s for s in _published("subject") if s not in ("none", "child")]
-    manner = manner_of(FOLDER)
+    sampling = sampling_settings(FOLDER)
     found: dict[str, str] = {}
     for i, subject in enumerate(asked):
         labels = Labels(
@@ -137,7 +137,7 @@ def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPip
             ("close-up", "medium")[i % 2],
             NAMES["mood"][i % 5],
         )
-        (picture,) = draw(pipe, [canonical(labels)], manner.steps, i, manner.guidance)
+        (picture,) = draw(pipe, [canonical(labels)], sampling.steps, i, sampling.guidance)
         found[subject] = _nearest_subject(np.asarray(picture.reduce(8), float), labels, knobs)
     wrong = {s: f for s, f in found.items() if s != f}
     # By chance one in twenty would be right.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from songreel_sprout.painter.scenes import HELD
+from songreel_sprout.painter.scenes import HELD_OUT
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -23,7 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train everything from nothing, or go on")
     train.add_argument("work", type=Path, help="work folder (pictures, latents, checkpoints)")
     train.add_argument("--scenes", type=int, default=28_000, help="pictures to paint")
-    train.add_argument("--held", type=int, default=HELD, help="of them, never trained on")
+    train.add_argument("--held", type=int, default=HELD_OUT, help="of them, never trained on")
     train.add_argument("--word-updates", type=int, default=500, help="of the text encoder")
     train.add_argument("--autoencoder-minutes", type=float, default=30.0)
     train.add_argument("--minutes", type=float, default=240.0, help="for the denoiser, in all")
@@ -78,25 +78,25 @@ def main(argv: list[str] | None = None) -> None:
     elif args.command == "train":
         import torch
 
-        from songreel_sprout.networks.autoencoder import AutoencoderPlan
-        from songreel_sprout.training.distillation import DistillingPlan
-        from songreel_sprout.training.trainer import DiffusionPlan
-        from songreel_sprout.training.training import TrainingPlan, train
+        from songreel_sprout.networks.autoencoder import AutoencoderSettings
+        from songreel_sprout.training.distillation import DistillationSettings
+        from songreel_sprout.training.trainer import DiffusionSettings
+        from songreel_sprout.training.training import TrainingSettings, train
 
         if args.threads:
             torch.set_num_threads(args.threads)
-        plan = TrainingPlan(
+        settings = TrainingSettings(
             work=args.work,
             start=args.start,
             scenes=args.scenes,
             held=args.held,
-            autoencoder=AutoencoderPlan(minutes=args.autoencoder_minutes),
-            diffusion=DiffusionPlan(
+            autoencoder=AutoencoderSettings(minutes=args.autoencoder_minutes),
+            diffusion=DiffusionSettings(
                 minutes=args.minutes, batch=args.batch, rate=args.rate, words=args.word_updates
             ),
-            distilling=DistillingPlan(minutes=args.distill_minutes, batch=args.batch),
+            distillation=DistillationSettings(minutes=args.distill_minutes, batch=args.batch),
         )
-        train(plan)
+        train(settings)
     elif args.command == "export":
         from songreel_sprout.training.training import export_run
 
@@ -104,7 +104,7 @@ def main(argv: list[str] | None = None) -> None:
     elif args.command in ("sheet", "seeds"):
         _show(args)
     else:
-        from songreel_sprout.training.measures import measure
+        from songreel_sprout.training.evaluation import measure
 
         print(measure(args.checkpoint, args.work, args.pictures, args.faces))
 
@@ -114,12 +114,12 @@ def _show(args: argparse.Namespace) -> None:
         StableDiffusionPipeline,
     )
 
-    from songreel_sprout.training.measures import manner_of
+    from songreel_sprout.training.evaluation import sampling_settings
     from songreel_sprout.training.sheets import write_seeds, write_sheet
 
-    manner = manner_of(args.checkpoint)
-    steps = args.steps or manner.steps
-    guidance = manner.guidance if args.guidance is None else args.guidance
+    sampling = sampling_settings(args.checkpoint)
+    steps = args.steps or sampling.steps
+    guidance = sampling.guidance if args.guidance is None else args.guidance
     pipe = StableDiffusionPipeline.from_pretrained(args.checkpoint, safety_checker=None)
     if args.command == "sheet":
         write_sheet(pipe, args.target, steps, guidance=guidance)

@@ -30,11 +30,11 @@ from songreel_sprout.networks.codec import (
 )
 from songreel_sprout.painter.canvas import SIZE
 from songreel_sprout.painter.scenes import Scenes
-from songreel_sprout.training.states import write_state
+from songreel_sprout.training.training_state import write_state
 
 
 @dataclass(frozen=True)
-class AutoencoderPlan:
+class AutoencoderSettings:
     """How the autoencoder is trained."""
 
     minutes: float = 15.0
@@ -87,7 +87,7 @@ def reconstruction_loss(a: Tensor, b: Tensor) -> Tensor:
 
 
 def train_decoder(
-    scenes: Scenes, folder: Path, plan: AutoencoderPlan, device: torch.device, bf16: bool
+    scenes: Scenes, folder: Path, settings: AutoencoderSettings, device: torch.device, bf16: bool
 ) -> AutoencoderKL:
     """Train (or go on training) the decoder; writes ``autoencoder.pt`` into ``folder``.
 
@@ -100,7 +100,7 @@ def train_decoder(
     parts.to(device=device, memory_format=torch.channels_last)
     learning = [*parts.decoder.parameters(), *parts.post_quant_conv.parameters()]
     optimizer = torch.optim.AdamW(
-        learning, lr=plan.rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
+        learning, lr=settings.rate, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
     )
     path = folder / "autoencoder.pt"
     spent, step = 0.0, 0
@@ -110,18 +110,20 @@ def train_decoder(
         if "optimizer" in state:
             optimizer.load_state_dict(state["optimizer"])
         spent, step = state["spent"], state["step"]
-    budget = plan.minutes * 60
+    budget = settings.minutes * 60
     last = saved = time.monotonic()
     shown: list[float] = []
     errors: list[float] = []
     shift, scale = (v.view(1, -1, 1, 1).to(device) for v in folded(model))
     while spent < budget:
         part = spent / budget
-        rate = plan.rate * min(1.0, (step + 1) / 50)
+        rate = settings.rate * min(1.0, (step + 1) / 50)
         for group in optimizer.param_groups:
             group["lr"] = rate * (0.02 + 0.49 * (1 + math.cos(math.pi * part)))
         whole = part > 0.85
-        x = crops(scenes.pictures, rng, 1 if whole else plan.batch, 256 if whole else plan.crop)
+        x = crops(
+            scenes.pictures, rng, 1 if whole else settings.batch, 256 if whole else settings.crop
+        )
         x = x.to(device, memory_format=torch.channels_last)
         z = (linear_latents(x) - shift) / scale
         with torch.autocast(device.type, dtype=torch.bfloat16, enabled=bf16):

@@ -18,12 +18,12 @@ from PIL import Image, ImageChops
 
 from songreel_sprout.captions.labels import Knobs, Labels
 from songreel_sprout.painter.canvas import SIZE, Canvas
+from songreel_sprout.painter.overhead import look_down
 from songreel_sprout.painter.places.above import ABOVE
 from songreel_sprout.painter.places.places import PLACES, soften
 from songreel_sprout.painter.places.sky import fall, grade, light_of, sky_image
 from songreel_sprout.painter.places.town import TOWN
 from songreel_sprout.painter.plants import Scene
-from songreel_sprout.painter.shadow import look_down
 from songreel_sprout.painter.subjects import PEOPLE, SUBJECTS
 
 COVER: Final = 32

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from songreel_sprout.painter.appearance import FACES, Appearance
 from songreel_sprout.painter.canvas import Point, mix, rounded
-from songreel_sprout.painter.looks import FACES, Looks
 from songreel_sprout.painter.plants import Scene
 
 
 def figure(
-    s: Scene, who: Looks, x: float, foot: float, height: float, role: str = "", flip: float = 1.0
+    s: Scene,
+    who: Appearance,
+    x: float,
+    foot: float,
+    height: float,
+    role: str = "",
+    flip: float = 1.0,
 ) -> None:
     """A whole person standing at ``(x, foot)``, ``height`` tall, in units of the side."""
     c, k = s.canvas, s.k
@@ -131,7 +137,7 @@ def figure(
         _guitar(s, who, (sx, neck), h, d, ol)
 
 
-def _guitar(s: Scene, who: Looks, neck: Point, h: float, d: float, ol: float) -> None:
+def _guitar(s: Scene, who: Appearance, neck: Point, h: float, d: float, ol: float) -> None:
     c = s.canvas
     x, y = neck
     y += 0.3 * h

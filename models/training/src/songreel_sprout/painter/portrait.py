@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
+from songreel_sprout.painter.appearance import FACES, Appearance
 from songreel_sprout.painter.canvas import Point, Rgb, hsv, mix, rounded
-from songreel_sprout.painter.looks import FACES, Looks
+from songreel_sprout.painter.hair import Place, hair_front
 from songreel_sprout.painter.plants import Scene
 
 
-class _Place(Protocol):
-    """The face's own coordinates (halves of its height) to the sheet's."""
-
-    def __call__(self, x: float, y: float) -> Point: ...
-
-
-class _Shape(Protocol):
-    """A polygon in the face's own coordinates."""
-
-    def __call__(
-        self, points: list[Point], fill: Rgb, shade: float = ..., outline: float = ...
-    ) -> None: ...
-
-
-def portrait(s: Scene, who: Looks, at: Point, r: float, extra: str = "", flip: float = 1.0) -> None:
+def portrait(
+    s: Scene, who: Appearance, at: Point, r: float, extra: str = "", flip: float = 1.0
+) -> None:
     """Head and shoulders around ``at`` (middle of the face); ``r`` half the height of the face."""
     c, k = s.canvas, s.k
     c.depth = 1.0
@@ -144,7 +132,7 @@ def portrait(s: Scene, who: Looks, at: Point, r: float, extra: str = "", flip: f
     for d in (-1, 1):
         c.ellipse(p(fx + 0.46 * d, 0.38), 0.17 * r, 0.11 * r, blush, shade=0, outline=0)
     _features(s, who, p, r, fx)
-    _hair_front(s, who, shape, p, r, wide, extra)
+    hair_front(s, who, shape, p, r, wide, extra)
     if extra == "musician":
         _guitar_close(s, at, r)
     if extra == "dancer":
@@ -161,7 +149,7 @@ def portrait(s: Scene, who: Looks, at: Point, r: float, extra: str = "", flip: f
             )
 
 
-def _features(s: Scene, who: Looks, p: _Place, r: float, fx: float) -> None:
+def _features(s: Scene, who: Appearance, p: Place, r: float, fx: float) -> None:
     c, k = s.canvas, s.k
     smile, gape, slant, lid = FACES[s.labels.mood]
     smile += 0.35 * (k.expression - 0.5)
@@ -235,72 +223,6 @@ def _features(s: Scene, who: Looks, p: _Place, r: float, fx: float) -> None:
     if s.labels.mood == "sad":
         tear = p(fx + 0.42, 0.33)
         c.ellipse(tear, 0.045 * r, 0.1 * r, s.thing((150, 205, 250)), shade=0, outline=2)
-
-
-def _hair_front(
-    s: Scene, who: Looks, shape: _Shape, p: _Place, r: float, wide: float, extra: str
-) -> None:
-    k = s.k
-    part = (k.hair_len - 0.5) * 0.7
-    if extra == "musician":
-        hat = mix(who.cloth, (20, 16, 24), 0.4)
-        shape(
-            [
-                (-wide - 0.5, -0.5),
-                (wide + 0.5, -0.5),
-                (wide + 0.3, -0.66),
-                (0.66, -0.74),
-                (0.55, -1.35),
-                (0, -1.28),
-                (-0.55, -1.35),
-                (-0.66, -0.74),
-                (-wide - 0.3, -0.66),
-            ],
-            hat,
-            0.35,
-        )
-    elif who.female or who.child:
-        shape(
-            [
-                (-wide - 0.12, 0.3),
-                (-wide - 0.16, -0.4),
-                (-0.72, -0.98),
-                (0, -1.2),
-                (0.72, -0.98),
-                (wide + 0.16, -0.4),
-                (wide + 0.12, 0.3),
-                (wide - 0.06, -0.2),
-                (0.45, -0.6),
-                (part, -0.66 + 0.1 * k.hair_hue),
-                (-0.45, -0.6),
-                (-wide + 0.06, -0.2),
-            ],
-            who.hair,
-            0.35,
-        )
-        if extra == "dancer":
-            s.canvas.ellipse(p(0.62, -0.86), 0.2 * r, 0.2 * r, s.thing((240, 90, 130)), outline=4)
-    else:
-        top = -1.12 - 0.2 * k.hair_len
-        shape(
-            [
-                (-wide - 0.06, 0.02),
-                (-wide - 0.1, -0.5),
-                (-0.66, -0.98),
-                (-0.2, top),
-                (0.3, top),
-                (0.7, -0.98),
-                (wide + 0.1, -0.5),
-                (wide + 0.06, 0.02),
-                (wide - 0.04, -0.42),
-                (0.5, -0.66),
-                (part, -0.7),
-                (-0.5, -0.62),
-                (-wide + 0.04, -0.42),
-            ],
-            who.hair,
-            0.35,
-        )
 
 
 def _guitar_close(s: Scene, at: Point, r: float) -> None:

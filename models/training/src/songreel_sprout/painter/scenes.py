@@ -48,7 +48,7 @@ def draw_knobs(rng: np.random.Generator, count: int) -> NDArray[np.float32]:
     return (0.5 + share * (u - 0.5)).astype(np.float32)
 
 
-HELD: Final = 1000
+HELD_OUT: Final = 1000
 """Scenes at the end of a set that no training sees, unless it is told otherwise."""
 
 

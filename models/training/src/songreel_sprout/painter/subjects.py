@@ -6,14 +6,14 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from songreel_sprout.painter.appearance import appearance_of
 from songreel_sprout.painter.canvas import hsv, mix
-from songreel_sprout.painter.living import bird, dog, flower, heart, star, tree
-from songreel_sprout.painter.looks import looks
-from songreel_sprout.painter.music import drums, guitar, piano
+from songreel_sprout.painter.instruments import drums, guitar, piano
+from songreel_sprout.painter.nature import bird, dog, flower, heart, star, tree
+from songreel_sprout.painter.overhead import ABOVE_FOOT, crowd_above
 from songreel_sprout.painter.people import figure
 from songreel_sprout.painter.plants import Scene
 from songreel_sprout.painter.portrait import portrait
-from songreel_sprout.painter.shadow import ABOVE_FOOT, crowd_above
 from songreel_sprout.painter.things import boat, car, house
 
 PEOPLE: Final = ("woman", "man", "child", "couple", "dancer", "musician")
@@ -22,7 +22,7 @@ PEOPLE: Final = ("woman", "man", "child", "couple", "dancer", "musician")
 def person(s: Scene) -> None:
     """One person: a portrait or a whole figure."""
     k, kind = s.k, s.labels.subject
-    who = looks(s, kind)
+    who = appearance_of(s, kind)
     role = kind if kind in ("dancer", "musician") else ""
     if s.labels.framing == "close-up":
         r = (0.25 if not role else 0.2) * (0.9 + 0.25 * k.subject_scale)
@@ -44,7 +44,7 @@ def person(s: Scene) -> None:
 def couple(s: Scene) -> None:
     """A woman and a man side by side."""
     k = s.k
-    her, him = looks(s, "woman"), looks(s, "man", other=True)
+    her, him = appearance_of(s, "woman"), appearance_of(s, "man", other=True)
     x = 0.5 + 0.16 * (k.subject_x - 0.5)
     if s.labels.framing == "close-up":
         r = 0.185 * (0.92 + 0.16 * k.subject_scale)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from songreel_sprout.painter.canvas import Rgb, hsv, mix
+from songreel_sprout.painter.overhead import ABOVE_FOOT
 from songreel_sprout.painter.plants import Scene
-from songreel_sprout.painter.shadow import ABOVE_FOOT
 
 
 def spot(s: Scene) -> tuple[float, float, float]:

@@ -1,4 +1,4 @@
-"""No guidance, and fewer steps: a student that leaps where the trained denoiser walks.
+"""Distillation: a student that needs no guidance, and fewer steps.
 
 From a noisy latent the teacher takes one guided DDIM step or more, two network calls each, and
 the student, which starts as a copy of the teacher, learns the one unguided step that ends in the
@@ -23,19 +23,19 @@ from transformers import CLIPTokenizer
 from songreel_sprout.captions.captions import draw_caption
 from songreel_sprout.networks.diffusion import CHANNEL_WEIGHTS, Sprout, new_scheduler
 from songreel_sprout.networks.tokenizer import token_ids
-from songreel_sprout.training.states import follow, write_state
 from songreel_sprout.training.trainer import Latents
+from songreel_sprout.training.training_state import update_average, write_state
 
 
 @dataclass(frozen=True)
-class DistillingPlan:
-    """How the student is taught."""
+class DistillationSettings:
+    """How the student is trained."""
 
     minutes: float = 30.0
     """Wall-clock budget; the learning rate falls linearly over it."""
     steps: int = 8
     """The student learns the timesteps of so many steps; those of half as many are among them."""
-    walk: int = 1
+    teacher_steps: int = 1
     """Steps of the teacher for each of the student's."""
     guidance: float = 2.0
     """Scale of the teacher's guidance."""
@@ -47,12 +47,12 @@ class DistillingPlan:
     """Of captions and noise."""
 
 
-def ladder(steps: int) -> list[int]:
+def trailing_timesteps(steps: int) -> list[int]:
     """Timesteps of ``steps`` trailing DDIM steps, first to last: ``[999, 749, ...]``."""
     return [round(1000 - i * 1000 / steps) - 1 for i in range(steps)]
 
 
-class Steps:
+class DdimSteps:
     """DDIM steps of a v-prediction between timesteps; -1 is the clean latent."""
 
     def __init__(self, device: torch.device) -> None:
@@ -70,7 +70,7 @@ class Steps:
         c, d = self.scales(s)
         return c * (a * x - b * v) + d * (a * v + b * x)
 
-    def leap(self, x: Tensor, end: Tensor, t: Tensor, s: Tensor) -> Tensor:
+    def velocity_between(self, x: Tensor, end: Tensor, t: Tensor, s: Tensor) -> Tensor:
         """The v that takes ``x`` from ``t`` to ``end`` at ``s`` in one step."""
         a, b = self.scales(t)
         c, d = self.scales(s)
@@ -79,7 +79,7 @@ class Steps:
 
 
 class Distiller:
-    """One run of teaching, resumable from ``distilled.pt``."""
+    """One run of distillation, resumable from ``distilled.pt``."""
 
     def __init__(
         self,
@@ -87,11 +87,11 @@ class Distiller:
         data: Latents,
         tokenizer: CLIPTokenizer,
         folder: Path,
-        plan: DistillingPlan,
+        settings: DistillationSettings,
         device: torch.device,
         bf16: bool,
     ) -> None:
-        self.data, self.tokenizer, self.plan = data, tokenizer, plan
+        self.data, self.tokenizer, self.settings = data, tokenizer, settings
         self.device, self.bf16 = device, bf16
         self.path = folder / "distilled.pt"
         self.teacher = teacher.to(device).eval().requires_grad_(False)
@@ -101,11 +101,15 @@ class Distiller:
             unet: Any = model.unet
             unet.to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
-            self.student.parameters(), lr=plan.rate, betas=(0.9, 0.99), weight_decay=0, fused=True
+            self.student.parameters(),
+            lr=settings.rate,
+            betas=(0.9, 0.99),
+            weight_decay=0,
+            fused=True,
         )
         self.weights = torch.tensor(CHANNEL_WEIGHTS, device=device)
-        self.steps = Steps(device)
-        self.untold = self._read([""])
+        self.steps = DdimSteps(device)
+        self.unconditional = self._read([""])
         self.step, self.spent = 0, 0.0
         if self.path.exists():
             state = torch.load(self.path, map_location=device)
@@ -113,7 +117,7 @@ class Distiller:
             self.average.load_state_dict(state["average"])
             self.optimizer.load_state_dict(state["optimizer"])
             self.step, self.spent = state["step"], state["spent"]
-        self.rng = np.random.default_rng((plan.seed, self.step))
+        self.rng = np.random.default_rng((settings.seed, self.step))
 
     @torch.no_grad()
     def _read(self, captions: list[str]) -> Tensor:
@@ -134,36 +138,42 @@ class Distiller:
         )
 
     @torch.no_grad()
-    def _walk(self, x: Tensor, words: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+    def _teacher_target(self, x: Tensor, words: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
         """Where the guided steps from ``t`` lead, and at which timesteps they end."""
-        stride = 1000 // self.plan.steps // self.plan.walk
-        for _ in range(self.plan.walk):
+        stride = 1000 // self.settings.steps // self.settings.teacher_steps
+        for _ in range(self.settings.teacher_steps):
             s = (t - stride).clamp_min(-1)
             both = self.teacher.unet(
                 torch.cat([x, x]), torch.cat([t, t]), encoder_hidden_states=words
             ).sample.float()
-            told, untold = both.chunk(2)
-            x = self.steps.step(x, untold + self.plan.guidance * (told - untold), t, s)
+            conditional, unconditional = both.chunk(2)
+            x = self.steps.step(
+                x, unconditional + self.settings.guidance * (conditional - unconditional), t, s
+            )
             t = s
         return x, t
 
     def update(self) -> float:
         """One optimizer step; returns the weighted mean squared error of v."""
-        size = self.plan.batch
+        size = self.settings.batch
         pick = self.rng.integers(len(self.data.latents), size=size)
         captions = [draw_caption(row, self.rng, empty=0.03).text for row in self.data.labels[pick]]
         clean = torch.from_numpy(self.data.latents[pick].astype(np.float32)).to(self.device)
-        t = torch.from_numpy(self.rng.choice(ladder(self.plan.steps), size=size)).to(self.device)
+        t = torch.from_numpy(
+            self.rng.choice(trailing_timesteps(self.settings.steps), size=size)
+        ).to(self.device)
         a, b = self.steps.scales(t)
         x = a * clean + b * torch.randn_like(clean)
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
-            told = self._read(captions)
-            end, s = self._walk(x, torch.cat([told, self.untold.expand_as(told)]), t)
-            predicted = self.student.unet(x, t, encoder_hidden_states=told).sample
-        wanted = self.steps.leap(x, end, t, s)
+            conditional = self._read(captions)
+            end, s = self._teacher_target(
+                x, torch.cat([conditional, self.unconditional.expand_as(conditional)]), t
+            )
+            predicted = self.student.unet(x, t, encoder_hidden_states=conditional).sample
+        wanted = self.steps.velocity_between(x, end, t, s)
         error = (predicted.float() - wanted).square().mean(dim=(0, 2, 3))
         loss = (error * self.weights).mean()
-        rate = self.plan.rate * max(0.02, 1 - self.spent / (60 * self.plan.minutes))
+        rate = self.settings.rate * max(0.02, 1 - self.spent / (60 * self.settings.minutes))
         for group in self.optimizer.param_groups:
             group["lr"] = rate * min(1.0, (self.step + 1) / 20)
         self.optimizer.zero_grad(set_to_none=True)
@@ -171,7 +181,7 @@ class Distiller:
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
-        follow(self.average, self.student, min(0.99, self.step / (self.step + 10)))
+        update_average(self.average, self.student, min(0.99, self.step / (self.step + 10)))
         return loss.item()
 
     def run(self, until: float, every: float = 120.0) -> None:

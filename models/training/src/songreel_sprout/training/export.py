@@ -49,7 +49,7 @@ def export(
     tokenizer: CLIPTokenizer,
     tokenizer_folder: Path,
     target: Path,
-    manner: Mapping[str, float] = DRAWN_BEST,
+    sampling: Mapping[str, float] = DRAWN_BEST,
 ) -> int:
     """Write the checkpoint into ``target`` and return its size in bytes.
 
@@ -68,7 +68,7 @@ def export(
         pipe.to(dtype=torch.float32)
         for file in tokenizer_folder.iterdir():
             shutil.copy(file, draft / "tokenizer" / file.name)
-        (draft / "songreel.json").write_text(json.dumps(manner) + "\n", encoding="utf-8")
+        (draft / "songreel.json").write_text(json.dumps(sampling) + "\n", encoding="utf-8")
         files = [f for f in sorted(draft.rglob("*")) if f.is_file()]
         size = sum(f.stat().st_size for f in files)
         if size > LIMIT_BYTES:

@@ -25,14 +25,14 @@ from songreel_sprout.captions.labels import FIELDS, NAMES
 from songreel_sprout.captions.wording import teach_words
 from songreel_sprout.networks.diffusion import CHANNEL_WEIGHTS, new_scheduler, new_sprout
 from songreel_sprout.networks.tokenizer import token_ids
-from songreel_sprout.training.states import follow, write_state
+from songreel_sprout.training.training_state import update_average, write_state
 
 _FRESH = 2.5
 """How many times as often a class is shown that the denoiser has never seen."""
 
 
 @dataclass(frozen=True)
-class DiffusionPlan:
+class DiffusionSettings:
     """How the denoiser is trained."""
 
     minutes: float = 240.0
@@ -113,26 +113,30 @@ class Trainer:
         data: Latents,
         tokenizer: CLIPTokenizer,
         folder: Path,
-        plan: DiffusionPlan,
+        settings: DiffusionSettings,
         device: torch.device,
         bf16: bool,
     ) -> None:
-        self.data, self.tokenizer, self.plan = data, tokenizer, plan
+        self.data, self.tokenizer, self.settings = data, tokenizer, settings
         self.device, self.bf16 = device, bf16
         self.path = folder / "diffusion.pt"
-        torch.manual_seed(plan.seed)
+        torch.manual_seed(settings.seed)
         self.model = new_sprout(tokenizer).to(device)
         parts: Any = self.model.unet
         parts.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(
-            self.model.parameters(), lr=plan.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True
+            self.model.parameters(),
+            lr=settings.rate,
+            betas=(0.9, 0.98),
+            weight_decay=0.01,
+            fused=True,
         )
         self.alphas = new_scheduler().alphas_cumprod.to(device)
         # The mean colours of the blocks are the picture; the waves within them come second.
         self.weights = torch.tensor(CHANNEL_WEIGHTS, device=device)
         self.unknown: dict[str, list[str]] = {}
-        self.untold = torch.tensor(token_ids(tokenizer, [""]), device=device)
+        self.unconditional = torch.tensor(token_ids(tokenizer, [""]), device=device)
         self.folded = False
         self.step, self.spent = 0, 0.0
         if self.path.exists():
@@ -140,15 +144,15 @@ class Trainer:
         else:
             self._teach()
         self.chances = chances(data.labels, self.unknown)
-        self.rng = np.random.default_rng((plan.seed, self.step))
+        self.rng = np.random.default_rng((settings.seed, self.step))
 
     def _teach(self) -> None:
         said = teach_words(
             self.model.text,
             self.data.labels,
             self.tokenizer,
-            self.plan.words,
-            self.plan.seed,
+            self.settings.words,
+            self.settings.seed,
             self.device,
         )
         print("words said rightly:", said, flush=True)
@@ -183,7 +187,7 @@ class Trainer:
 
     def batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Latents, noise, timesteps, token ids and loss weights of one update."""
-        pick = self.rng.choice(len(self.chances), size=self.plan.batch, p=self.chances)
+        pick = self.rng.choice(len(self.chances), size=self.settings.batch, p=self.chances)
         labels = self.data.labels[pick]
         captions = [draw_caption(row, self.rng) for row in labels]
         latents = torch.from_numpy(self.data.latents[pick].astype(np.float32)).to(self.device)
@@ -196,15 +200,15 @@ class Trainer:
         return latents, noise, timesteps, ids, attention_of(covers)
 
     @torch.no_grad()
-    def _guidance(self, told: Tensor, noisy: Tensor, timesteps: Tensor) -> Tensor:
+    def _guidance(self, conditional: Tensor, noisy: Tensor, timesteps: Tensor) -> Tensor:
         """What is added to v so that a prediction that contains guidance goes on to contain it.
 
         Model guidance (Tang et al. 2025, "Diffusion models without classifier-free guidance"):
-        what is learnt is v + s (told - untold), which settles where told is the guided
-        prediction of scale 1 / (1 - s).
+        what is learnt is v + s (conditional - unconditional), which settles where the
+        conditional is the guided prediction of scale 1 / (1 - s).
         """
-        untold = self.model(noisy, timesteps, self.untold.expand(len(noisy), -1))
-        return (1 - 1 / self.plan.guidance) * (told.float() - untold.float())
+        unconditional = self.model(noisy, timesteps, self.unconditional.expand(len(noisy), -1))
+        return (1 - 1 / self.settings.guidance) * (conditional.float() - unconditional.float())
 
     def update(self) -> float:
         """One optimizer step; returns the weighted mean squared error of v."""
@@ -212,12 +216,12 @@ class Trainer:
         a = self.alphas[timesteps].view(-1, 1, 1, 1)
         noisy = a.sqrt() * latents + (1 - a).sqrt() * noise
         target = a.sqrt() * noise - (1 - a).sqrt() * latents
-        part = min(1.0, self.spent / (60 * self.plan.minutes))
-        rate = min(1.0, (self.step + 1) / self.plan.warmup) * (
+        part = min(1.0, self.spent / (60 * self.settings.minutes))
+        rate = min(1.0, (self.step + 1) / self.settings.warmup) * (
             0.02 + 0.49 * (1 + math.cos(math.pi * part))
         )
         for group in self.optimizer.param_groups:
-            group["lr"] = self.plan.rate * rate
+            group["lr"] = self.settings.rate * rate
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bf16):
             predicted = self.model(noisy, timesteps, ids)
             if self.folded:
@@ -231,7 +235,7 @@ class Trainer:
         self.step += 1
         # A window of a tenth of the run: a fixed .999 would still hold the random start after
         # 1,000 updates.
-        follow(self.average, self.model, min(0.999, 1 - 10 / (10 + self.step)))
+        update_average(self.average, self.model, min(0.999, 1 - 10 / (10 + self.step)))
         return loss.item()
 
     def run(self, until: float, every: float, on_pause: Any = None) -> None:

@@ -20,24 +20,24 @@ from safetensors.torch import load_file
 
 from songreel_sprout.captions.labels import FIELDS, NAMES
 from songreel_sprout.networks.autoencoder import (
-    AutoencoderPlan,
+    AutoencoderSettings,
     encode_scenes,
     train_decoder,
 )
 from songreel_sprout.networks.codec import new_autoencoder
 from songreel_sprout.networks.diffusion import Sprout, new_sprout
 from songreel_sprout.networks.tokenizer import load_tokenizer, write_tokenizer
-from songreel_sprout.painter.scenes import HELD, Scenes, paint_scenes
-from songreel_sprout.training.distillation import Distiller, DistillingPlan
+from songreel_sprout.painter.scenes import HELD_OUT, Scenes, paint_scenes
+from songreel_sprout.training.distillation import DistillationSettings, Distiller
 from songreel_sprout.training.export import DISTILLED, DRAWN_BEST, export, pipeline_of
 from songreel_sprout.training.sheets import write_sheet
-from songreel_sprout.training.trainer import DiffusionPlan, Latents, Trainer
+from songreel_sprout.training.trainer import DiffusionSettings, Latents, Trainer
 
 VOCABULARY = Path(__file__).parents[1] / "captions/vocabulary.json"
 
 
 @dataclass(frozen=True)
-class TrainingPlan:
+class TrainingSettings:
     """A whole training run."""
 
     work: Path
@@ -46,13 +46,13 @@ class TrainingPlan:
     """An exported checkpoint to begin from when the work folder has none of its own."""
     scenes: int = 28_000
     """Pictures to paint."""
-    held: int = HELD
+    held: int = HELD_OUT
     """Of them, the last ones that no training sees."""
-    autoencoder: AutoencoderPlan = field(default_factory=AutoencoderPlan)
+    autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
     """The first model."""
-    diffusion: DiffusionPlan = field(default_factory=DiffusionPlan)
+    diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
     """The second model."""
-    distilling: DistillingPlan = field(default_factory=DistillingPlan)
+    distillation: DistillationSettings = field(default_factory=DistillationSettings)
     """How the second model learns to need few steps."""
     save_every: float = 150.0
     """Seconds between resumable checkpoints of the denoiser."""
@@ -133,36 +133,38 @@ def encoded(work: Path, scenes: Scenes, held: int) -> Latents:
     return Latents(np.load(path)[:count], scenes.labels[:count], scenes.covers[:count])
 
 
-def train(plan: TrainingPlan) -> None:
+def train(settings: TrainingSettings) -> None:
     """Run every stage that is not done yet."""
     device = pick_device()
     bf16 = bf16_pays(device)
     print(f"training on {device.type}, bfloat16 {'on' if bf16 else 'off'}", flush=True)
-    plan.work.mkdir(parents=True, exist_ok=True)
-    if plan.start is not None:
-        begin_from(plan.start, plan.work)
-    scenes = paint_scenes(plan.work / "scenes", plan.scenes, seed=1)
-    if not (plan.work / "tokenizer" / "merges.txt").exists():
-        write_tokenizer(plan.work / "tokenizer")
-    tokenizer = load_tokenizer(plan.work / "tokenizer")
-    train_decoder(scenes, plan.work, plan.autoencoder, device, bf16)
-    data = encoded(plan.work, scenes, plan.held)
-    trainer = Trainer(data, tokenizer, plan.work, plan.diffusion, device, bf16)
+    settings.work.mkdir(parents=True, exist_ok=True)
+    if settings.start is not None:
+        begin_from(settings.start, settings.work)
+    scenes = paint_scenes(settings.work / "scenes", settings.scenes, seed=1)
+    if not (settings.work / "tokenizer" / "merges.txt").exists():
+        write_tokenizer(settings.work / "tokenizer")
+    tokenizer = load_tokenizer(settings.work / "tokenizer")
+    train_decoder(scenes, settings.work, settings.autoencoder, device, bf16)
+    data = encoded(settings.work, scenes, settings.held)
+    trainer = Trainer(data, tokenizer, settings.work, settings.diffusion, device, bf16)
     drawn = time.monotonic()
 
     def on_pause(run: Trainer) -> None:
         nonlocal drawn
-        if time.monotonic() - drawn < plan.sheet_every:
+        if time.monotonic() - drawn < settings.sheet_every:
             return
-        draw_sheet(plan.work, plan.work / f"sheet-{run.step:06d}.jpg")
+        draw_sheet(settings.work, settings.work / f"sheet-{run.step:06d}.jpg")
         drawn = time.monotonic()
 
-    trainer.run(60 * plan.diffusion.minutes, plan.save_every, on_pause)
+    trainer.run(60 * settings.diffusion.minutes, settings.save_every, on_pause)
     if not trainer.folded:
-        teacher = averaged_sprout(plan.work, distilled=False)
-        distiller = Distiller(teacher, data, tokenizer, plan.work, plan.distilling, device, bf16)
-        distiller.run(60 * plan.distilling.minutes, plan.save_every)
-    draw_sheet(plan.work, plan.work / "sheet-last.jpg")
+        teacher = averaged_sprout(settings.work, distilled=False)
+        distiller = Distiller(
+            teacher, data, tokenizer, settings.work, settings.distillation, device, bf16
+        )
+        distiller.run(60 * settings.distillation.minutes, settings.save_every)
+    draw_sheet(settings.work, settings.work / "sheet-last.jpg")
 
 
 def begin_from(checkpoint: Path, work: Path) -> None:
@@ -186,12 +188,12 @@ def begin_from(checkpoint: Path, work: Path) -> None:
         sprout.text.load_state_dict(load_file(checkpoint / "text_encoder" / "model.safetensors"))
     weights = "diffusion_pytorch_model.safetensors"
     sprout.unet.load_state_dict(load_file(checkpoint / "unet" / weights))
-    manner = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
+    sampling = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
     torch.save(
         {
             "model": sprout.state_dict(),
             "unknown": unknown,
-            "folded": manner["guidance_scale"] == DISTILLED["guidance_scale"],
+            "folded": sampling["guidance_scale"] == DISTILLED["guidance_scale"],
             "step": 0,
             "spent": 0.0,
         },
@@ -208,8 +210,8 @@ def draw_sheet(work: Path, path: Path) -> None:
     """Sample sheet of the latest checkpoint in ``work``."""
     autoencoder = trained_autoencoder(work)
     pipe = pipeline_of(autoencoder, averaged_sprout(work), load_tokenizer(work / "tokenizer"))
-    manner = manner_of_work(work)
-    write_sheet(pipe, path, int(manner["steps"]), guidance=manner["guidance_scale"])
+    sampling = manner_of_work(work)
+    write_sheet(pipe, path, int(sampling["steps"]), guidance=sampling["guidance_scale"])
 
 
 def export_run(work: Path, target: Path) -> int:
@@ -228,7 +230,7 @@ def export_run(work: Path, target: Path) -> int:
 
 
 __all__ = [
-    "TrainingPlan",
+    "TrainingSettings",
     "averaged_sprout",
     "draw_sheet",
     "encoded",

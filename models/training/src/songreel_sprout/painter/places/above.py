@@ -10,7 +10,7 @@ import numpy as np
 
 from songreel_sprout.painter.canvas import Point, Rgb, mix, mul
 from songreel_sprout.painter.places.above_built import BUILT_ABOVE, ground
-from songreel_sprout.painter.places.air import air
+from songreel_sprout.painter.places.particles import paint_particles
 from songreel_sprout.painter.plants import Scene
 
 _FIXED: Final = np.random.default_rng(19).random((200, 4))
@@ -245,7 +245,7 @@ def road(s: Scene) -> None:
 def _under_the_sky(place: Callable[[Scene], None]) -> Callable[[Scene], None]:
     def show(s: Scene) -> None:
         place(s)
-        air(s)
+        paint_particles(s)
 
     return show
 

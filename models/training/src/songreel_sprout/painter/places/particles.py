@@ -38,7 +38,7 @@ def _lanterns(s: Scene) -> None:
         s.canvas.ellipse(at, 0.017, 0.017, (255, 232, 160), shade=0, outline=3)
 
 
-def air(s: Scene) -> None:
+def paint_particles(s: Scene) -> None:
     """The colour of the sky on what lies farther away, and clouds over the land."""
     c, dim = s.canvas, s.light.dim
     clouds = _drifting(s) if dim else None

@@ -1,4 +1,4 @@
-"""What training runs share: checkpoints written at once, and moving averages."""
+"""Resumable state of a training run, and moving averages of its weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_state(path: Path, **state: Any) -> None:
 
 
 @torch.no_grad()
-def follow(average: nn.Module, model: nn.Module, keep: float) -> None:
+def update_average(average: nn.Module, model: nn.Module, keep: float) -> None:
     """Move ``average`` towards ``model``, in place, keeping a share ``keep`` in [0, 1] of it."""
     for slow, fast in zip(average.parameters(), model.parameters(), strict=True):
         slow.lerp_(fast, 1 - keep)

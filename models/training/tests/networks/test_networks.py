@@ -27,9 +27,9 @@ from songreel_sprout.networks.codec import (
 from songreel_sprout.networks.diffusion import new_scheduler, new_sprout
 from songreel_sprout.networks.tokenizer import load_tokenizer, token_ids, write_tokenizer
 from songreel_sprout.painter.scenes import Scenes, paint_scenes
+from songreel_sprout.training.evaluation import frechet
 from songreel_sprout.training.export import export
-from songreel_sprout.training.measures import frechet
-from songreel_sprout.training.trainer import DiffusionPlan, Latents, Trainer, attention_of
+from songreel_sprout.training.trainer import DiffusionSettings, Latents, Trainer, attention_of
 from songreel_sprout.training.training import VOCABULARY, begin_from
 
 CPU = torch.device("cpu")
@@ -78,7 +78,7 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
         random_indices(rng, 8),
         rng.integers(0, 256, (8, 32, 32), dtype=np.uint8),
     )
-    plan = DiffusionPlan(batch=1, words=1)
+    plan = DiffusionSettings(batch=1, words=1)
     first = Trainer(data, tokenizer, tmp_path, plan, CPU, bf16=False)
     for _ in range(2):
         assert np.isfinite(first.update())
@@ -128,7 +128,7 @@ def test_classes_that_are_added_change_no_other_code(monkeypatch: pytest.MonkeyP
 def test_a_checkpoint_of_fewer_words_keeps_its_denoiser_and_learns_the_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published = Path(__file__).parents[2] / "sprout"
+    published = Path(__file__).parents[3] / "sprout"
     words = json.loads(VOCABULARY.read_text(encoding="utf-8"))
     for name in ("current", "older"):
         if name == "older":
@@ -149,7 +149,7 @@ def test_a_checkpoint_of_fewer_words_keeps_its_denoiser_and_learns_the_words(
             random_indices(rng, 2),
             np.zeros((2, 32, 32), np.uint8),
         )
-        trainer = Trainer(data, tokenizer, work, DiffusionPlan(words=7), CPU, bf16=False)
+        trainer = Trainer(data, tokenizer, work, DiffusionSettings(words=7), CPU, bf16=False)
         assert taught == lessons
         weights = load_file(start / "unet" / "diffusion_pytorch_model.safetensors")
         for name, value in trainer.model.unet.state_dict().items():

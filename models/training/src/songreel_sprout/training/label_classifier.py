@@ -17,13 +17,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from songreel_sprout.captions.labels import FIELDS, NAMES
-from songreel_sprout.painter.scenes import HELD, Scenes
+from songreel_sprout.painter.scenes import HELD_OUT, Scenes
 from songreel_sprout.training.training import bf16_pays
 
 SIDE = 128
 
 
-class Judge(nn.Module):
+class LabelClassifier(nn.Module):
     """Seven softmax heads on a small residual-free convolution net."""
 
     def __init__(self) -> None:
@@ -49,22 +49,24 @@ def reduce(pictures: NDArray[np.uint8]) -> Tensor:
     return F.avg_pool2d(x, 256 // SIDE)
 
 
-def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = HELD) -> Judge:
+def load_or_train(
+    scenes: Scenes, path: Path, updates: int = 2000, held: int = HELD_OUT
+) -> LabelClassifier:
     """The judge in ``path``, trained first if it is not there; the last ``held`` scenes unseen.
 
     Updates are counted and not minutes: a judge from a busy machine would be a worse one.
     """
-    judge: Any = Judge()
+    classifier: Any = LabelClassifier()
     if path.exists():
-        judge.load_state_dict(torch.load(path))
-        return judge.eval()
+        classifier.load_state_dict(torch.load(path))
+        return classifier.eval()
     torch.manual_seed(0)
-    judge.to(memory_format=torch.channels_last)
+    classifier.to(memory_format=torch.channels_last)
     rng = np.random.default_rng(0)
     count = len(scenes.pictures) - held
     chunks = [reduce(scenes.pictures[i : min(i + 500, count)]).half() for i in range(0, count, 500)]
     x, y = torch.cat(chunks), torch.from_numpy(scenes.labels[:count].astype(np.int64))
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=2e-3, weight_decay=0.02)
+    optimizer = torch.optim.AdamW(classifier.parameters(), lr=2e-3, weight_decay=0.02)
     bf16 = bf16_pays(torch.device("cpu"))
     for update in range(updates):
         for group in optimizer.param_groups:
@@ -75,7 +77,7 @@ def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = H
         if rng.random() < 0.5:
             batch = F.interpolate(F.avg_pool2d(batch, 2), scale_factor=2, mode="bilinear")
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            logits = judge(batch + 0.05 * torch.randn_like(batch))
+            logits = classifier(batch + 0.05 * torch.randn_like(batch))
         loss = torch.stack(
             [F.cross_entropy(o.float(), y[pick, i]) for i, o in enumerate(logits)]
         ).sum()
@@ -84,16 +86,16 @@ def trained_judge(scenes: Scenes, path: Path, updates: int = 2000, held: int = H
         optimizer.step()
         if update % 100 == 0:
             print(f"judge {update} loss {loss.item():.2f}", file=sys.stderr, flush=True)
-    torch.save(judge.state_dict(), path)
-    return judge.eval()
+    torch.save(classifier.state_dict(), path)
+    return classifier.eval()
 
 
 @torch.no_grad()
 def agreement(
-    judge: Judge, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]
+    classifier: LabelClassifier, pictures: NDArray[np.uint8], labels: NDArray[np.uint8]
 ) -> dict[str, float]:
     """Share of ``(n, 256, 256, 3)`` pictures whose label the judge finds again, per field."""
-    logits = judge(reduce(pictures))
+    logits = classifier(reduce(pictures))
     truth = torch.from_numpy(labels.astype(np.int64))
     return {
         f: float((o.argmax(1) == truth[:, i]).float().mean())
@@ -102,7 +104,7 @@ def agreement(
 
 
 @torch.no_grad()
-def features(judge: Judge, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
+def features(classifier: LabelClassifier, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
     """What the judge sees in ``(n, 256, 256, 3)`` pictures, averaged over each: ``(n, 160)``."""
-    seen: Tensor = judge.body[:-2](reduce(pictures))
+    seen: Tensor = classifier.body[:-2](reduce(pictures))
     return seen.mean(dim=(2, 3)).double().numpy()

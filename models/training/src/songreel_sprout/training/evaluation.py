@@ -1,4 +1,4 @@
-"""What a checkpoint can do, in figures.
+"""Evaluation of a checkpoint, in figures.
 
 Caption agreement, distance to held-out paintings, smoothness along a path, speed, and whether a
 photographed face is still the same person after the autoencoder.
@@ -23,26 +23,29 @@ from scipy.linalg import sqrtm
 from songreel_sprout.captions.captions import canonical
 from songreel_sprout.captions.labels import Labels, random_indices
 from songreel_sprout.networks.codec import SHAPE
-from songreel_sprout.painter.scenes import HELD, open_scenes
-from songreel_sprout.training.judge import agreement, features, trained_judge
+from songreel_sprout.painter.scenes import HELD_OUT, open_scenes
+from songreel_sprout.training.label_classifier import agreement, features, load_or_train
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a checkpoint is drawn with."""
+class SamplingSettings:
+    """How a checkpoint is sampled."""
 
     steps: int
     guidance: float
 
 
-def manner_of(checkpoint: Path) -> Manner:
+def sampling_settings(checkpoint: Path) -> SamplingSettings:
     """What a checkpoint's `songreel.json` asks for."""
     wanted = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
-    return Manner(int(wanted["steps"]), float(wanted["guidance_scale"]))
+    return SamplingSettings(int(wanted["steps"]), float(wanted["guidance_scale"]))
 
 
 def _draw(
-    pipe: StableDiffusionPipeline, prompts: list[str], noise: torch.Tensor, manner: Manner
+    pipe: StableDiffusionPipeline,
+    prompts: list[str],
+    noise: torch.Tensor,
+    sampling: SamplingSettings,
 ) -> NDArray[np.uint8]:
     """``(n, 256, 256, 3)`` pictures of prompts from given noise ``(n, 8, 32, 32)``."""
     out: list[NDArray[np.uint8]] = []
@@ -51,8 +54,8 @@ def _draw(
         pictures = run(
             prompts[i : i + 8],
             latents=noise[i : i + 8],
-            num_inference_steps=manner.steps,
-            guidance_scale=manner.guidance,
+            num_inference_steps=sampling.steps,
+            guidance_scale=sampling.guidance,
             output_type="np",
         ).images
         out.append((255 * np.asarray(pictures)).round().astype(np.uint8))
@@ -71,7 +74,7 @@ def frechet(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
 
 
 def caption_agreement(
-    pipe: StableDiffusionPipeline, work: Path, count: int, manner: Manner
+    pipe: StableDiffusionPipeline, work: Path, count: int, sampling: SamplingSettings
 ) -> dict[str, dict[str, float]]:
     """Agreement of the judge on held-out paintings, their reconstructions, and drawings.
 
@@ -79,18 +82,18 @@ def caption_agreement(
     what two sets of paintings have between them).
     """
     scenes = open_scenes(work / "scenes")
-    judge = trained_judge(scenes, work / "judge.pt", held=HELD)
-    half = HELD // 2
+    classifier = load_or_train(scenes, work / "judge.pt", held=HELD_OUT)
+    half = HELD_OUT // 2
     count = min(count, half)
     painted, labels = np.asarray(scenes.pictures[-count:]), scenes.labels[-count:]
-    others = features(judge, np.asarray(scenes.pictures[-HELD : half - HELD]))
+    others = features(classifier, np.asarray(scenes.pictures[-HELD_OUT : half - HELD_OUT]))
 
     def row(pictures: NDArray[np.uint8], truth: NDArray[np.uint8]) -> dict[str, float]:
-        return agreement(judge, pictures, truth) | {
-            "distance": frechet(features(judge, pictures), others)
+        return agreement(classifier, pictures, truth) | {
+            "distance": frechet(features(classifier, pictures), others)
         }
 
-    back = _there_and_back(pipe, painted)
+    back = _reconstruct(pipe, painted)
     error = np.mean((back.astype(np.float64) - painted) ** 2, axis=(1, 2, 3))
     psnr = float(np.mean(10 * np.log10(255**2 / error)))
     # Fresh combinations of labels, fresh noise: neither was seen in training.
@@ -101,14 +104,12 @@ def caption_agreement(
     return {
         "painted": row(painted, labels),
         "reconstructed": row(back, labels) | {"psnr_db": psnr},
-        "drawn": row(_draw(pipe, prompts, noise, manner), wanted),
+        "drawn": row(_draw(pipe, prompts, noise, sampling), wanted),
     }
 
 
 @torch.no_grad()
-def _there_and_back(
-    pipe: StableDiffusionPipeline, pictures: NDArray[np.uint8]
-) -> NDArray[np.uint8]:
+def _reconstruct(pipe: StableDiffusionPipeline, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Pictures ``(n, h, w, 3)`` through the autoencoder."""
     decoded: list[NDArray[np.uint8]] = []
     for i in range(0, len(pictures), 8):
@@ -118,7 +119,7 @@ def _there_and_back(
     return np.concatenate(decoded)
 
 
-def faces(pipe: StableDiffusionPipeline, folder: Path) -> dict[str, float]:
+def face_distances(pipe: StableDiffusionPipeline, folder: Path) -> dict[str, float]:
     """Distance of dlib's embeddings between each photograph of a face and its reconstruction.
 
     Photographs (``.jpg``, ``.png``) and three frames of each clip (``.mp4``) of ``folder``, cut
@@ -158,7 +159,7 @@ def faces(pipe: StableDiffusionPipeline, folder: Path) -> dict[str, float]:
         r = 0.95 * face.width()
         box = (round(x - r), round(y - 1.05 * r), round(x + r), round(y + 0.95 * r))
         head = np.array(Image.fromarray(picture).crop(box).resize((256, 256)))
-        back = _there_and_back(pipe, head[None])[0]
+        back = _reconstruct(pipe, head[None])[0]
         out[name] = float(np.linalg.norm(embedding(name, head) - embedding(name, back)))
     return out
 
@@ -178,7 +179,9 @@ def _photographs(folder: Path) -> list[tuple[str, NDArray[np.uint8]]]:
     return out
 
 
-def smoothness(pipe: StableDiffusionPipeline, manner: Manner, frames: int = 24) -> dict[str, float]:
+def smoothness(
+    pipe: StableDiffusionPipeline, sampling: SamplingSettings, frames: int = 24
+) -> dict[str, float]:
     """Change between neighbours on a slerp path of a quarter turn, mean absolute, 0..255.
 
     ``largest_over_median`` near 1 means that nothing pops.
@@ -188,7 +191,7 @@ def smoothness(pipe: StableDiffusionPipeline, manner: Manner, frames: int = 24) 
     angles = torch.linspace(0, torch.pi / 2, frames).view(-1, 1, 1, 1)
     noise = torch.cos(angles) * a + torch.sin(angles) * b
     prompt = "cartoon of a woman at the beach, sunset, clear sky, close-up, joyful"
-    pictures = _draw(pipe, [prompt] * frames, noise, manner).astype(np.float64)
+    pictures = _draw(pipe, [prompt] * frames, noise, sampling).astype(np.float64)
     change = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2, 3))
     return {
         "median": float(np.median(change)),
@@ -199,22 +202,27 @@ def smoothness(pipe: StableDiffusionPipeline, manner: Manner, frames: int = 24) 
 
 
 def speed(
-    pipe: StableDiffusionPipeline, manner: Manner, batch: int = 16
+    pipe: StableDiffusionPipeline, sampling: SamplingSettings, batch: int = 16
 ) -> list[dict[str, float | int]]:
     """Pictures a second in batches of ``batch``, for several steps and sizes, best of two.
 
-    The first row is the checkpoint's own manner at 256 px.
+    The first row is the checkpoint's own settings at 256 px.
     """
     steps = (1, 2, 4, 8)
-    rows = [(manner.steps, 256), *((n, 256) for n in steps if n != manner.steps)]
-    rows += [(manner.steps, 192), (manner.steps, 384)]
+    rows = [(sampling.steps, 256), *((n, 256) for n in steps if n != sampling.steps)]
+    rows += [(sampling.steps, 192), (sampling.steps, 384)]
     table: list[dict[str, float | int]] = []
     for count, side in rows:
         noise = torch.randn(batch, SHAPE[0], side // 8, side // 8)
         times: list[float] = []
         for _ in range(2):
             start = time.perf_counter()
-            _draw(pipe, ["cartoon of a dog"] * batch, noise, Manner(count, manner.guidance))
+            _draw(
+                pipe,
+                ["cartoon of a dog"] * batch,
+                noise,
+                SamplingSettings(count, sampling.guidance),
+            )
             times.append(time.perf_counter() - start)
         table.append({"steps": count, "size": side, "pictures_per_s": batch / min(times)})
     return table
@@ -222,16 +230,16 @@ def speed(
 
 def measure(checkpoint: Path, work: Path, pictures: int, photographs: Path | None) -> str:
     """All measures of a checkpoint as JSON text."""
-    manner = manner_of(checkpoint)
+    sampling = sampling_settings(checkpoint)
     pipe = StableDiffusionPipeline.from_pretrained(checkpoint, safety_checker=None)
     pipe.set_progress_bar_config(disable=True)
     pipe.vae.to(memory_format=torch.channels_last)
     pipe.unet.to(memory_format=torch.channels_last)
-    report: dict[str, Any] = {"steps": manner.steps, "guidance": manner.guidance}
-    report["speed"] = speed(pipe, manner)
-    report["slerp"] = smoothness(pipe, manner)
+    report: dict[str, Any] = {"steps": sampling.steps, "guidance": sampling.guidance}
+    report["speed"] = speed(pipe, sampling)
+    report["slerp"] = smoothness(pipe, sampling)
     if photographs is not None:
-        distances = faces(pipe, photographs)
+        distances = face_distances(pipe, photographs)
         report["faces"] = distances | {"largest": max(distances.values())}
-    report["agreement"] = caption_agreement(pipe, work, pictures, manner)
+    report["agreement"] = caption_agreement(pipe, work, pictures, sampling)
     return json.dumps(report, indent=2)

@@ -1,4 +1,4 @@
-"""How people look: skin, hair, clothes, and what a mood does to a face."""
+"""Appearance of people: skin, hair, clothes, and what a mood does to a face."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _along(stops: tuple[Rgb, ...], t: float) -> Rgb:
     return mix(stops[i], stops[i + 1], x - i)
 
 
-class Looks(NamedTuple):
+class Appearance(NamedTuple):
     """How one person looks."""
 
     skin: Rgb
@@ -43,7 +43,7 @@ class Looks(NamedTuple):
     child: bool
 
 
-def looks(s: Scene, kind: str, other: bool = False) -> Looks:
+def appearance_of(s: Scene, kind: str, other: bool = False) -> Appearance:
     """The person that the knobs describe; ``other`` is the second of a couple."""
     k = s.k
     skin, hair, hue = k.skin, k.hair_hue, k.cloth_hue
@@ -51,7 +51,7 @@ def looks(s: Scene, kind: str, other: bool = False) -> Looks:
         skin, hair, hue = 0.6 * k.skin + 0.4 * (1 - k.tilt), k.accent, k.cloth_hue + 0.45
     female = kind in ("woman", "dancer") or (kind in ("child", "musician") and k.hair_len > 0.5)
     dull = {"joyful": 0.72, "sad": 0.42}.get(s.labels.mood, 0.6)
-    return Looks(
+    return Appearance(
         s.thing(_along(_SKIN, skin)),
         s.thing(_along(_HAIR, hair)),
         s.thing(hsv(hue, dull, 0.55 + 0.4 * k.cloth_val)),
