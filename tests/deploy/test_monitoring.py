@@ -55,12 +55,12 @@ def exported() -> dict[str, set[str]]:
     importlib.import_module("songreel_kit.telemetry.metrics")
     importlib.import_module("songreel_render.metrics")
     from songreel_gateway.db.schema import open_database
-    from songreel_gateway.jobs.job_metrics import OpenJobs
+    from songreel_gateway.jobs.job_metrics import OpenJobsCollector
 
     calls = CollectorRegistry()
     CallMetrics(calls)
     jobs = CollectorRegistry()
-    jobs.register(OpenJobs(open_database("sqlite://")))
+    jobs.register(OpenJobsCollector(open_database("sqlite://")))
     return OWN | {
         name: labels for each in (REGISTRY, calls, jobs) for name, labels in exported_by(each)
     }
