@@ -66,7 +66,7 @@ def faults(seen: Counter[str]) -> Table:
     for name, case in CASES.items():
         with tempfile.TemporaryDirectory() as folder, serving_model(case.fault) as model:
             result = write_checked(llm_storyteller(model, Path(folder), **dict(case.settings)))
-            asked = len(model.heard)
+            asked = len(model.requests)
         seen.update(result.check_counts)
         notes = "\n".join(result.storyboard.notes)
         wrote = re.search(r"wrote (\d+ of \d+)", notes)
@@ -76,18 +76,20 @@ def faults(seen: Counter[str]) -> Table:
             str(asked),
             wrote[1] if wrote else "0, all offline",
             fired,
-            _telling(result.storyboard),
+            _outcome(result.storyboard),
         )
     for name, answer in REFUSED.items():
         with tempfile.TemporaryDirectory() as folder, serving_model(always(answer)) as model:
             try:
                 write_checked(llm_storyteller(model, Path(folder)))
             except ModelMissing as refusal:
-                table.add_row(name, str(len(model.heard)), "error", "", _shortened(refusal.message))
+                table.add_row(
+                    name, str(len(model.requests)), "error", "", _shortened(refusal.message)
+                )
     return table
 
 
-def _telling(board: Any) -> str:
+def _outcome(board: Any) -> str:
     """The note that says what was done, shortened."""
     made = [n for n in board.notes if not re.match(r"moderation:|language model \S+: wrote", n)]
     text = re.sub(r"^the language model \S+ was asked for, but ", "", made[0]) if made else ""
@@ -104,7 +106,7 @@ def checks(in_faults: Counter[str]) -> Table:
     offline, scenes = Counter[str](), 0
     boards = 0
     tokens = load_counter(ROOT / "models" / "sprout")
-    for made, style, seed in _told_offline(sorted(styles)):
+    for made, style, seed in _offline_cases(sorted(styles)):
         song = read_song(made)
         board = write_storyboard(StoryboardRequest(song, styles[style], seed, tokens=tokens))
         review = Review()
@@ -131,7 +133,7 @@ def checks(in_faults: Counter[str]) -> Table:
     table = Table(
         title="How often each check fires",
         box=MARKDOWN,
-        caption=f"{len(CASES)} faults of a server; {boards} storyboards ({scenes} scenes) told "
+        caption=f"{len(CASES)} faults of a server; {boards} storyboards ({scenes} scenes) written "
         f"offline for sprout; {len(SPOILT)} prompts spoilt by hand, {refused} of them refused",
     )
     for heading in ("check", "faults", "offline", "by hand"):
@@ -141,7 +143,7 @@ def checks(in_faults: Counter[str]) -> Table:
     return table
 
 
-def _told_offline(styles: list[str]) -> Iterator[tuple[Any, str, int]]:
+def _offline_cases(styles: list[str]) -> Iterator[tuple[Any, str, int]]:
     for made in (ballad(), instrumental()):
         for style in styles:
             for seed in range(5):

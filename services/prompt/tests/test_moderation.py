@@ -52,7 +52,7 @@ async def test_an_offline_scene_that_is_flagged_keeps_its_caption(
     with serving_model(flagged=lambda text: "far away" in text) as model:
         async with service(model, store, llm_moderation="off") as channel:
             plain = await written(channel, analysis)
-        assert not model.moderated
+        assert not model.moderation_inputs
         async with service(model, store) as channel:
             result = await written(channel, analysis)
             assert (await written(channel, analysis)).reused
@@ -63,7 +63,7 @@ async def test_an_offline_scene_that_is_flagged_keeps_its_caption(
         assert after.scenes[i].prompt == ", ".join(before.scenes[i].prompt.split(", ")[:5])
         said = f"scene {i + 1}: moderation flagged the prompt (violence); its caption is left"
         assert said in after.notes
-    assert {scene.prompt for scene in before.scenes} <= set(model.moderated)
+    assert {scene.prompt for scene in before.scenes} <= set(model.moderation_inputs)
 
 
 async def test_what_a_model_wrote_and_moderation_cleared_is_not_asked_twice(
@@ -75,7 +75,7 @@ async def test_what_a_model_wrote_and_moderation_cleared_is_not_asked_twice(
             result = await written(channel, analysis, storyteller="llm")
     board = load_document(store, result.storyboard, Storyboard)
     assert board.storyteller == "llm"
-    counts = [model.moderated.count(scene.prompt) for scene in board.scenes]
+    counts = [model.moderation_inputs.count(scene.prompt) for scene in board.scenes]
     assert counts == [1] * len(board.scenes)
 
 
@@ -154,7 +154,7 @@ async def test_the_consented_name_goes_with_the_request(store: LocalArtifactStor
             )
             assert result.storyteller == "llm"
             assert all(
-                "Anna Example" in request["messages"][1]["content"] for request in model.heard
+                "Anna Example" in request["messages"][1]["content"] for request in model.requests
             )
             for name in ("x, in the style of y", "R2D2", "-", "a" * 61):
                 with expect_error(InvalidRequest) as caught:

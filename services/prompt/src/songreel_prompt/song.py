@@ -115,7 +115,7 @@ def read_song(analysis: SongAnalysis) -> Song:
     if duration > MAX_DURATION_S:
         raise InvalidAnalysis(
             f"the analysis gives a duration of {duration:.0f} s; at most {MAX_DURATION_S:.0f} s "
-            "are told as one story"
+            "fit into one story"
         )
     emotion = analysis.emotion
     title = " ".join(analysis.title.split())

@@ -12,12 +12,12 @@ from songreel_testing.prompt.llm_faults import CASES, always, put, refuses_forma
 from songreel_testing.prompt.llm_server import (
     Answer,
     Fault,
-    again,
     cassette,
-    direct,
+    completion,
+    correction_in,
     error,
-    material,
-    said,
+    good_answer,
+    material_of,
     serving_model,
     wants_treatment,
 )
@@ -33,7 +33,7 @@ def test_whatever_the_server_does_a_sound_storyboard_comes(name: str, tmp_path: 
     written = re.search(r"wrote (\d+) of (\d+) scenes", notes)
     if case.by_model == "none":
         assert result.storyboard.storyteller == "offline"
-        assert "the offline storyteller told all of it" in notes
+        assert "the offline storyteller wrote all of it" in notes
         assert not result.lasting
     else:
         assert result.storyboard.storyteller == "llm"
@@ -42,14 +42,14 @@ def test_whatever_the_server_does_a_sound_storyboard_comes(name: str, tmp_path: 
         assert (by_model == of) == (case.by_model == "all"), notes
         assert by_model > 0
     if case.by_model == "some":
-        assert "told by the offline storyteller, because" in notes
+        assert "written by the offline storyteller, because" in notes
     if case.expected_check:
         assert result.check_counts[case.expected_check] > 0, result.check_counts
     else:
         assert not result.check_counts or case.by_model == "none", result.check_counts
     assert case.note in notes, notes
     if case.questions is not None:
-        assert len(model.heard) == case.questions
+        assert len(model.requests) == case.questions
 
 
 @pytest.mark.parametrize(
@@ -80,29 +80,35 @@ def test_the_form_that_a_server_takes_is_remembered(tmp_path: Path) -> None:
     with serving_model(refuses_formats(400, "text")) as model:
         storyteller = llm_storyteller(model, tmp_path)
         write_checked(storyteller)
-        assert len(model.heard) == 4  # two refusals, once
+        assert len(model.requests) == 4  # two refusals, once
         write_checked(storyteller, seed=1)
-        assert len(model.heard) == 6
+        assert len(model.requests) == 6
 
 
 def test_the_reason_goes_back_once_and_only_for_what_failed(tmp_path: Path) -> None:
     fault = shots(put(detail="dancing with Freddie Mercury"), 3, twice=True)
     with serving_model(fault) as model:
         result = write_checked(llm_storyteller(model, tmp_path))
-    (asked,) = [turn for request in model.heard if (turn := again(request))]
+    (asked,) = [turn for request in model.requests if (turn := correction_in(request))]
     assert asked["answer_again"] == "only the scenes 3"
     assert any("scene 3" in fault and "Freddie Mercury" in fault for fault in asked["faults"])
     assert "Freddie" not in "".join(scene.prompt for scene in result.storyboard.scenes)
-    assert any(note.startswith("scene 3: told by the offline") for note in result.storyboard.notes)
-    assert material(model.heard[1])["scenes"][2]["scene"] == 3
+    assert any(
+        note.startswith("scene 3: written by the offline") for note in result.storyboard.notes
+    )
+    assert material_of(model.requests[1])["scenes"][2]["scene"] == 3
 
 
 def test_a_treatment_at_fault_is_mended_by_field(tmp_path: Path) -> None:
     def fault(index: int, request: dict[str, Any]) -> Answer | None:
         if not wants_treatment(request):
             return None
-        answer = direct(request) | {"theme": "a nude portrait", "hero": "robot", "arc": ["one"]}
-        return Answer(body=said(answer))
+        answer = good_answer(request) | {
+            "theme": "a nude portrait",
+            "hero": "robot",
+            "arc": ["one"],
+        }
+        return Answer(body=completion(answer))
 
     with serving_model(fault) as model:
         result = write_checked(llm_storyteller(model, tmp_path))
@@ -110,5 +116,6 @@ def test_a_treatment_at_fault_is_mended_by_field(tmp_path: Path) -> None:
     assert "nude" not in result.storyboard.treatment.theme
     assert result.storyboard.treatment.motifs == ["a paper lantern"]
     assert (
-        sum(note.startswith("treatment: mended by rule") for note in result.storyboard.notes) == 3
+        sum(note.startswith("treatment: corrected by rule") for note in result.storyboard.notes)
+        == 3
     )

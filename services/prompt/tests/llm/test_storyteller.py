@@ -19,7 +19,7 @@ from songreel_prompt.storyteller import StoryboardRequest
 from songreel_testing.prompt.llm_server import (
     Answer,
     error,
-    material,
+    material_of,
     serving_model,
 )
 from songreel_testing.prompt.llm_storyteller import (
@@ -36,7 +36,7 @@ def test_long_songs_are_written_in_chunks_that_carry_the_story(tmp_path: Path) -
     made = instrumental()
     with serving_model() as model:
         result = write_checked(llm_storyteller(model, tmp_path), made)
-    treatment, *chunks = [material(request) for request in model.heard]
+    treatment, *chunks = [material_of(request) for request in model.requests]
     assert len(treatment["parts"]) == 7
     assert len(chunks) > 1
     numbers = [scene["scene"] for chunk in chunks for scene in chunk["scenes"]]
@@ -60,15 +60,15 @@ def test_a_server_that_dies_midway_leaves_the_rest_to_the_offline_storyteller(
         result = write_checked(storyteller, instrumental())
         assert result.storyboard.storyteller == "llm"
         assert not result.lasting
-        assert any("told by the offline storyteller" in note for note in result.storyboard.notes)
+        assert any("written by the offline storyteller" in note for note in result.storyboard.notes)
         coats = [scene for scene in result.storyboard.scenes if "a green coat" in scene.prompt]
         assert coats[-1].start > 100  # the rest keeps the treatment's protagonist
-        heard = len(model.heard)
+        heard = len(model.requests)
         model.fault = None
         whole = write_checked(storyteller, instrumental())
         assert whole.lasting
         # What was answered before the fall was not asked again.
-        asked = [material(request) for request in model.heard[heard:]]
+        asked = [material_of(request) for request in model.requests[heard:]]
         assert all("parts" not in brief for brief in asked)
         assert asked[0]["scenes"][0]["scene"] == CHUNK_SCENES + 1
 
@@ -77,11 +77,11 @@ def test_the_same_question_is_paid_for_once(tmp_path: Path) -> None:
     with serving_model() as model:
         first = write_checked(llm_storyteller(model, tmp_path))
         again_told = write_checked(llm_storyteller(model, tmp_path))
-        assert len(model.heard) == 2
+        assert len(model.requests) == 2
         assert list(again_told.storyboard.scenes) == list(first.storyboard.scenes)
         assert any("in 0 calls, 0 tokens" in note for note in again_told.storyboard.notes)
         write_checked(llm_storyteller(model, tmp_path), seed=1)
-        assert len(model.heard) == 4
+        assert len(model.requests) == 4
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -101,7 +101,7 @@ def test_the_protagonist_is_in_as_many_scenes_as_asked(share: float, tmp_path: P
         result = write_checked(llm_storyteller(model, tmp_path), instrumental(), share=share)
     scenes = result.storyboard.scenes
     assert abs(sum(s.protagonist for s in scenes) / len(scenes) - share) <= 0.16
-    assert material(model.heard[1])["protagonist_scenes"].startswith("about")
+    assert material_of(model.requests[1])["protagonist_scenes"].startswith("about")
 
 
 def test_locked_scenes_stay_and_the_others_fit_in(tmp_path: Path) -> None:
@@ -112,11 +112,11 @@ def test_locked_scenes_stay_and_the_others_fit_in(tmp_path: Path) -> None:
         before.scenes[4].locked = True
         before.scenes[4].end += 0.5
         before.scenes[5].start += 0.5
-        model.heard.clear()
+        model.requests.clear()
         after = write_checked(storyteller, previous=before, seed=7).storyboard
     assert after.scenes[4] == before.scenes[4]
     assert [(s.start, s.end) for s in after.scenes] == [(s.start, s.end) for s in before.scenes]
-    treatment, chunk = [material(request) for request in model.heard[:2]]
+    treatment, chunk = [material_of(request) for request in model.requests[:2]]
     assert treatment["treatment_so_far"]["theme"] == before.treatment.theme
     assert 5 not in [scene["scene"] for scene in chunk["scenes"]]
     assert chunk["locked"] == [
@@ -127,7 +127,7 @@ def test_locked_scenes_stay_and_the_others_fit_in(tmp_path: Path) -> None:
         scene.locked = True
     with serving_model(lambda *_: error(500, "not to be asked")) as silent:
         kept = write_checked(llm_storyteller(silent, tmp_path), previous=before)
-        assert not silent.heard
+        assert not silent.requests
     assert list(kept.storyboard.scenes) == list(before.scenes)
 
 
@@ -139,7 +139,7 @@ def test_money_and_tokens_are_counted(tmp_path: Path) -> None:
     assert any("3000 tokens, cost 0.0156" in note for note in result.storyboard.notes)
     with serving_model() as model:
         small = write_checked(llm_storyteller(model, tmp_path / "small", llm_max_tokens=1000))
-        assert not model.heard  # not even begun
+        assert not model.requests  # not even begun
     assert any("budget of 1000 tokens" in note for note in small.storyboard.notes)
     with serving_model() as model, pytest.raises(FailedPrecondition, match="INPUT_PRICE"):
         write_checked(llm_storyteller(model, tmp_path, llm_max_cost=1.0))
@@ -151,7 +151,7 @@ def test_a_cancel_ends_a_question_at_once(tmp_path: Path) -> None:
 
     def hang(index: int, request: dict[str, Any]) -> Answer:
         asked.set()
-        return Answer(manner="hang")
+        return Answer(delivery="hang")
 
     def cancel() -> None:
         asked.wait(20)
@@ -193,7 +193,7 @@ def test_the_key_and_address_of_the_environment_are_honoured(
         monkeypatch.setenv("SONGREEL_PROMPT_LLM_MODEL", "director")
         storyteller = LlmStoryteller(PromptSettings(), temporary_store(tmp_path))
         assert write_checked(storyteller).storyboard.storyteller == "llm"
-        assert model.heard[0]["model"] == "director"
+        assert model.requests[0]["model"] == "director"
         assert settings_for(model).llm_base_url == model.url
 
 

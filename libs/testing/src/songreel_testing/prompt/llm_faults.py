@@ -12,10 +12,10 @@ from typing import Any
 from songreel_testing.prompt.llm_server import (
     Answer,
     Fault,
-    again,
-    direct,
+    completion,
+    correction_in,
     error,
-    said,
+    good_answer,
     wants_treatment,
 )
 
@@ -35,7 +35,7 @@ def on_shots(make: Callable[[dict[str, Any]], Answer], *, twice: bool = False) -
     """The treatment is good; the shots meet the fault, once or as often as asked."""
 
     def fault(index: int, request: dict[str, Any]) -> Answer | None:
-        if wants_treatment(request) or (again(request) and not twice):
+        if wants_treatment(request) or (correction_in(request) and not twice):
             return None
         return make(request)
 
@@ -46,11 +46,11 @@ def shots(change: Change, *scenes: int, twice: bool = False) -> Fault:
     """Some scenes of a good answer are changed for the worse."""
 
     def make(request: dict[str, Any]) -> Answer:
-        answer = direct(request)
+        answer = good_answer(request)
         for shot in answer["shots"]:
             if shot["scene"] in scenes:
                 change(shot)
-        return Answer(body=said(answer))
+        return Answer(body=completion(answer))
 
     return on_shots(make, twice=twice)
 
@@ -58,7 +58,7 @@ def shots(change: Change, *scenes: int, twice: bool = False) -> Fault:
 def text_of_shots(form: Callable[[str], str], finish: str = "stop", **message: Any) -> Fault:
     return on_shots(
         lambda request: Answer(
-            body=said(form(json.dumps(direct(request))), finish=finish, **message)
+            body=completion(form(json.dumps(good_answer(request))), finish=finish, **message)
         )
     )
 
@@ -68,7 +68,7 @@ def put(**values: Any) -> Change:
 
 
 def without_usage(index: int, request: dict[str, Any]) -> Answer:
-    body = said(direct(request))
+    body = completion(good_answer(request))
     del body["usage"]
     return Answer(body=body)
 
@@ -109,15 +109,15 @@ class Case:
 QUICK = (("llm_timeout", 1.0), ("llm_retries", 0))
 CASES: dict[str, Case] = {
     "no answer ever": Case(
-        always(Answer(manner="hang")), "none", note="in time",
+        always(Answer(delivery="hang")), "none", note="in time",
         # Patience ends half a timeout later than the client's own: long enough on a busy machine.
         settings=(("llm_timeout", 3.0), ("llm_retries", 0)),
     ),
     "a byte now and then": Case(
-        always(Answer(body=said("x"), manner="drip")), "none", note="no whole answer", settings=QUICK
+        always(Answer(body=completion("x"), delivery="drip")), "none", note="no whole answer", settings=QUICK
     ),
     "connection dropped": Case(
-        always(Answer(manner="drop")), "none", note="broke off", settings=QUICK
+        always(Answer(delivery="drop")), "none", note="broke off", settings=QUICK
     ),
     "429 with Retry-After, then well": Case(first(error(429, "slow", **SOON)), "all", questions=3),
     "429 for ever": Case(always(error(429, "slow", **SOON)), "none", note="too many requests"),
@@ -138,17 +138,17 @@ CASES: dict[str, Case] = {
     "max_tokens renamed": Case(wants_new_limit, "all", questions=3),
     "an HTML page": Case(always(Answer(body="<html>hello</html>")), "none", note="not JSON"),
     "no choices": Case(always(Answer(body={"ok": True})), "none", note="no chat completion"),
-    "empty answer, once": Case(first(Answer(body=said(""))), "all", "garbled", questions=3),
-    "null answer, always": Case(always(Answer(body=said(None))), "none", "garbled", "empty"),
-    "prose without JSON, once": Case(first(Answer(body=said("Once upon a time"))), "all", "garbled"),
+    "empty answer, once": Case(first(Answer(body=completion(""))), "all", "garbled", questions=3),
+    "null answer, always": Case(always(Answer(body=completion(None))), "none", "garbled", "empty"),
+    "prose without JSON, once": Case(first(Answer(body=completion("Once upon a time"))), "all", "garbled"),
     "a refusal, once": Case(
-        first(Answer(body=said(None, refusal="I can't help."))), "all", "refused", questions=3
+        first(Answer(body=completion(None, refusal="I can't help."))), "all", "refused", questions=3
     ),
     "a refusal in words, always": Case(
-        always(Answer(body=said("I'm sorry, I cannot."))), "none", "refused", "refused to answer"
+        always(Answer(body=completion("I'm sorry, I cannot."))), "none", "refused", "refused to answer"
     ),
     "the content filter, shots": Case(
-        on_shots(lambda _: Answer(body=said(None, finish="content_filter")), twice=True),
+        on_shots(lambda _: Answer(body=completion(None, finish="content_filter")), twice=True),
         "none",
         "refused",
         "content filter",
@@ -156,7 +156,7 @@ CASES: dict[str, Case] = {
     "JSON cut off, once": Case(text_of_shots(lambda t: t[: len(t) // 2], "length"), "all", "missing"),
     "JSON cut off, always": Case(
         on_shots(
-            lambda r: Answer(body=said(json.dumps(direct(r))[:1000], finish="length")), twice=True
+            lambda r: Answer(body=completion(json.dumps(good_answer(r))[:1000], finish="length")), twice=True
         ),
         "some",
         "missing",
@@ -232,11 +232,11 @@ CASES: dict[str, Case] = {
     ),
     "no usage told": Case(without_usage, "all", note="estimated"),
     "tokens of the budget spent": Case(
-        on_shots(lambda r: Answer(body=said("no"))), "none", note="budget of 5000 tokens",
+        on_shots(lambda r: Answer(body=completion("no"))), "none", note="budget of 5000 tokens",
         settings=(("llm_max_tokens", 5000),),
     ),
     "money of the budget spent": Case(
-        always(Answer(body=said("no"))), "none", note="budget of 0.01",
+        always(Answer(body=completion("no"))), "none", note="budget of 0.01",
         settings=(("llm_max_cost", 0.01), ("llm_input_price", 5.0), ("llm_output_price", 15.0)),
     ),
 }  # fmt: skip

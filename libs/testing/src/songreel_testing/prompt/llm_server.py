@@ -1,7 +1,7 @@
-"""A real HTTP server that stands where a language model would, and misbehaves on purpose.
+"""A real HTTP server in place of a language model, which misbehaves on purpose.
 
-Answers come from a cassette (`cassettes/*.json`), from a fault, or else from a director
-that follows the brief as a good model does.
+Answers come from a cassette (`cassettes/*.json`), from a fault, or else are those of a good
+model (`good_answer`).
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ class Answer:
     body: Any = None
     """Sent as JSON, or as it is when it is text."""
     headers: dict[str, str] = field(default_factory=dict)
-    manner: str = ""
-    """hang, drip or drop: how it is (not) sent."""
+    delivery: str = ""
+    """hang, drip or drop: how the connection fails; empty sends it whole."""
 
 
 Fault = Callable[[int, dict[str, Any]], Answer | None]
-"""The answer to the n-th question; None leaves it to the director."""
+"""The answer to the n-th question; None gives the good one."""
 
 
-def said(text: Any, *, finish: str = "stop", **message: Any) -> dict[str, Any]:
-    """A chat completion that says a text (or a document)."""
+def completion(text: Any, *, finish: str = "stop", **message: Any) -> dict[str, Any]:
+    """A chat completion with a text (or a document)."""
     content = text if isinstance(text, str) or text is None else json.dumps(text)
     return {
         "id": "chatcmpl-1",
@@ -70,24 +70,24 @@ def error(status: int, message: str, *, code: str | None = None, **headers: str)
     return Answer(status, body, named)
 
 
-def material(request: dict[str, Any]) -> dict[str, Any]:
-    """What the first user turn of a question holds."""
+def material_of(request: dict[str, Any]) -> dict[str, Any]:
+    """The document in the first user message of a request."""
     return json.loads(next(m["content"] for m in request["messages"] if m["role"] == "user"))
 
 
-def again(request: dict[str, Any]) -> dict[str, Any] | None:
-    """What a question that goes back says; None the first time."""
+def correction_in(request: dict[str, Any]) -> dict[str, Any] | None:
+    """What a request for a correction asks; None the first time."""
     turns = [m for m in request["messages"] if m["role"] == "user"]
     return json.loads(turns[-1]["content"]) if len(turns) > 1 else None
 
 
 def wants_treatment(request: dict[str, Any]) -> bool:
-    return "parts" in material(request)
+    return "parts" in material_of(request)
 
 
-def direct(request: dict[str, Any]) -> dict[str, Any]:
-    """What a good model answers: the treatment, or the shots asked for."""
-    brief = material(request)
+def good_answer(request: dict[str, Any]) -> dict[str, Any]:
+    """A good model's answer: the treatment, or the shots asked for."""
+    material = material_of(request)
     if wants_treatment(request):
         return {
             "theme": "somebody walks through one long evening towards the sea",
@@ -96,10 +96,10 @@ def direct(request: dict[str, Any]) -> dict[str, Any]:
             "stays": "the green coat and the walk",
             "changes": "the light, from rain to a clear night",
             "world": "a city, the beach behind it and a desert in a dream",
-            "arc": [f"the walk goes on, part {i + 1}" for i in range(len(brief["parts"]))],
+            "arc": [f"the walk goes on, part {i + 1}" for i in range(len(material["parts"]))],
             "motifs": ["a paper lantern"],
         }
-    return {"shots": [shot_of(scene) for scene in brief["scenes"]]}
+    return {"shots": [shot_of(scene) for scene in material["scenes"]]}
 
 
 def shot_of(scene: dict[str, Any]) -> dict[str, Any]:
@@ -121,14 +121,14 @@ def shot_of(scene: dict[str, Any]) -> dict[str, Any]:
 
 
 class ModelServer:
-    """Hears questions; `heard` and `moderated` keep them."""
+    """Answers requests; `requests` and `moderation_inputs` keep them."""
 
     def __init__(self, fault: Fault | None = None, flagged: Callable[[str], bool] | None = None):
         self.fault = fault
         self.flagged = flagged
         self.moderation_status = 200
-        self.heard: list[dict[str, Any]] = []
-        self.moderated: list[str] = []
+        self.requests: list[dict[str, Any]] = []
+        self.moderation_inputs: list[str] = []
         self.closing = threading.Event()
         self._lock = threading.Lock()
         self.url = ""
@@ -139,16 +139,16 @@ class ModelServer:
         if not path.endswith("/chat/completions"):
             return error(404, f"no such path {path}")
         with self._lock:
-            index = len(self.heard)
-            self.heard.append(request)
+            index = len(self.requests)
+            self.requests.append(request)
         answer = self.fault(index, request) if self.fault else None
-        return answer or Answer(body=said(direct(request)))
+        return answer or Answer(body=completion(good_answer(request)))
 
     def _moderate(self, texts: list[str]) -> Answer:
         if self.flagged is None or self.moderation_status != 200:
             status = 404 if self.flagged is None else self.moderation_status
             return error(status, "Not Found", retry_after_ms="5")
-        self.moderated += texts
+        self.moderation_inputs += texts
         results = [
             {"flagged": bad, "categories": {"violence": bad, "hate": False}}
             for bad in map(self.flagged, texts)
@@ -169,9 +169,9 @@ def serving_model(
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             answer = model.answer(self.path, json.loads(self.rfile.read(length)))
-            if answer.manner == "hang":
+            if answer.delivery == "hang":
                 model.closing.wait(30)
-            if answer.manner in {"hang", "drop"}:
+            if answer.delivery in {"hang", "drop"}:
                 self.close_connection = True
                 return
             text = answer.body if isinstance(answer.body, str) else json.dumps(answer.body)
@@ -182,7 +182,7 @@ def serving_model(
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
-            if answer.manner == "drip":
+            if answer.delivery == "drip":
                 self._drip(data)
             else:
                 self.wfile.write(data)

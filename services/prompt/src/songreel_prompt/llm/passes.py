@@ -82,7 +82,7 @@ def write_treatment(
     assert answer is not None
     if broken:
         for fault in broken.values():
-            session.note(f"treatment: mended by rule, because {fault.message}")
+            session.note(f"treatment: corrected by rule, because {fault.message}")
         answer = repaired_treatment(answer, broken, offline, plan.hero, plan.garment, parts)
     if previous is not None and any(scene.locked for scene in previous.scenes):
         # Who is in the locked scenes is who is in the others.

@@ -126,7 +126,9 @@ class _Writer:
             session.check_counts[fault.rule] += 1
             repaired[f"changed by rule, because {fault.message}"].append(fault.scene)
         for reason, numbers in lost.items():
-            notes.append(f"{_scenes(numbers)}: told by the offline storyteller, because {reason}")
+            notes.append(
+                f"{_scenes(numbers)}: written by the offline storyteller, because {reason}"
+            )
         notes += [f"{_scenes(numbers)}: {reason}" for reason, numbers in repaired.items()]
         written = [scene.prompt for scene in scenes if not scene.locked]
         shortened = request.style.shortened(written, self._tokens)
@@ -229,7 +231,7 @@ class _Writer:
         storyboard = offline.write_storyboard(request)
         storyboard.notes.append(
             f"the language model {self._model} was asked for, but {reason}: the offline "
-            "storyteller told all of it"
+            "storyteller wrote all of it"
         )
         return self._result(storyboard, lasting=False)
 

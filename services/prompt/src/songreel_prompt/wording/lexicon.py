@@ -69,7 +69,7 @@ def read_lyrics(song: Song) -> Reading:
         named = f" ({song.language})" if song.language else ""
         return Reading(
             {},
-            f"the lyrics are not in English{named}: the offline storyteller told the story from "
+            f"the lyrics are not in English{named}: the offline storyteller wrote the story from "
             "mood and structure",
         )
     return Reading({text: images_of(text) for text in texts}, "", images_of(song.title))
