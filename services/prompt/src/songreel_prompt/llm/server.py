@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 from songreel_kit.errors import ModelMissing
 from songreel_kit.work import CancelToken
 
-from songreel_prompt.llm.errors import AnswerFailed, Garbled, Rejected, Unreachable
+from songreel_prompt.llm.client_errors import FormatRefused, typed_error
+from songreel_prompt.llm.errors import Garbled, Unreachable
 from songreel_prompt.llm.messages import Question, Reply, read_completion
 from songreel_prompt.settings import PromptSettings
 
@@ -175,7 +176,7 @@ class LlmClient:
         while True:
             try:
                 body = await self._complete(question, answer_tokens, response_format)
-            except _FormatRefused as refused:
+            except FormatRefused as refused:
                 if not renamed and self._limit_renamed(refused.body_text):
                     renamed = True
                     continue
@@ -219,7 +220,7 @@ class LlmClient:
             )
             return json.loads(response.content)
         except Exception as error:
-            raise self._typed_error(error) from error
+            raise typed_error(error, self._server.url, self._server.model) from error
 
     async def _moderate(self, texts: Sequence[str]) -> list[tuple[str, ...]] | None:
         import openai
@@ -234,62 +235,14 @@ class LlmClient:
             if error.status_code in _NO_ENDPOINT:
                 self._server.capabilities = replace(self._server.capabilities, moderates=False)
                 return None
-            raise self._typed_error(error) from error
+            raise typed_error(error, self._server.url, self._server.model) from error
         except (KeyError, TypeError, AttributeError) as error:
             raise Garbled("the moderation endpoint's answer cannot be read") from error
         except Exception as error:
-            raise self._typed_error(error) from error
+            raise typed_error(error, self._server.url, self._server.model) from error
         if len(flagged) != len(texts):
             raise Garbled("the moderation endpoint left texts unanswered")
         return flagged
-
-    def _typed_error(self, error: Exception) -> Exception:
-        """Our error for one of the client's; others pass unchanged."""
-        import openai
-
-        server = self._server
-        if isinstance(error, openai.APITimeoutError):
-            return Unreachable("the server did not answer in time")
-        if isinstance(error, openai.APIConnectionError):
-            return Unreachable("the server cannot be reached, or broke off")
-        if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-            return ModelMissing(
-                f"{server.url} refuses the key (HTTP {error.status_code}): correct "
-                "SONGREEL_PROMPT_LLM_API_KEY or OPENAI_API_KEY",
-                storyteller="llm",
-            )
-        if isinstance(error, openai.RateLimitError):
-            quota = error.code == "insufficient_quota"
-            return Unreachable("the account's quota is used up" if quota else "too many requests")
-        if isinstance(error, openai.APIStatusError):
-            body_text = _error_text(error)
-            if error.status_code in {400, 404, 415, 422, 501}:
-                return _FormatRefused(body_text, self._final_error(error.status_code, body_text))
-            kind = Unreachable if error.status_code >= 500 else Rejected
-            return kind(f"the server answers HTTP {error.status_code}")
-        if isinstance(error, ValueError):
-            return Garbled("the server's answer is not JSON")
-        return error
-
-    def _final_error(self, status: int, body_text: str) -> Exception:
-        """What a 4xx means once the server has refused every format."""
-        server = self._server
-        if status == 404:
-            return ModelMissing(
-                f"{server.url} has no model {server.model!r} (HTTP 404): correct "
-                "SONGREEL_PROMPT_LLM_MODEL or SONGREEL_PROMPT_LLM_BASE_URL",
-                storyteller="llm",
-            )
-        return Rejected(f"the server does not take the question (HTTP {status}: {body_text[:120]})")
-
-
-class _FormatRefused(AnswerFailed):
-    """A 4xx that another response format may avoid."""
-
-    def __init__(self, body_text: str, final_error: Exception) -> None:
-        super().__init__(body_text)
-        self.body_text = body_text
-        self.final_error = final_error
 
 
 def _categories(result: Any) -> tuple[str, ...]:
@@ -297,8 +250,3 @@ def _categories(result: Any) -> tuple[str, ...]:
     if not result["flagged"]:
         return ()
     return tuple(sorted(str(k) for k, v in result["categories"].items() if v)) or ("flagged",)
-
-
-def _error_text(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, str) else json.dumps(error.body, default=str)
-    return " ".join(body.split())
