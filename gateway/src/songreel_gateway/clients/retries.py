@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import grpc.aio
+from songreel_kit.backoff import Backoff
 from songreel_kit.errors import (
     Aborted,
     Busy,
@@ -36,11 +37,11 @@ class Retries:
     def __init__(self, service: str, settings: GatewaySettings) -> None:
         self._service = service
         self._settings = settings
-        self._failures = 0
+        self._backoff = Backoff(settings.retry_seconds, _LONGEST_PAUSE)
 
     def restore(self) -> None:
         """The stage has come further: what went wrong before no longer counts."""
-        self._failures = 0
+        self._backoff.reset()
 
     async def attempt(self, once: Callable[[], Awaitable[R]]) -> R:
         """The result of `once`, which is done again after what time may mend.
@@ -59,18 +60,17 @@ class Retries:
     async def _pause(self, error: SongreelError) -> None:
         if not isinstance(error, _TRANSIENT):
             raise error
-        if self._failures >= self._settings.retries:
+        if self._backoff.failures >= self._settings.retries:
             raise ServiceUnavailable(
                 f"the {self._service} service could not be reached in "
-                f"{self._failures + 1} attempts: {error.message}",
+                f"{self._backoff.failures + 1} attempts: {error.message}",
                 service=self._service,
             ) from error
-        seconds = min(_LONGEST_PAUSE, self._settings.retry_seconds * 2**self._failures)
-        self._failures += 1
+        seconds = self._backoff.next_pause()
         _log.warning(
             "a stage is called again",
             service=self._service,
-            failures=self._failures,
+            failures=self._backoff.failures,
             pause=seconds,
             problem=error.message,
         )
