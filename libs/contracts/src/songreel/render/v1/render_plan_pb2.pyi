@@ -32,7 +32,7 @@ class RenderPlan(_message.Message):
     def __init__(self, settings: _Optional[_Union[RenderSettings, _Mapping]] = ..., checkpoint_sha256: _Optional[str] = ..., song_sha256: _Optional[str] = ..., analysis_sha256: _Optional[str] = ..., storyboard_sha256: _Optional[str] = ..., duration: _Optional[float] = ..., frames: _Optional[int] = ..., scenes: _Optional[_Iterable[_Union[ScenePlan, _Mapping]]] = ..., segments: _Optional[_Iterable[_Union[SegmentPlan, _Mapping]]] = ..., renderer: _Optional[str] = ...) -> None: ...
 
 class RenderSettings(_message.Message):
-    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale", "scheduler", "cadence", "colour_match", "loras", "format", "preview", "mark", "in_betweens")
+    __slots__ = ("checkpoint", "fps", "size", "steps", "seed", "schedule", "guidance_scale", "scheduler", "cadence", "colour_match", "loras", "format", "preview", "mark", "in_betweens", "animatic")
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     FPS_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -48,6 +48,7 @@ class RenderSettings(_message.Message):
     PREVIEW_FIELD_NUMBER: _ClassVar[int]
     MARK_FIELD_NUMBER: _ClassVar[int]
     IN_BETWEENS_FIELD_NUMBER: _ClassVar[int]
+    ANIMATIC_FIELD_NUMBER: _ClassVar[int]
     checkpoint: str
     fps: str
     size: int
@@ -63,7 +64,8 @@ class RenderSettings(_message.Message):
     preview: bool
     mark: str
     in_betweens: str
-    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ..., in_betweens: _Optional[str] = ...) -> None: ...
+    animatic: str
+    def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ..., in_betweens: _Optional[str] = ..., animatic: _Optional[str] = ...) -> None: ...
 
 class Lora(_message.Message):
     __slots__ = ("path", "artifact", "weight", "consent_id", "sha256", "adapter_sha256", "grant")
