@@ -1,111 +1,46 @@
-"""Files past the gateway: straight into the store, and straight out of it."""
+"""Direct uploads: files that go straight into the store, past the gateway."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
-
 import pytest
-import pytest_asyncio
-import sqlalchemy as sa
-from google.protobuf.duration_pb2 import Duration
 from songreel.v1.media_service_pb2 import (
     CancelUploadRequest,
-    DirectUpload,
     FinishUploadRequest,
     GetDownloadUrlRequest,
     GetMediaRequest,
 )
-from songreel_gateway.access.quotas import UPLOADS, Limits, Quotas
-from songreel_gateway.db.access_tables import project_use
-from songreel_gateway.db.schema import open_database
-from songreel_gateway.db.tables import uploads
-from songreel_gateway.media.direct_uploads import DirectUploads, clear_expired
-from songreel_gateway.media.pending_uploads import PendingUploads
-from songreel_gateway.media.repository import MediaRepository
-from songreel_gateway.settings import GatewaySettings
-from songreel_kit.artifacts.open import direct_transfers
-from songreel_kit.database.database import Database
 from songreel_kit.errors import (
-    DirectTransferUnavailable,
     EmptyFile,
     InvalidName,
     InvalidRequest,
     InvalidUpload,
     MediaNotFound,
-    QuotaExceeded,
     RequestIdReused,
     UploadIncomplete,
     UploadNotFound,
     UploadTooLarge,
 )
-from songreel_kit.telemetry.tracing import traced
-from songreel_testing.collector import trace_collector
-from songreel_testing.gateway.checked_gateway import checked_gateway
 from songreel_testing.gateway.direct_client import (
     LONG,
     PART,
     SONG,
-    Front,
     artifacts,
     asked,
     begin,
     finish,
-    front_in,
     get,
     goes_on,
     left_over,
+    let_expire,
     put,
     send,
+    store_upload,
 )
-from songreel_testing.gateway.direct_client import store_at as store_of
 from songreel_testing.gateway.direct_client import upload as upload_directly
 from songreel_testing.gateway.local_gateway import PARENT
-from songreel_testing.servers import PostgresServer, S3Endpoint
-from songreel_testing.serving import expect_error, temporary_store
+from songreel_testing.serving import expect_error
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module", params=["moto", "rclone"])
-async def front(request, tmp_path_factory) -> AsyncIterator[Front]:
-    """A gateway on either S3 server."""
-    folder = tmp_path_factory.mktemp(request.param)
-    store = store_of(request.getfixturevalue(request.param), folder)
-    async with front_in(folder, store) as front:
-        yield front
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def checking(rclone: S3Endpoint, tmp_path_factory) -> AsyncIterator[Front]:
-    """A gateway on the server that verifies signatures."""
-    folder = tmp_path_factory.mktemp("checking")
-    async with front_in(folder, store_of(rclone, folder)) as front:
-        yield front
-
-
-def database_of(front: Front) -> Database:
-    return open_database(front.settings.database())
-
-
-def let_expire(front: Front) -> None:
-    """As if all that has begun had begun long ago."""
-    database = database_of(front)
-    database.run(lambda c: c.execute(sa.update(uploads).values(expires=1)))
-    database.close()
-
-
-def store_upload(front: Front, upload: DirectUpload) -> str:
-    """The S3 server's id of a multipart upload."""
-    database = database_of(front)
-    wanted = sa.select(uploads.c.store_upload).where(uploads.c.id == upload.name[-32:])
-    found = database.run(lambda c: c.execute(wanted).scalar_one())
-    database.close()
-    return str(found)
 
 
 @pytest.mark.parametrize("data", [SONG, LONG], ids=["at once", "in parts"])
@@ -252,164 +187,3 @@ async def test_uploads_of_other_projects_do_not_exist(front) -> None:
         await front.client.media.GetDownloadUrl(GetDownloadUrlRequest(name=name))
     with expect_error(InvalidRequest):
         await front.client.media.CancelUpload(CancelUploadRequest(name=upload.name))
-
-
-async def test_the_life_of_a_download_url_is_bounded(front) -> None:
-    media = await upload_directly(front.client, b"to be fetched", display_name="a b.mp3")
-
-    async def parameters(**lifetime: int) -> dict[str, list[str]]:
-        request = GetDownloadUrlRequest(name=media.name, lifetime=Duration(**lifetime))
-        found = await front.client.media.GetDownloadUrl(request)
-        return parse_qs(urlsplit(found.url).query)
-
-    assert (await parameters())["X-Amz-Expires"] == ["3600"]
-    assert (await parameters(seconds=60))["X-Amz-Expires"] == ["60"]
-    assert (await parameters(seconds=10**6))["X-Amz-Expires"] == ["3600"]
-    found = await parameters(nanos=1)
-    assert found["X-Amz-Expires"] == ["1"]
-    assert found["response-content-type"] == ["audio/mpeg"]
-    assert found["response-content-disposition"] == ["attachment; filename*=UTF-8''a%20b.mp3"]
-    with expect_error(InvalidRequest):
-        await parameters(seconds=-1)
-
-
-async def test_what_is_never_finished_goes_with_its_parts(front) -> None:
-    database = database_of(front)
-    let_expire(front)
-    clear_expired(database, lambda: direct_transfers(front.store), dry_run=False)
-    upload = await begin(front.client, LONG + b"never finished", request_id="never")
-    await send(upload.parts[:1], LONG)
-    kept = store_upload(front, upload)
-    small = await begin(front.client, b"put and not finished")
-    await send(small.parts, b"put and not finished")
-    let_expire(front)
-    with expect_error(UploadNotFound):
-        await finish(front.client, upload)
-
-    def transfers() -> Any:
-        return direct_transfers(front.store)
-
-    assert clear_expired(database, transfers, dry_run=True) == 2
-    assert goes_on(front.store, upload.name, kept)
-    assert clear_expired(database, transfers, dry_run=False) == 2
-    assert left_over(front.store) == []
-    assert not goes_on(front.store, upload.name, kept)
-    assert clear_expired(database, transfers, dry_run=False) == 0
-    database.close()
-    again = await begin(front.client, LONG + b"never finished", request_id="never")
-    assert (again.name == upload.name, len(again.parts)) == (False, 3)
-
-
-async def test_a_folder_gives_no_urls_out(tmp_path: Path) -> None:
-    async with front_in(tmp_path, temporary_store(tmp_path)) as front:
-        media = await front.client.upload(SONG)
-        with expect_error(DirectTransferUnavailable) as caught:
-            await begin(front.client, SONG)
-        assert "use UploadMedia" in caught.message
-        with expect_error(DirectTransferUnavailable) as caught:
-            await front.client.media.GetDownloadUrl(GetDownloadUrlRequest(name=media.name))
-        assert "use DownloadMedia" in caught.message
-
-
-async def test_what_has_begun_counts_against_the_quotas(moto: S3Endpoint, tmp_path: Path) -> None:
-    tight = "projects/tight"  # 64 bytes, 3 uploads
-    async with checked_gateway(tmp_path, store_of(moto, tmp_path)) as gateway:
-        client = gateway.as_("tight")
-        with expect_error(QuotaExceeded):
-            await begin(client, b"x" * 65, parent=tight)
-        one = await begin(client, b"1" * 40, parent=tight)
-        with expect_error(QuotaExceeded):
-            await begin(client, b"2" * 25, parent=tight)
-        with expect_error(QuotaExceeded):
-            await client.upload(b"2" * 25, parent=tight)
-        await client.media.CancelUpload(CancelUploadRequest(name=one.name))
-        two = await begin(client, b"2" * 25, parent=tight)
-        three = await begin(client, b"3" * 25, parent=tight)
-        await begin(client, b"4", parent=tight)
-        with expect_error(QuotaExceeded) as caught:
-            await begin(client, b"5", parent=tight)
-        assert caught.error.metadata["quota"] == UPLOADS
-        await send(two.parts, b"2" * 25)
-        assert (await finish(client, two)).artifact.size == 25
-        # Those of nobody's time give their share back.
-        gone = sa.update(uploads).where(uploads.c.finished == 0).values(expires=1)
-        gateway.write(lambda c: c.execute(gone))
-        assert (await upload_directly(client, b"6" * 39, parent=tight)).artifact.size == 39
-        with expect_error(UploadNotFound):
-            await finish(client, three)
-        used = sa.select(project_use.c.amount).where(project_use.c.kind == UPLOADS)
-        found = gateway.write(
-            lambda c: c.execute(used.where(project_use.c.project == "tight")).scalar_one()
-        )
-        assert found == 2
-
-
-@pytest.mark.parametrize("data", [SONG, LONG], ids=["at once", "in parts"])
-async def test_of_replicas_that_finish_at_once_one_wins(
-    postgres: PostgresServer, rclone: S3Endpoint, tmp_path: Path, data: bytes
-) -> None:
-    url = postgres.url(postgres.create_database())
-    store = store_of(rclone, tmp_path)
-    limits = Limits(10, 10, 10**9, 10)
-    databases = [open_database(url) for _ in range(3)]
-    settings = GatewaySettings(data=tmp_path)
-    replicas = [
-        DirectUploads(
-            settings,
-            direct_transfers(store),
-            PendingUploads(MediaRepository(database), Quotas(database, limits)),
-        )
-        for database in databases
-    ]
-    upload = await replicas[0].begin(asked(data))
-    await send(upload.parts, data)
-    request = FinishUploadRequest(name=upload.name)
-    found = await asyncio.gather(*(each.finish(request) for each in replicas * 2))
-    assert {each.name for each in found} == {f"{PARENT}/media/{asked(data).sha256}"}
-    used = sa.select(project_use.c.amount).where(project_use.c.kind == UPLOADS)
-    assert databases[0].run(lambda c: c.execute(used).scalar_one()) == 1
-    assert store.read_bytes(found[0].artifact) == data
-    assert left_over(store) == []
-    # Who begins the same request at the same moment gets one upload.
-    one = asked(data, request_id="at the same moment")
-    begun = await asyncio.gather(*(each.begin(one) for each in replicas))
-    assert len({each.name for each in begun}) == 1
-    for database in databases:
-        database.close()
-
-
-async def test_urls_are_told_to_nobody_but_who_asked(
-    rclone: S3Endpoint,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    said: list[str] = []
-    urls: list[str] = []
-    with trace_collector() as collector:
-        for name, value in collector.environment().items():
-            monkeypatch.setenv(name, value)
-        async with traced("gateway"), front_in(tmp_path, store_of(rclone, tmp_path)) as front:
-            upload = await begin(front.client, b"keep my URL", request_id="secret")
-            urls += [part.url for part in upload.parts]
-            with expect_error(UploadIncomplete) as caught:
-                await finish(front.client, upload)
-            said.append(f"{caught.message} {caught.error.metadata}")
-            with expect_error(RequestIdReused) as reused:
-                await begin(front.client, b"other", request_id="secret")
-            said.append(f"{reused.message} {reused.error.metadata}")
-            await send(upload.parts, b"keep my URL")
-            media = await finish(front.client, upload)
-            asks = GetDownloadUrlRequest(name=media.name)
-            urls.append((await front.client.media.GetDownloadUrl(asks)).url)
-            database = database_of(front)
-            rows = database.run(lambda c: c.execute(sa.select(uploads)).all())
-            database.close()
-    assert collector.named("songreel.v1.MediaService/BeginUpload")
-    assert rows
-    assert caplog.records
-    secrets = [parse_qs(urlsplit(url).query)["X-Amz-Signature"][0] for url in urls]
-    for text in (*said, repr(rows), caplog.text, repr(collector.spans)):
-        assert "X-Amz" not in text
-        assert not [secret for secret in secrets if secret in text]

@@ -72,6 +72,6 @@ def detail(error: Any, kind: Any) -> Any:
 
 def whole_table() -> list[Attack]:
     """All of them."""
-    for module in ("attacks_tokens", "attacks_names", "attacks_limits"):
+    for module in ("attacks_tokens", "attacks_keys", "attacks_names", "attacks_limits"):
         import_module(f"songreel_testing.gateway.{module}")
     return ATTACKS

@@ -14,7 +14,7 @@ from songreel_gateway.db.access_tables import project_use
 
 from songreel_testing.gateway.attacks import attack
 from songreel_testing.gateway.attacks_names import call
-from songreel_testing.gateway.attacks_tokens import knock
+from songreel_testing.gateway.attacks_tokens import list_videos
 from songreel_testing.gateway.checked_gateway import MINE, CheckedGateway, bearer
 from songreel_testing.serving import serving
 
@@ -32,7 +32,7 @@ async def large_message(gateway: CheckedGateway) -> None:
 
 @attack("too much", "metadata of 64 KiB", TOO_LARGE)
 async def large_metadata(gateway: CheckedGateway) -> None:
-    await knock(gateway, bearer(gateway.tokens["mine"]), ("x-padding", "x" * 65536))
+    await list_videos(gateway, bearer(gateway.tokens["mine"]), ("x-padding", "x" * 65536))
 
 
 @attack("too much", "a file larger than the server takes", "RESOURCE_EXHAUSTED UPLOAD_TOO_LARGE")
@@ -43,7 +43,7 @@ async def large_file(gateway: CheckedGateway) -> None:
 @attack("too often", "more calls than the key's rate", RATE)
 async def rate(gateway: CheckedGateway) -> None:
     for _ in range(2):
-        await knock(gateway, bearer(gateway.tokens["slow"]))
+        await list_videos(gateway, bearer(gateway.tokens["slow"]))
 
 
 @attack("too often", "more watches at once than a key may have", RATE)

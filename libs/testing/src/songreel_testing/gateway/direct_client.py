@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
 from songreel.v1.media_pb2 import Media
 from songreel.v1.media_service_pb2 import (
     BeginUploadRequest,
@@ -20,10 +21,13 @@ from songreel.v1.media_service_pb2 import (
     FinishUploadRequest,
     UploadPart,
 )
+from songreel_gateway.db.schema import open_database
+from songreel_gateway.db.tables import uploads
 from songreel_gateway.service import Gateway, GatewaySettings
 from songreel_kit.artifacts.s3.multipart import Multipart
 from songreel_kit.artifacts.s3.store import S3ArtifactStore, S3Settings
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.database.database import Database
 from songreel_kit.errors import ArtifactNotFound
 
 from songreel_testing.gateway.local_gateway import PARENT, Client
@@ -81,6 +85,26 @@ async def front_in(folder: Path, store: ArtifactStore, **settings: Any) -> Async
     gateway = Gateway(configured, store)
     async with serving_at(*gateway.services()) as (server, channel):
         yield Front(Client(channel), store, configured, server.address)
+
+
+def database_of(front: Front) -> Database:
+    return open_database(front.settings.database())
+
+
+def let_expire(front: Front) -> None:
+    """Every upload that has begun expires."""
+    database = database_of(front)
+    database.run(lambda c: c.execute(sa.update(uploads).values(expires=1)))
+    database.close()
+
+
+def store_upload(front: Front, upload: DirectUpload) -> str:
+    """The S3 server's id of a multipart upload."""
+    database = database_of(front)
+    wanted = sa.select(uploads.c.store_upload).where(uploads.c.id == upload.name[-32:])
+    found = database.run(lambda c: c.execute(wanted).scalar_one())
+    database.close()
+    return str(found)
 
 
 async def begin(client: Any, data: bytes, **changes: Any) -> DirectUpload:
