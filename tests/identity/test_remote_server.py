@@ -28,9 +28,9 @@ from songreel_app.jobs.signals import Interrupts
 from songreel_app.jobs.video_job import MakeOptions, make_video
 from songreel_app.server.remote import remote_client
 from songreel_app.server.target import ServerTarget
-from songreel_identity.vault.records import Binding
+from songreel_identity.vault.records import ADAPTER, Binding
 from songreel_identity.vault.tables import audit
-from songreel_identity.vault.vault import ADAPTER, Vault
+from songreel_identity.vault.vault import Vault
 from songreel_kit import errors
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.settings import data_folder

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import jwt
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from songreel_identity.vault.vault import ADAPTER
+from songreel_identity.vault.queries import find_identity
+from songreel_identity.vault.records import ADAPTER, PICTURE
+from songreel_identity.vault.tables import objects
 from songreel_kit import errors
 from songreel_kit.likeness.grants import verify_grant
 from songreel_testing.identity.vault_harness import (
@@ -73,12 +76,57 @@ def test_withdrawal_stops_grants_and_uses_at_once(harness):
     with pytest.raises(errors.ConsentWithdrawn):
         harness.grants.issue(ANN, adapter, JOB)
     with pytest.raises(errors.ConsentWithdrawn):
-        harness.vault.get(ANN, harness.vault.list_objects(ANN, ADAPTER)[0])
+        harness.grants.open_adapter(running.id)
     harness.later(1)
     harness.consent()
     # A new consent does not wake what the old one had granted.
     with pytest.raises(errors.ConsentWithdrawn):
         harness.grants.redeem(second, adapter, JOB)
+
+
+def test_a_new_consent_does_not_revive_what_was_withdrawn(harness):
+    harness.consent()
+    harness.enroll()
+    [picture, *_] = harness.vault.list_objects(ANN, PICTURE)
+    adapter, _ = granted(harness)
+    sealed = harness.database.run(lambda c: c.execute(sa.select(objects.c.sealed)).scalars().all())
+    harness.vault.withdraw(ANN)
+    harness.later(1)
+    harness.consent()  # by anybody of the project, without a camera
+    assert harness.vault.list_objects(ANN, PICTURE) == []
+    with pytest.raises(errors.IdentityNotFound):
+        harness.vault.get(ANN, picture)
+    with pytest.raises(errors.GrantInvalid, match="no such adapter"):
+        harness.grants.issue(ANN, adapter, JOB)
+    left = harness.bytes_on_disk()
+    assert not any(each[:64] in left for each in sealed)
+
+
+def test_an_object_counts_only_under_the_consent_that_it_was_made_under(harness):
+    """Even where the vault was copied back from before the withdrawal."""
+    consent = harness.consent()
+    stored = harness.vault.put(consent, PICTURE, b"a face")
+    adapter, _ = granted(harness)
+    rows = harness.database.run(lambda c: c.execute(sa.select(objects)).mappings().all())
+    harness.vault.withdraw(ANN)
+    harness.later(1)
+    harness.consent()
+    harness.database.run(lambda c: c.execute(sa.insert(objects), [dict(row) for row in rows]))
+    assert harness.vault.list_objects(ANN, PICTURE) == []
+    assert find_identity(harness.vault, ANN).pictures == 0
+    with pytest.raises(errors.IdentityNotFound):
+        harness.vault.get(ANN, stored)
+    with pytest.raises(errors.GrantInvalid, match="no such adapter"):
+        harness.grants.issue(ANN, adapter, JOB)
+
+
+def test_a_grant_rests_on_the_consent_of_the_adapter(harness):
+    adapter, _ = granted(harness)
+    first = harness.vault.valid_consent(ANN).id
+    harness.later(1)
+    assert harness.consent().id != first  # a second one, with no session behind it
+    token, _ = harness.grants.issue(ANN, adapter, JOB)
+    assert harness.grants.redeem(token, adapter, JOB).consent == first
 
 
 def test_erasure_ends_grants_and_uses(harness):

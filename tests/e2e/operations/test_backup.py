@@ -12,7 +12,8 @@ import pytest
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.vault.consent import current_text
-from songreel_identity.vault.vault import PICTURE, Vault
+from songreel_identity.vault.records import PICTURE
+from songreel_identity.vault.vault import Vault
 from songreel_kit.errors import VaultUnusable
 
 from ..conftest import Workspace

@@ -43,7 +43,7 @@ async def erase_everywhere(
     """
     grace = round((_MISSED_LOOKS * watch_seconds + 1.0) * 1_000_000)
     before = await asyncio.to_thread(grants.use_states, name, vault.now() - grace)
-    await asyncio.to_thread(vault.withdraw, name)
+    withdrawn = await asyncio.to_thread(vault.withdraw, name)
     ended: frozenset[str] = frozenset()
     try:
         async with asyncio.timeout(erase_seconds):
@@ -52,7 +52,14 @@ async def erase_everywhere(
                 ended = (await asyncio.to_thread(grants.use_states, name, 0)).ended
     except TimeoutError:
         pass  # the report counts them
-    erasure = await asyncio.to_thread(vault.erase, name)
+    erased = await asyncio.to_thread(vault.erase, name)
+    # The withdrawal has destroyed the objects; the erasure takes the name and what is left.
+    erasure = Erasure(
+        erased.subject,
+        withdrawn.objects + erased.objects,
+        tuple(sorted((*withdrawn.keys_sha256, *erased.keys_sha256))),
+        erased.audit_head,
+    )
     cleared = len(before.running & ended)
     silent = len(before.running) + len(before.silent) - cleared
     return ErasureReport(erasure, uses_cleared=cleared, uses_silent=silent)

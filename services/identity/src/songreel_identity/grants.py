@@ -24,8 +24,10 @@ from songreel_kit.likeness.grants import AUDIENCE, ISSUER, MAX_SECONDS, Grant, v
 
 from songreel_identity.vault import audit
 from songreel_identity.vault.keys import public_pem
+from songreel_identity.vault.records import ADAPTER
 from songreel_identity.vault.tables import consents, grants, objects
-from songreel_identity.vault.vault import ADAPTER, Vault, subject_of, valid_consent
+from songreel_identity.vault.validity import subject_of, usable_objects, valid_consent
+from songreel_identity.vault.vault import Vault
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -67,8 +69,8 @@ class Grants:
         def transaction(connection: sa.Connection) -> dict[str, object]:
             consent = valid_consent(connection, name)
             adapter = connection.execute(
-                sa.select(objects.c.id).where(
-                    objects.c.subject == consent.subject,
+                sa.select(objects.c.consent).where(
+                    usable_objects(consent.subject),
                     objects.c.purpose == ADAPTER,
                     objects.c.sha256 == adapter_sha256,
                 )
@@ -80,7 +82,7 @@ class Grants:
                 sa.insert(grants).values(
                     id=identifier,
                     subject=consent.subject,
-                    consent=consent.id,
+                    consent=adapter.consent,
                     adapter_sha256=adapter_sha256,
                     job_sha256=job_sha256,
                     expires=expires * 1_000_000,
@@ -88,7 +90,7 @@ class Grants:
                 )
             )
             audit.append(connection, at, "grant", consent.subject, grant=identifier, job=job_sha256)
-            return {"sub": consent.subject, "jti": identifier, "consent": consent.id}
+            return {"sub": consent.subject, "jti": identifier, "consent": adapter.consent}
 
         try:
             claims = self._vault.database.run(transaction)
@@ -155,7 +157,7 @@ class Grants:
             grant = _running_use(connection, use)
             row = connection.execute(
                 sa.select(objects).where(
-                    objects.c.subject == grant.subject,
+                    usable_objects(grant.subject),
                     objects.c.purpose == ADAPTER,
                     objects.c.sha256 == grant.adapter_sha256,
                 )

@@ -15,7 +15,8 @@ from songreel_identity.faces.embeddings import Embedding, distance
 from songreel_identity.faces.pictures import Image, decode_picture
 from songreel_identity.faces.recognition import SAME_PERSON, FaceRecogniser, mean_embedding, nearest
 from songreel_identity.vault import audit
-from songreel_identity.vault.vault import EMBEDDING, Vault
+from songreel_identity.vault.records import EMBEDDING
+from songreel_identity.vault.vault import Vault
 
 MAX_PICTURES = 20_000
 MAX_BYTES = 4_000_000

@@ -123,8 +123,8 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self, request: pb.WithdrawConsentRequest, context: Context
     ) -> pb.WithdrawConsentResponse:
         """Raises `IdentityNotFound`."""
-        head = await _in_thread(lambda: self._vault.withdraw(request.identity))
-        return pb.WithdrawConsentResponse(audit_head=head)
+        withdrawn = await _in_thread(lambda: self._vault.withdraw(request.identity))
+        return pb.WithdrawConsentResponse(audit_head=withdrawn.audit_head)
 
     async def EraseIdentity(
         self, request: pb.EraseIdentityRequest, context: Context

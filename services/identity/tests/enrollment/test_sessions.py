@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
+from songreel_identity.vault.records import PICTURE
 from songreel_identity.vault.tables import objects
-from songreel_identity.vault.vault import PICTURE
 from songreel_kit import errors
 from songreel_testing.identity.vault_harness import (
     ANN,

@@ -25,8 +25,8 @@ from songreel_identity.training.layers import read_state, targets_of
 from songreel_identity.training.portraits import make_portraits
 from songreel_identity.training.recipe import SMALL, TrainingRecipe, snr_weights
 from songreel_identity.training.trainer import Person, Trainer
+from songreel_identity.vault.records import ADAPTER, TRAINING
 from songreel_identity.vault.tables import audit
-from songreel_identity.vault.vault import ADAPTER, TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_testing.identity.enrolled import consent, enroll, made_up_stills, write_checkpoint
@@ -247,16 +247,18 @@ async def test_a_training_that_is_cancelled_goes_on_and_one_without_consent_does
 
         call = stub.TrainAdapter(request)
         seen = []
+        withdrawn = []
         with expect_error(errors.ConsentWithdrawn):
             async for event in call:
                 seen.append(event.progress.fraction)
                 if event.progress.step == "train" and len(seen) > 3:
-                    vault.withdraw(ANN)
+                    withdrawn.append(vault.withdraw(ANN))
         assert max(seen) < 1.0
         assert min(each for each in seen if each) > kept / 400  # not from the beginning
 
-        erased = await stub.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
-        assert erased.objects == 15  # pictures, embeddings, and the training's state
+        assert withdrawn[0].objects == 15  # pictures, embeddings, and the training's state
+        assert vault.list_objects(ANN, TRAINING) == []
+        await stub.EraseIdentity(pb.EraseIdentityRequest(identity=ANN))
         with expect_error(errors.IdentityNotFound):
             await trained(stub, checkpoint)
 

@@ -16,7 +16,7 @@ from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.training.layers import read_state
-from songreel_identity.vault.vault import ADAPTER, TRAINING
+from songreel_identity.vault.records import ADAPTER, TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_kit.work import CancelToken
@@ -209,18 +209,19 @@ def test_workers_lost_again_and_again_end_it_and_cancel_and_withdrawal_end_the_w
     before = kept()
     assert before >= 4
 
-    fractions = []
+    fractions, withdrawn = [], []
 
     def withdraw(progress):
         fractions.append(progress.fraction)
         if progress.step == "train" and progress.fraction > before / 400:
-            vault.withdraw(ANN)
+            withdrawn.append(vault.withdraw(ANN))
 
     with pytest.raises(errors.ConsentWithdrawn):
         training_jobs.train(request, withdraw, CancelToken())
     assert min(each for each in fractions if each) >= before / 400  # not from the beginning
     assert all_ended(workers())
-    assert vault.erase(ANN).objects == 15  # pictures, embeddings, and the training's state
+    assert withdrawn[0].objects == 15  # pictures, embeddings, and the training's state
+    assert vault.erase(ANN).objects == 0
 
 
 SERVICE = """
@@ -229,7 +230,7 @@ from pathlib import Path
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.jobs import TrainingJobs
-from songreel_identity.vault.vault import TRAINING
+from songreel_identity.vault.records import TRAINING
 from songreel_kit.work import CancelToken
 settings = IdentitySettings.model_validate_json(Path(sys.argv[1]).read_text())
 vault = open_vault(settings)

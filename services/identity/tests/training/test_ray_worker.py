@@ -18,7 +18,7 @@ from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.ray.worker import TrainingWorker
 from songreel_identity.training.tasks import TaskResult, TrainingTask, unpack
-from songreel_identity.vault.vault import TRAINING
+from songreel_identity.vault.records import TRAINING
 from songreel_kit import errors
 from songreel_kit.likeness.sealing import KeyPair
 from songreel_testing.identity.enrolled import enroll, made_up_stills, write_checkpoint

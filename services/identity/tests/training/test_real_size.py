@@ -18,7 +18,7 @@ from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.base_checkpoint import check_folder, load_checkpoint
 from songreel_identity.training.jobs import TrainingJobs
 from songreel_identity.training.recipe import is_small
-from songreel_identity.vault.vault import ADAPTER
+from songreel_identity.vault.records import ADAPTER
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import read_head
 from songreel_kit.work import CancelToken

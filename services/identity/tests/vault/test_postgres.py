@@ -12,8 +12,9 @@ from songreel_identity.vault import audit
 from songreel_identity.vault.consent import current_text
 from songreel_identity.vault.database import MIGRATIONS, open_database
 from songreel_identity.vault.keys import FileKeys
+from songreel_identity.vault.records import PICTURE
 from songreel_identity.vault.tables import metadata
-from songreel_identity.vault.vault import PICTURE, Vault
+from songreel_identity.vault.vault import Vault
 from songreel_kit import errors
 from songreel_kit.database.engines import postgres_url
 from songreel_testing.servers import NotInstalledError, temporary_postgres

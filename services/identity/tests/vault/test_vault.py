@@ -12,11 +12,12 @@ from alembic.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from songreel_identity.vault import audit
-from songreel_identity.vault.database import open_database
+from songreel_identity.vault.database import MIGRATIONS, open_database
 from songreel_identity.vault.keys import FileKeys, seal, unseal
+from songreel_identity.vault.records import ADAPTER, EMBEDDING, PICTURE
 from songreel_identity.vault.tables import audit as audit_table
 from songreel_identity.vault.tables import metadata, objects
-from songreel_identity.vault.vault import ADAPTER, EMBEDDING, PICTURE, Vault
+from songreel_identity.vault.vault import Vault
 from songreel_kit import errors
 from songreel_testing.identity.vault_harness import (
     ANN,
@@ -47,6 +48,22 @@ def test_a_consent_has_the_version_and_the_words_that_are_asked_for(harness):
     assert harness.consent().version == harness.text.version
 
 
+def test_what_withdrawn_people_left_is_gone_after_the_upgrade(harness):
+    """Of a database of 0002: pictures of a withdrawn consent, an adapter under the next one."""
+    withdrawn, ben = harness.consent(), harness.consent(BEN)
+    harness.vault.withdraw(ANN)
+    harness.later(1)
+    renewed = harness.consent()
+    for consent in (withdrawn, ben):
+        harness.vault.put(consent, PICTURE, b"a face")
+    for consent in (renewed, ben):
+        harness.vault.put(consent, ADAPTER, b"weights")
+    harness.database.run(lambda c: MIGRATIONS.migrate(c, "0002"))
+    harness.database.run(lambda c: MIGRATIONS.migrate(c))
+    left = harness.database.run(lambda c: c.execute(sa.select(objects.c.subject)).scalars().all())
+    assert left == [ben.subject] * 2
+
+
 def test_what_is_kept_is_sealed_and_can_be_opened_again(harness):
     harness.consent()
     stills = harness.enroll()
@@ -63,7 +80,10 @@ def test_an_object_is_bound_to_what_it_was_sealed_for(harness, column):
     stored = harness.vault.put(consent, PICTURE, b"a face")
     other = harness.consent(BEN)
     values = {"subject": other.subject, "id": "0" * 32, "purpose": ADAPTER, "consent_version": "x"}
-    harness.database.run(lambda c: c.execute(sa.update(objects).values({column: values[column]})))
+    changed = {column: values[column]}
+    if column == "subject":
+        changed["consent"] = other.id
+    harness.database.run(lambda c: c.execute(sa.update(objects).values(changed)))
     owner = BEN if column == "subject" else ANN
     moved = dataclasses.replace(stored, id="0" * 32) if column == "id" else stored
     with pytest.raises(errors.VaultUnusable):

@@ -134,7 +134,7 @@ class IdentityServiceServicer:
 
     def WithdrawConsent(self, request, context):
         """Withdraws the consent: from then on no video shows the person; renders under way are
-        stopped.
+        stopped, and pictures, embeddings and adapters are destroyed with their keys.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -172,7 +172,7 @@ async def granted(gateway: CheckedGateway, redeemer_job: str = "ab" * 32, times:
     """A real grant of a real vault, redeemed so often."""
     from songreel_identity.service import create_service, open_vault
     from songreel_identity.settings import IdentitySettings
-    from songreel_identity.vault.vault import ADAPTER
+    from songreel_identity.vault.records import ADAPTER
 
     ann, folder = f"{MINE}/identities/ann", gateway.folder / "vault"
     folder.mkdir(exist_ok=True)

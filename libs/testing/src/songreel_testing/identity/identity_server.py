@@ -22,9 +22,9 @@ from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_identity.training.layers import add_layers, write_adapter
 from songreel_identity.training.recipe import TrainingRecipe
-from songreel_identity.vault.records import Binding
+from songreel_identity.vault.records import ADAPTER, PICTURE, Binding
 from songreel_identity.vault.tables import audit
-from songreel_identity.vault.vault import ADAPTER, PICTURE, pictures_sha256
+from songreel_identity.vault.vault import pictures_sha256
 from songreel_kit.artifacts.documents import store_document
 from songreel_kit.checkpoints.hashes import folder_sha256
 from songreel_kit.likeness.adapters import AdapterHead

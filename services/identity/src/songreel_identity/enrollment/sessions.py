@@ -13,9 +13,10 @@ from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, LockedOut, S
 from songreel_identity.enrollment.frame_pipeline import Still
 from songreel_identity.liveness.protocol import Outcome, Verdict
 from songreel_identity.vault import audit
-from songreel_identity.vault.records import Consent
+from songreel_identity.vault.records import EMBEDDING, PICTURE, Consent
 from songreel_identity.vault.tables import consents, identities, objects, sessions
-from songreel_identity.vault.vault import EMBEDDING, PICTURE, Vault, pictures_sha256, valid_consent
+from songreel_identity.vault.validity import valid_consent
+from songreel_identity.vault.vault import Vault, pictures_sha256
 
 _HOUR = 3_600_000_000
 
@@ -134,6 +135,9 @@ class EnrollmentSessions:
         self._vault.database.run(transaction)
 
     def _keep(self, connection: sa.Connection, consent: Consent, stills: list[Still]) -> None:
+        connection.execute(
+            sa.select(identities).where(identities.c.subject == consent.subject).with_for_update()
+        )
         valid = connection.execute(
             sa.select(consents.c.id).where(consents.c.id == consent.id, consents.c.withdrawn == 0)
         ).one_or_none()

@@ -12,9 +12,10 @@ from songreel_kit.errors import IdentityNotFound, NotEnrolled
 from songreel_kit.work import CancelToken
 
 from songreel_identity.vault import audit
-from songreel_identity.vault.records import Binding, Consent, Stored
+from songreel_identity.vault.records import PICTURE, TRAINING, Binding, Consent, Stored
 from songreel_identity.vault.tables import objects
-from songreel_identity.vault.vault import PICTURE, TRAINING, Vault, pictures_sha256, valid_consent
+from songreel_identity.vault.validity import enrolled_consent, usable_objects
+from songreel_identity.vault.vault import Vault, pictures_sha256
 
 
 class CheckpointStore:
@@ -89,12 +90,12 @@ class CheckpointStore:
         return check
 
     def _require_consent(self, connection: sa.Connection) -> Consent:
-        consent = valid_consent(connection, self._name)
+        consent = enrolled_consent(connection, self._name)
         if consent.subject != self._subject:
             raise IdentityNotFound(f"{self._name} was erased meanwhile")
         hashes = connection.execute(
             sa.select(objects.c.sha256).where(
-                objects.c.subject == self._subject, objects.c.purpose == PICTURE
+                usable_objects(self._subject), objects.c.purpose == PICTURE
             )
         ).scalars()
         if pictures_sha256(hashes) != self.binding.pictures_sha256:
@@ -104,7 +105,7 @@ class CheckpointStore:
     def _which(self, purpose: str) -> tuple[sa.ColumnElement[bool], ...]:
         columns: Any = objects.c
         return (
-            columns.subject == self._subject,
+            usable_objects(self._subject),
             columns.purpose == purpose,
             *(columns[name] == value for name, value in dataclasses.asdict(self.binding).items()),
         )

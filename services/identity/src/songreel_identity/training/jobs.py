@@ -22,15 +22,8 @@ from songreel_identity.training.recipe import TrainingRecipe, is_small
 from songreel_identity.training.settings import TrainingSettings
 from songreel_identity.training.tasks import TrainingTask
 from songreel_identity.vault import audit
-from songreel_identity.vault.records import Binding, Stored
-from songreel_identity.vault.vault import (
-    ADAPTER,
-    EMBEDDING,
-    PICTURE,
-    TRAINING,
-    Vault,
-    pictures_sha256,
-)
+from songreel_identity.vault.records import ADAPTER, EMBEDDING, PICTURE, TRAINING, Binding, Stored
+from songreel_identity.vault.vault import Vault, pictures_sha256
 
 _log = get_logger(__name__)
 _TURN_SECONDS = 0.2

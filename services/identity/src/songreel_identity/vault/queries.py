@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from songreel_kit.errors import IdentityNotFound
 
+from songreel_identity.vault.records import ADAPTER, PICTURE
 from songreel_identity.vault.tables import consents, identities, objects
-from songreel_identity.vault.vault import ADAPTER, PICTURE, Vault
+from songreel_identity.vault.validity import usable_objects
+from songreel_identity.vault.vault import Vault
 
 MAX_PAGE = 100
 
@@ -67,7 +69,7 @@ def _known(connection: sa.Connection, row: sa.Row[tuple[object, ...]]) -> Identi
     ).one_or_none()
     kept = connection.execute(
         sa.select(objects.c.purpose, objects.c.sha256)
-        .where(objects.c.subject == row.subject)
+        .where(usable_objects(str(row.subject)))
         .order_by(objects.c.created, objects.c.id)
     ).all()
     return IdentitySummary(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PICTURE, EMBEDDING, ADAPTER, TRAINING = "picture", "embedding", "adapter", "training"
+PURPOSES = (PICTURE, EMBEDDING, ADAPTER, TRAINING)
+
 
 @dataclass(frozen=True)
 class Consent:
@@ -39,11 +42,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What an erasure destroyed; the names are gone with it."""
+    """What an erasure or a withdrawal destroyed."""
 
     subject: str
     objects: int
     keys_sha256: tuple[str, ...]
     """Hashes of the wrapped keys that no longer exist."""
     audit_head: str
-    """The audit log's last hash, whose entry records the erasure."""
+    """The audit log's last hash, whose entry records it."""

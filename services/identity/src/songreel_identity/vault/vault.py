@@ -12,7 +12,6 @@ from songreel_kit.database.database import Database
 from songreel_kit.database.times import microseconds
 from songreel_kit.errors import (
     ConsentMissing,
-    ConsentWithdrawn,
     IdentityNotFound,
     InvalidName,
     InvalidRequest,
@@ -21,11 +20,14 @@ from songreel_kit.errors import (
 from songreel_identity.vault import audit
 from songreel_identity.vault.consent import ConsentText
 from songreel_identity.vault.keys import KEY_BYTES, KeyWrapper, seal, unseal
-from songreel_identity.vault.records import UNBOUND, Binding, Consent, Erasure, Stored
+from songreel_identity.vault.records import PURPOSES, UNBOUND, Binding, Consent, Erasure, Stored
 from songreel_identity.vault.tables import consents, grants, identities, objects, sessions
-
-PICTURE, EMBEDDING, ADAPTER, TRAINING = "picture", "embedding", "adapter", "training"
-PURPOSES = (PICTURE, EMBEDDING, ADAPTER, TRAINING)
+from songreel_identity.vault.validity import (
+    find_subject,
+    subject_of,
+    usable_objects,
+    valid_consent,
+)
 
 _NAME = re.compile(r"projects/[a-z][a-z0-9-]{0,61}/identities/[a-z][a-z0-9-]{0,61}")
 _DAY = 86_400_000_000
@@ -70,7 +72,7 @@ class Vault:
         at = self.now()
 
         def transaction(connection: sa.Connection) -> Consent:
-            subject = _subject(connection, name)
+            subject = find_subject(connection, name)
             if subject is None:
                 subject = secrets.token_hex(16)
                 connection.execute(
@@ -98,20 +100,28 @@ class Vault:
         """The person's consent. Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`."""
         return self.database.run(lambda connection: valid_consent(connection, name))
 
-    def withdraw(self, name: str) -> str:
-        """Withdraws every consent; returns the audit log's head. Raises `IdentityNotFound`."""
+    def withdraw(self, name: str) -> Erasure:
+        """Withdraws every consent and destroys what was kept under them; the name stays.
+
+        A later consent brings nothing back: that takes a new session. Raises
+        `IdentityNotFound`.
+        """
         at = self.now()
 
-        def transaction(connection: sa.Connection) -> str:
-            subject = subject_of(connection, name)
+        def transaction(connection: sa.Connection) -> Erasure:
+            subject = subject_of(connection, name, lock=True)
             connection.execute(
                 sa.update(consents)
                 .where(consents.c.subject == subject, consents.c.withdrawn == 0)
                 .values(withdrawn=at)
             )
-            return audit.append(connection, at, "withdraw", subject)
+            destroyed = _destroy_objects(connection, subject)
+            head = audit.append(connection, at, "withdraw", subject, objects=str(len(destroyed)))
+            return Erasure(subject, len(destroyed), destroyed, head)
 
-        return self.database.run(transaction)
+        erasure = self.database.run(transaction)
+        self.database.forget()
+        return erasure
 
     def put(self, consent: Consent, purpose: str, plain: bytes) -> Stored:
         """Seals and stores an object."""
@@ -154,11 +164,10 @@ class Vault:
         """Lists a person's objects of one purpose. Raises `IdentityNotFound`."""
 
         def transaction(connection: sa.Connection) -> list[Stored]:
+            subject = subject_of(connection, name)
             rows = connection.execute(
                 sa.select(objects.c.id, objects.c.purpose, objects.c.sha256)
-                .where(
-                    objects.c.subject == subject_of(connection, name), objects.c.purpose == purpose
-                )
+                .where(usable_objects(subject), objects.c.purpose == purpose)
                 .order_by(objects.c.created, objects.c.id)
             )
             return [Stored(row.id, row.purpose, row.sha256) for row in rows]
@@ -166,7 +175,7 @@ class Vault:
         return self.database.run(transaction)
 
     def get(self, name: str, stored: Stored) -> bytes:
-        """Opens an object while the person's consent is valid.
+        """Opens an object while the consent that it was made under stands.
 
         Raises `ConsentWithdrawn`, `IdentityNotFound`, `VaultUnusable`.
         """
@@ -174,9 +183,7 @@ class Vault:
         def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
             consent = valid_consent(connection, name)
             row = connection.execute(
-                sa.select(objects).where(
-                    objects.c.id == stored.id, objects.c.subject == consent.subject
-                )
+                sa.select(objects).where(objects.c.id == stored.id, usable_objects(consent.subject))
             ).one_or_none()
             if row is None:
                 raise IdentityNotFound(f"{name} holds no such object; it may be erased")
@@ -200,11 +207,9 @@ class Vault:
         at = self.now()
 
         def transaction(connection: sa.Connection) -> Erasure:
-            subject = subject_of(connection, name)
-            mine = objects.c.subject == subject
-            held = connection.execute(sa.select(objects.c.wrapped_key).where(mine)).scalars().all()
-            destroyed = tuple(sorted(hashlib.sha256(key).hexdigest() for key in held))
-            for table in (objects, grants, sessions, consents, identities):
+            subject = subject_of(connection, name, lock=True)
+            destroyed = _destroy_objects(connection, subject)
+            for table in (grants, sessions, consents, identities):
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
             head = audit.append(
                 connection, at, "erase", subject, cause=cause, objects=str(len(destroyed))
@@ -239,42 +244,17 @@ class Vault:
         )
 
 
-def valid_consent(connection: sa.Connection, name: str) -> Consent:
-    """The latest consent of a person.
-
-    Raises `IdentityNotFound`, `ConsentMissing`, `ConsentWithdrawn`.
-    """
-    subject = subject_of(connection, name)
-    row = connection.execute(
-        sa.select(consents)
-        .where(consents.c.subject == subject)
-        .order_by(consents.c.accepted.desc(), consents.c.id)
-        .limit(1)
-    ).one_or_none()
-    if row is None:
-        raise ConsentMissing(f"{name} has given no consent: record one first")
-    if row.withdrawn:
-        raise ConsentWithdrawn(f"{name} has withdrawn the consent: ask for a new one")
-    return Consent(row.id, subject, row.version)
-
-
 def pictures_sha256(hashes: Iterable[str]) -> str:
     """One hash for a person's pictures in any order."""
     return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
 
 
-def _subject(connection: sa.Connection, name: str) -> str | None:
-    return connection.execute(
-        sa.select(identities.c.subject).where(identities.c.name == name)
-    ).scalar_one_or_none()
-
-
-def subject_of(connection: sa.Connection, name: str) -> str:
-    """The pseudonym of a person. Raises `IdentityNotFound`."""
-    subject = _subject(connection, name)
-    if subject is None:
-        raise IdentityNotFound(f"there is no {name}: record a consent and enrol first", name=name)
-    return subject
+def _destroy_objects(connection: sa.Connection, subject: str) -> tuple[str, ...]:
+    """Deletes all objects; returns the hashes of their wrapped keys."""
+    mine = objects.c.subject == subject
+    held = connection.execute(sa.select(objects.c.wrapped_key).where(mine)).scalars().all()
+    connection.execute(sa.delete(objects).where(mine))
+    return tuple(sorted(hashlib.sha256(key).hexdigest() for key in held))
 
 
 def _bound(subject: str, identifier: str, purpose: str, version: str, binding: Binding) -> bytes:

@@ -179,7 +179,8 @@ class IdentityServiceServicer:
 
     def WithdrawConsent(self, request, context):
         """Withdraws every consent: from then on no grant is given or redeemed, and uses under
-        way are told to stop.
+        way are told to stop. Destroys pictures, embeddings, adapters and their keys: after a
+        new consent, only a new session brings pictures.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
