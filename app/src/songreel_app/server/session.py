@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from songreel.v1.video_service_pb2 import JobEvent
+from songreel_kit.backoff import Backoff
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, ServiceUnavailable
 
@@ -39,7 +40,7 @@ class Session:
         self._embedded: EmbeddedServer | None = None
         self._client: Client | None = None
         self._connection = AsyncExitStack()
-        self._revivals = 0
+        self._backoff = Backoff(FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS)
 
     @property
     def address(self) -> str:
@@ -90,7 +91,7 @@ class Session:
             try:
                 async for event in self.client.watch_once(name, offset):
                     offset = event.offset + 1
-                    self._revivals = 0
+                    self._backoff.reset()
                     yield event
                     if event.done:
                         return
@@ -99,12 +100,11 @@ class Session:
                 await self._revive(error)
 
     async def _revive(self, error: Exception) -> None:
-        self._revivals += 1
-        if self._revivals > REVIVALS:
+        if self._backoff.failures == REVIVALS:
             raise self._unreachable(error) from error
+        pause = self._backoff.next_pause()
         if self._remote is not None:
-            wait = FIRST_WAIT_SECONDS * 2 ** (self._revivals - 1)
-            await asyncio.sleep(min(wait, LAST_WAIT_SECONDS))
+            await asyncio.sleep(pause)
             return
         await self._disconnect()
         await self._connect()

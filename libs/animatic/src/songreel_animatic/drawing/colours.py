@@ -46,11 +46,6 @@ class Colour(NamedTuple):
         )
 
 
-def hsl(hue: float, saturation: float, lightness: float) -> Colour:
-    """A colour from its hue in turns, saturation and lightness in [0, 1]."""
-    return Colour(*colorsys.hls_to_rgb(hue % 1.0, lightness, saturation))
-
-
 def hexed(text: str) -> Colour:
     """A colour from `#rrggbb`."""
     return Colour(*(int(text[i : i + 2], 16) / 255.0 for i in (1, 3, 5)))

@@ -9,7 +9,7 @@ import skia
 from songreel_animatic.drawing.colours import Colour, hexed
 from songreel_animatic.drawing.paths import curve, oval
 from songreel_animatic.drawing.pen import Pen
-from songreel_animatic.places.ground import EDGE, sun_place
+from songreel_animatic.places.ground import sun_place
 from songreel_animatic.scene.layer import Layer
 from songreel_animatic.scene.setting import Setting
 
@@ -107,14 +107,13 @@ def _clouds(setting: Setting) -> list[Layer]:
 
     def draw(pen: Pen, t: float) -> None:
         pen.lit = 0.35
-        for (across, down, size, _, near), path in zip(clouds, paths, strict=True):
+        for (across, down, _, _, near), path in zip(clouds, paths, strict=True):
             x = (across * span + 13.0 * near * t + 6.0 * math.sin(math.pi * setting.music.bar(t) / 2)) % span - 450.0
             y = down * max(300.0, setting.horizon) * 0.8
             pen.canvas.save()
             pen.canvas.translate(x, y)
             pen.fill(path, tone.mix(light.sky[1], 0.35 * (1 - near)), shade=0.55, outline=0.5, alpha=0.92)
             pen.canvas.restore()
-            del size
         pen.lit = 1.0
 
     return [Layer(0.05, draw, haze=0.0)]
@@ -166,6 +165,3 @@ def birds_far(setting: Setting) -> Layer:
             pen.line(wings, setting.light.sky[0].darker(0.5), 2.6)
 
     return Layer(0.06, draw, haze=0.2)
-
-
-__all__ = ["EDGE", "birds_far", "cloud_path", "falling", "sky"]

@@ -10,7 +10,6 @@ distillation for fast sampling of diffusion models").
 from __future__ import annotations
 
 import copy
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -183,22 +182,3 @@ class Distiller:
         self.step += 1
         update_average(self.average, self.student, min(0.99, self.step / (self.step + 10)))
         return loss.item()
-
-    def run(self, until: float, every: float = 120.0) -> None:
-        """Teach until ``until`` seconds are spent, saving every ``every`` seconds."""
-        last = saved = time.monotonic()
-        losses: list[float] = []
-        while self.spent < until:
-            losses.append(self.update())
-            now = time.monotonic()
-            self.spent += now - last
-            last = now
-            if self.step % 25 == 0:
-                print(
-                    f"distilling {self.step} {self.spent:.0f} s loss {np.mean(losses[-100:]):.4f}",
-                    flush=True,
-                )
-            if now - saved > every:
-                self.save()
-                saved = last = time.monotonic()
-        self.save()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 import math
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -237,24 +236,3 @@ class Trainer:
         # 1,000 updates.
         update_average(self.average, self.model, min(0.999, 1 - 10 / (10 + self.step)))
         return loss.item()
-
-    def run(self, until: float, every: float, on_pause: Any = None) -> None:
-        """Train until ``until`` seconds are spent, saving every ``every`` seconds."""
-        last = saved = time.monotonic()
-        losses: list[float] = []
-        while self.spent < until:
-            losses.append(self.update())
-            now = time.monotonic()
-            self.spent += now - last
-            last = now
-            if self.step % 50 == 0:
-                print(
-                    f"diffusion {self.step} {self.spent:.0f} s loss {np.mean(losses[-200:]):.4f}",
-                    flush=True,
-                )
-            if now - saved > every:
-                self.save()
-                if on_pause is not None:
-                    on_pause(self)
-                saved = last = time.monotonic()
-        self.save()

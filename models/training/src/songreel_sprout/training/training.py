@@ -32,6 +32,7 @@ from songreel_sprout.training.distillation import DistillationSettings, Distille
 from songreel_sprout.training.export import DISTILLED, DRAWN_BEST, export, pipeline_of
 from songreel_sprout.training.sheets import write_sheet
 from songreel_sprout.training.trainer import DiffusionSettings, Latents, Trainer
+from songreel_sprout.training.training_state import train_until
 
 VOCABULARY = Path(__file__).parents[1] / "captions/vocabulary.json"
 
@@ -150,20 +151,31 @@ def train(settings: TrainingSettings) -> None:
     trainer = Trainer(data, tokenizer, settings.work, settings.diffusion, device, bf16)
     drawn = time.monotonic()
 
-    def on_pause(run: Trainer) -> None:
+    def draw_sheet_at_times() -> None:
         nonlocal drawn
         if time.monotonic() - drawn < settings.sheet_every:
             return
-        draw_sheet(settings.work, settings.work / f"sheet-{run.step:06d}.jpg")
+        draw_sheet(settings.work, settings.work / f"sheet-{trainer.step:06d}.jpg")
         drawn = time.monotonic()
 
-    trainer.run(60 * settings.diffusion.minutes, settings.save_every, on_pause)
+    train_until(
+        trainer,
+        60 * settings.diffusion.minutes,
+        settings.save_every,
+        name="diffusion",
+        on_saved=draw_sheet_at_times,
+    )
     if not trainer.folded:
         teacher = averaged_sprout(settings.work, distilled=False)
         distiller = Distiller(
             teacher, data, tokenizer, settings.work, settings.distillation, device, bf16
         )
-        distiller.run(60 * settings.distillation.minutes, settings.save_every)
+        train_until(
+            distiller,
+            60 * settings.distillation.minutes,
+            settings.save_every,
+            name="distillation",
+        )
     draw_sheet(settings.work, settings.work / "sheet-last.jpg")
 
 
