@@ -62,7 +62,7 @@ async def test_an_analysis_becomes_a_storyboard(
     assert last.result.storyteller == "offline"
     assert not last.result.reused
     board = load_document(store, last.result.storyboard, Storyboard)
-    assert board.style == "sketch"
+    assert (board.style, board.look) == ("sketch", "pencil")
     assert board.scenes[0].start == 0.0
     assert board.scenes[-1].end == 64.0
 
@@ -182,13 +182,16 @@ async def test_a_storyboard_is_rewritten_around_its_locked_scenes(
     analysis = store_document(store, ballad())
     first = (await written(channel, analysis, style="noir"))[-1].result.storyboard
     board = load_document(store, first, Storyboard)
+    board.look = "chalk"
     board.scenes[2].locked = True
     board.scenes[2].prompt = "realistic of a dog at the lake, old boots"
     kept = store_document(store, board)
     result = (await written(channel, analysis, seed=9, storyboard=kept))[-1].result
     again = load_document(store, result.storyboard, Storyboard)
     assert again.scenes[2] == board.scenes[2]
-    assert again.style == "noir"
+    assert (again.style, again.look) == ("noir", "chalk")
+    other = (await written(channel, analysis, style="oil", storyboard=kept))[-1].result
+    assert load_document(store, other.storyboard, Storyboard).look == "oil"
     assert again.scenes[5].seed != board.scenes[5].seed
     assert (await written(channel, analysis, seed=9, storyboard=kept))[-1].result.reused
     board.scenes[3].end += 9

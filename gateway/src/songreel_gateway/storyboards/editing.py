@@ -38,7 +38,7 @@ from songreel_gateway.storyboards.repository import (
 )
 
 EDITABLE = FieldMask(
-    paths=["content.title", "content.style", "content.treatment", "content.scenes"]
+    paths=["content.title", "content.style", "content.look", "content.treatment", "content.scenes"]
 )
 """What callers may change of a storyboard."""
 

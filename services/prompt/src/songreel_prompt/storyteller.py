@@ -31,6 +31,13 @@ class StoryboardRequest:
     protagonist_name: str = ""
     """Name of the protagonist, who agreed to be in it; empty when nobody may be named."""
 
+    @property
+    def look(self) -> str:
+        """The style's look, or what a person chose for what is rewritten in the same style."""
+        if self.previous is not None and self.previous.style == self.style.name:
+            return self.previous.look or self.style.look
+        return self.style.look
+
 
 @dataclass(frozen=True)
 class StoryboardResult:

@@ -12,11 +12,13 @@ import yaml
 from songreel_kit.errors import FailedPrecondition, UnknownStyle
 
 from songreel_prompt.wording.tokens import TokenCounter
-from songreel_prompt.wording.vocabulary import STYLES
+from songreel_prompt.wording.vocabulary import LOOKS, STYLES, unknown_word
 
 MAX_STYLE_WORDS: Final = 12
 """More would push the scene out of the text encoder's 77 tokens."""
-_FIELDS: Final = frozenset({"name", "description", "medium", "words", "negative"})
+_FIELDS: Final = frozenset({"name", "description", "medium", "words", "negative", "look"})
+_LOOK_OF_MEDIUM: Final = {"sketch": "pencil", "cartoon": "flat", "realistic": "oil"}
+"""The look of a preset that names none."""
 
 
 class BrokenStyle(FailedPrecondition):
@@ -35,6 +37,8 @@ class Style:
     """What prompts end with."""
     negative: tuple[str, ...]
     """What pictures of this style must not look like."""
+    look: str
+    """How its animatic is drawn, one of `LOOKS`."""
 
     def negative_prompt(self, tokens: TokenCounter) -> str:
         """The negative prompt of every scene: as much as the checkpoint reads."""
@@ -115,8 +119,11 @@ def _style(source: str, text: str) -> Style:
     words = _list(source, entry, "words")
     if sum(len(word.split()) for word in words) > MAX_STYLE_WORDS:
         raise BrokenStyle(f"{source}: words has more than {MAX_STYLE_WORDS} words; leave some out")
+    look = str(entry.get("look") or _LOOK_OF_MEDIUM[medium])
+    if look not in LOOKS:
+        raise BrokenStyle(f"{source}: {unknown_word('look', look, LOOKS)}")
     description = str(entry.get("description", ""))
-    return Style(name, description, medium, words, _list(source, entry, "negative"))
+    return Style(name, description, medium, words, _list(source, entry, "negative"), look)
 
 
 def _list(source: str, entry: dict[str, Any], field: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from songreel_prompt.storyboard.checks import check_storyboard
 from songreel_prompt.storyteller import StoryboardRequest
 from songreel_prompt.styles import BrokenStyle, find_style, load_styles
 from songreel_prompt.wording.tokens import token_count
+from songreel_prompt.wording.vocabulary import LOOKS
 from songreel_testing.prompt.synthetic_songs import ballad
 
 STYLES = load_styles()
@@ -104,7 +105,10 @@ def test_seeds_stay_whole_in_json(seed: int) -> None:
 
 def test_a_style_of_ones_own_is_one_small_file(tmp_path: Path) -> None:
     (tmp_path / "mine.yaml").write_text("medium: sketch\nwords: chalk, blackboard\n")
+    (tmp_path / "night.yaml").write_text("medium: sketch\nlook: dusk\n")
     styles = load_styles(tmp_path)
+    assert find_style(styles, "mine").look == "pencil"
+    assert find_style(styles, "night").look == "dusk"
     assert find_style(styles, "mine").words == ("chalk", "blackboard")
     assert list(styles) == sorted(styles)
     assert {"sketch", "cartoon", "realistic"} < set(styles)
@@ -112,11 +116,16 @@ def test_a_style_of_ones_own_is_one_small_file(tmp_path: Path) -> None:
         find_style(styles, "cubist")
 
 
+def test_the_styles_use_every_look() -> None:
+    assert {style.look for style in STYLES.values()} == set(LOOKS)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ("medium: fresco\n", "medium must be one of"),
         ("medium: sketch\nword: chalk\n", "unknown field 'word'"),
+        ("medium: sketch\nlook: chalks\n", "did you mean 'chalk'"),
         ("medium: [", "not YAML"),
         ("just words", "must hold the fields"),
         ("medium: sketch\nwords: [" + "a, " * 20 + "b]\n", "more than 12"),

@@ -138,6 +138,7 @@ class _Writer:
         storyboard = Storyboard(
             title=(previous.title if previous else "") or request.song.title or "Untitled",
             style=request.style.name,
+            look=request.look,
             storyteller="llm",
             treatment=self._treatment(answer),
             scenes=scenes,

@@ -61,6 +61,7 @@ def write_storyboard(request: StoryboardRequest) -> Storyboard:
     return Storyboard(
         title=title if previous is None else previous.title or title,
         style=style.name,
+        look=request.look,
         storyteller=NAME,
         treatment=treatment,
         scenes=keep_locked(staging.scenes, previous),

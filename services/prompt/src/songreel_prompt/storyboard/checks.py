@@ -16,13 +16,21 @@ from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 
 from songreel_prompt.seeded_choice import MAX_SEED
 from songreel_prompt.song import Song
+from songreel_prompt.storyboard.composition_rules import check_composition
 from songreel_prompt.storyboard.prompt_rules import PromptRules
 from songreel_prompt.storyboard.review import Review
 from songreel_prompt.storyboard.rules import BEATLESS_S, LONGEST_S, SHARE_TOLERANCE, SHORTEST_S
 from songreel_prompt.styles import Style
 from songreel_prompt.wording.phrases import content_words
 from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
-from songreel_prompt.wording.vocabulary import CAMERAS, MOODS, SHOTS, TRANSITIONS
+from songreel_prompt.wording.vocabulary import (
+    CAMERAS,
+    LOOKS,
+    MOODS,
+    SHOTS,
+    TRANSITIONS,
+    unknown_word,
+)
 
 MAX_SCENES: Final = 10_000
 TOLERANCE_S: Final = 0.25
@@ -106,6 +114,10 @@ def _check_head(
     if board.style not in styles:
         given = f"there is no style {board.style!r}" if board.style else "style is missing"
         review.fault("style", ("style",), f"{given}; choose one of {', '.join(styles)}")
+    elif not board.look:
+        board.look = styles[board.style].look
+    if board.look and board.look not in LOOKS:
+        review.fault("vocabulary", ("look",), unknown_word("look", board.look, LOOKS))
     if not board.storyteller:
         board.storyteller = BY_HAND
     if storytellers is not None and board.storyteller not in (known := [*storytellers, BY_HAND]):
@@ -177,9 +189,8 @@ def _check_scene(scene: Scene, index: int, review: Review, rules: PromptRules) -
             setattr(scene, field, default)
             review.note("missing", path, f"{field} was missing and is {default!r} now")
         elif value not in choices:
-            review.fault(
-                "vocabulary", path, f"{field} is {value!r}; it must be one of {', '.join(choices)}"
-            )
+            review.fault("vocabulary", path, unknown_word(field, value, choices))
+    check_composition(scene, index, review)
 
 
 def _compare_neighbours(scenes: Sequence[Scene], style: Style | None, review: Review) -> None:

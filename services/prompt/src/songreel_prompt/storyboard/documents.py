@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -12,10 +13,11 @@ from typing import Any, Final, cast
 import yaml
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
-from songreel.prompt.v1.storyboard_pb2 import Storyboard
+from songreel.prompt.v1.storyboard_pb2 import Storyboard, Subject
 from songreel_kit.errors import InvalidStoryboard
 
 from songreel_prompt.storyboard.review import Path
+from songreel_prompt.wording.vocabulary import ACTIONS, FACINGS, KINDS
 
 MEDIA_TYPE: Final = "application/yaml"
 MAX_CHARACTERS: Final = 8_000_000
@@ -25,6 +27,33 @@ _CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d*)?)")
 _LINE_WIDTH: Final = 100
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_HEAD: Final = frozenset({"title", "style", "look"})
+"""What a storyboard begins with."""
+_TIMES: Final = frozenset({"start", "end"})
+"""Numbers that are seconds."""
+_COMMENT: Final = """\
+A songreel storyboard. Edit what you like; times are seconds, and every scene
+starts where the one before ends. Locked scenes are kept when the rest is rewritten.
+A composition is what the animatic draws: its subjects from back to front, a line for each."""
+_SUBJECT_FIELDS: Final = {
+    "kind": ", ".join(KINDS),
+    "action": ", ".join(ACTIONS),
+    "x, size": "its middle, 0 at the left edge, 1 at the right; its height, 1 is the picture's",
+    "facing": ", ".join(FACINGS),
+    "seed": "its looks and clothes: the same number is the same figure",
+    "protagonist": "true where it is the song's owner",
+}
+
+
+class _Line(dict[str, Any]):
+    """Fields that are written on one line."""
+
+
+def _flow(dumper: yaml.SafeDumper, line: _Line) -> yaml.Node:
+    return dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
+
+
+yaml.add_representer(_Line, _flow, Dumper=_DUMPER)
 
 
 @dataclass(frozen=True)
@@ -46,13 +75,12 @@ class Document:
 
 def format_storyboard(storyboard: Storyboard) -> str:
     """The storyboard as block YAML; `parse_storyboard` gives back the same storyboard."""
-    content = _plain(storyboard)
-    header = (
-        "# A songreel storyboard. Edit what you like; times are seconds, and every scene\n"
-        "# starts where the one before ends. Locked scenes are kept when the rest is rewritten.\n"
-    )
-    return header + yaml.dump(
-        content, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=_LINE_WIDTH
+    return _header() + yaml.dump(
+        _plain(storyboard),
+        Dumper=_DUMPER,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_LINE_WIDTH,
     )
 
 
@@ -78,21 +106,41 @@ def parse_storyboard(text: str, name: str = "storyboard") -> Document:
     return Document(storyboard, name, reader.lines)
 
 
+def _header() -> str:
+    """A comment that explains the fields."""
+    lines = _COMMENT.splitlines()
+    for field, meaning in _SUBJECT_FIELDS.items():
+        lines += textwrap.wrap(
+            f"  {field:<12} {meaning}", _LINE_WIDTH - 4, subsequent_indent=" " * 15
+        )
+    return "".join(f"# {line}\n" for line in lines)
+
+
 def _plain(message: Message) -> dict[str, Any]:
-    """Every field in the proto's order, those at their default too; no absent messages."""
+    """Every field in order, those at their default too; no absent messages."""
     content: dict[str, Any] = {}
-    for field in cast("list[FieldDescriptor]", message.DESCRIPTOR.fields):
+    fields = cast("list[FieldDescriptor]", message.DESCRIPTOR.fields)
+    if isinstance(message, Storyboard):
+        fields = sorted(fields, key=lambda field: field.name not in _HEAD)
+    for field in fields:
         if field.message_type is not None and not _repeated(field):
             if message.HasField(field.name):
                 content[field.name] = _plain(getattr(message, field.name))
             continue
         value: Any = getattr(message, field.name)
         if field.message_type is not None:
-            value = [_plain(each) for each in value]
+            value = [
+                _line_of(each) if isinstance(each, Subject) else _plain(each) for each in value
+            ]
         elif _repeated(field):
             value = list(value)
         content[field.name] = value
     return content
+
+
+def _line_of(subject: Subject) -> _Line:
+    """What is set of a subject, for one line."""
+    return _Line({field.name: value for field, value in subject.ListFields()})
 
 
 def _repeated(field: FieldDescriptor) -> bool:
@@ -148,7 +196,8 @@ class _Reader:
     def read_message(self, node: yaml.Node, message: Message, path: Path) -> None:
         line = _line(node)
         self.lines[path] = line
-        what = str(path[-1]) if path and isinstance(path[-1], str) else "a scene"
+        named = bool(path) and isinstance(path[-1], str)
+        what = str(path[-1]) if named else f"a {message.DESCRIPTOR.name.lower()}"
         if not isinstance(node, yaml.MappingNode):
             what = what if path else "the document"
             self.fail(line, f"{what} must be a list of 'name: value' lines")
@@ -200,7 +249,8 @@ class _Reader:
                 return text.lower() in {"true", "yes", "on"}
             self.fail(line, f"{field.name} is {text!r}; it must be true or false")
         if kind == FieldDescriptor.CPPTYPE_DOUBLE:
-            return self._seconds(text, field.name, line)
+            times = field.name in _TIMES
+            return (self._seconds if times else self._number)(text, field.name, line)
         try:
             value = int(text.replace("_", ""))
         except ValueError:
@@ -218,6 +268,13 @@ class _Reader:
             return float(text)
         except ValueError:
             self.fail(line, f"{field} is {text!r}; it must be seconds (83.5) or minutes (1:23.5)")
+            raise
+
+    def _number(self, text: str, field: str, line: int) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            self.fail(line, f"{field} is {text!r}; it must be a number, such as 0.5")
             raise
 
 

@@ -5,6 +5,8 @@ Any Stable Diffusion understands them too; what else a prompt says comes after t
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,6 +53,17 @@ MOODS: Final = ("joyful", "serene", "neutral", "tense", "sad")
 TRANSITIONS: Final = ("cut", "dissolve")
 CAMERAS: Final = ("none", "zoom-in", "zoom-out", "pan-left", "pan-right", "rotate")
 
+# What the animatic draws: `songreel_animatic` has the same words, and a test compares them.
+# They stand here because that package loads skia, which nobody who writes stories needs.
+KINDS: Final = tuple(subject for subject in SUBJECTS if subject != "none")
+"""Kinds of subjects of a composition."""
+ACTIONS: Final = ("stand", "walk", "run", "dance", "play", "sing", "cheer", "sit", "move")
+FACINGS: Final = ("left", "right", "front")
+LOOKS: Final = (
+    "flat", "paper", "comic", "ink", "pencil", "chalk", "watercolour", "oil", "dusk",
+)  # fmt: skip
+"""How the animatic can be drawn."""
+
 PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
 """Subjects that the protagonist can be in the picture as."""
 THINGS: Final = frozenset(
@@ -73,6 +86,13 @@ WHERE: Final = {
     "drums": frozenset({"stage", "room", "city"}),
 }
 """Where a subject can be; those not named here can be anywhere."""
+
+
+def unknown_word(field: str, value: str, known: Sequence[str]) -> str:
+    """What to say of a word that is none of those known: the nearest of them first."""
+    near = difflib.get_close_matches(value.casefold(), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    return f"{field} is {value[:40]!r}; {hint}it must be one of {', '.join(known)}"
 
 
 def fits(subject: str, place: str) -> bool:
