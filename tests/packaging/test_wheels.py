@@ -149,7 +149,7 @@ def test_it_makes_a_video(installed: Installed) -> None:
     [
         ("--identity", "ann", "pip install 'songreel[identity]'"),
         ("--storyteller", "llm", "pip install 'songreel[llm]'"),
-        ("--render", "ray", "pip install 'songreel-render[ray]'"),
+        ("--render", "ray", "pip install 'songreel[ray]'"),
     ],
 )
 def test_a_job_says_what_to_install(

@@ -177,7 +177,7 @@ async def test_without_ray_the_service_serves_and_a_training_says_what_to_instal
             ):
                 pass
     assert vault.list_objects(ANN, TRAINING) == []
-    assert "songreel-identity[ray]" in caught.error.message
+    assert "songreel[identity,ray]" in caught.error.message
 
 
 def test_only_addresses_of_rays_client_are_taken():

@@ -45,7 +45,7 @@ def check_installed() -> None:
     if importlib.util.find_spec("opensmile") is None:
         raise ModelMissing(
             "the extractor 'opensmile' needs a package that is not installed: "
-            "pip install 'songreel-audio[opensmile]' (its licence allows research only), or "
+            "pip install 'songreel[opensmile]' (its licence allows research only), or "
             "use the extractor 'librosa' or 'rules'",
             extractor=NAME,
         )

@@ -22,7 +22,7 @@ def check_installed(name: str) -> None:
     if importlib.util.find_spec("faster_whisper") is None:
         raise ModelMissing(
             f"lyrics cannot be recognised by the speech model {name!r}: faster-whisper is not "
-            "installed; pip install 'songreel-audio[asr]', or give the lyrics as an .lrc, .srt "
+            "installed; pip install 'songreel[asr]', or give the lyrics as an .lrc, .srt "
             'or .txt file, or "none"',
             model=name,
         )

@@ -74,6 +74,6 @@ def open_backend(settings: TrainingSettings) -> TrainingBackend:
     except ImportError as error:
         raise FailedPrecondition(
             f"training on Ray needs Ray, which cannot be loaded ({error}); install it: pip "
-            "install 'songreel-identity[ray]', or set SONGREEL_IDENTITY_TRAINING_BACKEND=process"
+            "install 'songreel[identity,ray]', or set SONGREEL_IDENTITY_TRAINING_BACKEND=process"
         ) from error
     return RayTrainingBackend(settings)

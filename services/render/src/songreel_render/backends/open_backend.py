@@ -27,6 +27,6 @@ def open_backend(
     except ImportError as error:
         raise FailedPrecondition(
             f"drawing on Ray needs Ray Serve, which cannot be loaded ({error}); install it: "
-            "pip install 'songreel-render[ray]'"
+            "pip install 'songreel[ray]'"
         ) from error
     return RayBackend(settings, store)
