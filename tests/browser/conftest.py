@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 from songreel.v1.identity_service_pb2_grpc import add_IdentityServiceServicer_to_server
+from songreel_gateway.clients.services import Targets
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
@@ -58,7 +59,7 @@ def site(tmp_path: Path) -> Site:
         face = Service("songreel.v1.IdentityService", add)
         async with (
             serving_at(face, identity) as (server, _),
-            public.connected(server.address),
+            public.connected(Targets.all(server.address)),
             running_site(settings, server.address) as url,
         ):
             yield url

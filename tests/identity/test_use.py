@@ -12,6 +12,7 @@ from songreel_identity.vault.keys import signing_key
 from songreel_kit import errors
 from songreel_kit.artifacts.documents import load_document
 from songreel_kit.likeness.grants import job_sha256
+from songreel_kit.likeness.sealing import KeyPair
 from songreel_render.video.credentials import read_credentials
 from songreel_testing.identity.identity_server import ANN, BEN, IdentityServer, following
 from songreel_testing.render.decoded_video import DecodedVideo
@@ -138,6 +139,45 @@ async def test_an_adapter_of_another_checkpoint_is_refused(server, tmp_path):
         (event, detail), (last, _) = server.log()[-2:]
         assert (event, detail["reason"], last) == ("refuse-use", "ADAPTER_MISMATCH", "end-use")
         assert detail["job"] == job_sha256(wanted)
+
+
+async def test_an_adapter_leaves_the_vault_sealed_to_the_renderer_that_redeemed(server):
+    wanted = server.request(adapter=server.adapters[ANN])
+    renderer, thief = KeyPair(), KeyPair()
+    async with server.open() as (identity, _):
+        await granted(identity, server, wanted)
+        [lora] = wanted.settings.loras
+        redeem = pb.RedeemGrantRequest(
+            grant=lora.grant,
+            adapter_sha256=lora.adapter_sha256,
+            job_sha256=job_sha256(wanted),
+            renderer_key=renderer.public,
+        )
+        use = (await identity.RedeemGrant(redeem)).use_id
+        asked = pb.OpenAdapterRequest(use_id=use)
+        first, *rest = [response async for response in identity.OpenAdapter(asked)]
+        await identity.EndUse(pb.EndUseRequest(use_id=use))
+    plain = server.plain[ANN]
+    assert not any(plain[n : n + 40] in each.chunk for each in rest for n in range(0, 4000, 40))
+    stolen = thief.as_worker(first.service_key, use)
+    with pytest.raises(errors.Aborted):
+        stolen.open(rest[0].chunk)
+    opened = renderer.as_worker(first.service_key, use)
+    assert b"".join(opened.open(each.chunk) for each in rest) == plain
+
+
+async def test_an_adapter_is_not_sent_to_a_renderer_without_a_key(server):
+    wanted = server.request(adapter=server.adapters[ANN])
+    async with server.open() as (identity, _):
+        await granted(identity, server, wanted)
+        [lora] = wanted.settings.loras
+        redeem = pb.RedeemGrantRequest(
+            grant=lora.grant, adapter_sha256=lora.adapter_sha256, job_sha256=job_sha256(wanted)
+        )
+        use = (await identity.RedeemGrant(redeem)).use_id
+        with expect_error(errors.GrantInvalid):
+            await identity.OpenAdapter(pb.OpenAdapterRequest(use_id=use)).read()
+        await identity.EndUse(pb.EndUseRequest(use_id=use))
 
 
 async def test_without_an_identity_service_nobody_is_drawn(server):

@@ -28,7 +28,7 @@ from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
-from songreel_gateway.clients.services import IDENTITY, Targets
+from songreel_gateway.clients.services import Targets
 from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.db.folder_lock import FolderLock
 from songreel_gateway.db.schema import open_database
@@ -186,7 +186,7 @@ class Gateway:
                 self._started.set()
                 with counted(self._database):
                     async with (
-                        self._identities.connected(targets.of(IDENTITY)),
+                        self._identities.connected(targets),
                         self._access.counting(),
                     ):
                         yield

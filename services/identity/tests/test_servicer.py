@@ -270,6 +270,8 @@ async def test_there_is_no_way_to_hand_in_pictures_of_ones_own():
         "CameraFrame.jpeg",
         "MeasureLikenessRequest.picture",
         "Impostor.picture",
+        "RedeemGrantRequest.renderer_key",
         "OpenAdapterResponse.chunk",
+        "OpenAdapterResponse.service_key",
         "GetGrantKeyResponse.public_key",
     ]

@@ -17,6 +17,7 @@ from songreel_gateway.web.site import running_site
 from songreel_kit.artifacts.open import open_store
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import CheckpointIncomplete, FailedPrecondition
+from songreel_kit.interceptors.private_services import PrivateServices
 from songreel_kit.server.server import RunningServer, running_server
 from songreel_kit.server.service import Service
 from songreel_kit.settings import ServiceSettings, default_store
@@ -33,6 +34,15 @@ from songreel_app.files.checkpoints import default_checkpoint
 from songreel_app.server.missing import identity_installed, missing_identity
 from songreel_app.server.record import ServerRecord, remove_record, write_record
 from songreel_app.server.target import ServerTarget
+
+PUBLIC = (
+    "/songreel.v1.",
+    "/google.longrunning.",
+    # What can be rendered with; `songreel doctor` asks.
+    "/songreel.render.v1.RenderService/GetRenderer",
+)
+"""Methods that other processes on this machine may call; the services behind them hold people's
+pictures and adapters."""
 
 Ready = Callable[[ServerRecord], None]
 """Called once, when the server answers and unfinished jobs have been taken up."""
@@ -68,24 +78,31 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
     gateway = _gateway(public, store)
     render = _render_settings(target)
     addresses: list[str] = []  # known when the server listens
+    private = PrivateServices(PUBLIC)
     services = [
         *gateway.services(),
         create_audio(AudioSettings(data=data), store),
         create_prompt(_prompt_settings(render), store),
-        create_render(render, store, identity_target=lambda: addresses[0], deferred=True),
+        create_render(
+            render,
+            store,
+            identity_target=lambda: addresses[0],
+            headers=private.headers,
+            deferred=True,
+        ),
         _identity(data),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with (
         traced("songreel"),
-        running_server(services, settings.server(), registry=REGISTRY) as server,
+        running_server(services, settings.server(), registry=REGISTRY, guards=[private]) as server,
     ):
         addresses.append(server.address)
         server.stop_on_signals()
         watching = asyncio.create_task(_stop_with_owner(server)) if owned else None
         try:
             async with (
-                gateway.running(Targets.all(server.address), server.budget),
+                gateway.running(Targets.all(server.address, private.headers), server.budget),
                 running_site(public, server.address) as page,
             ):
                 record = ServerRecord(

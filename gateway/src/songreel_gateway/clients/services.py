@@ -11,6 +11,7 @@ from songreel.audio.v1.audio_service_pb2_grpc import AudioServiceStub
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel_kit.channel.channel import Headers
 
 from songreel_gateway.settings import GatewaySettings
 
@@ -37,11 +38,13 @@ class Targets:
     """gRPC target of each service."""
 
     of: Callable[[StageService], str]
+    headers: Headers = tuple
+    """Metadata for every call, where the services ask who calls."""
 
     @classmethod
-    def all(cls, target: str) -> Targets:
+    def all(cls, target: str, headers: Headers = tuple) -> Targets:
         """One server that has all services."""
-        return cls(lambda service: target)
+        return cls(lambda service: target, headers)
 
     @classmethod
     def configured(cls, settings: GatewaySettings) -> Targets:

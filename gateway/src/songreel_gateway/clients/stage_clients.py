@@ -46,7 +46,7 @@ class StageClients:
         self._settings = settings
         chosen = {service: targets.of(service) for service in services}
         self._channels = {
-            target: open_channel(target, tls=settings.stage_tls())
+            target: open_channel(target, tls=settings.stage_tls(), headers=targets.headers)
             for target in dict.fromkeys(chosen.values())
         }
         self._stubs: dict[StageService, Any] = {

@@ -21,6 +21,7 @@ from songreel_kit.telemetry.logging import get_logger
 from songreel_gateway.api.pagination import Position, requested_page
 from songreel_gateway.api.resource_names import parse_consent_text, parse_identity, project_of
 from songreel_gateway.api.response_cache import ResponseCache
+from songreel_gateway.clients.services import IDENTITY, Targets
 from songreel_gateway.servicers.identity_streams import measure, relay
 from songreel_gateway.settings import GatewaySettings
 
@@ -46,9 +47,10 @@ class IdentityServicer(IdentityServiceServicer):
         self._telling: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def connected(self, target: str) -> AsyncGenerator[None]:
-        """The identity service is reached at this gRPC target inside the block."""
-        async with open_channel(target, tls=self._settings.stage_tls()) as channel:
+    async def connected(self, targets: Targets) -> AsyncGenerator[None]:
+        """The identity service is reached at its target inside the block."""
+        tls = self._settings.stage_tls()
+        async with open_channel(targets.of(IDENTITY), tls=tls, headers=targets.headers) as channel:
             self._stub = IdentityServiceStub(channel)
             self._connected.set()
             try:

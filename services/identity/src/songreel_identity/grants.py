@@ -30,6 +30,7 @@ from songreel_identity.vault.validity import subject_of, usable_objects, valid_c
 from songreel_identity.vault.vault import Vault
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_KEY_DIGITS = 64
 
 
 @dataclass(frozen=True)
@@ -101,11 +102,15 @@ class Grants:
         claims |= {"adapter_sha256": adapter_sha256, "job_sha256": job_sha256}
         return jwt.encode(claims, self._key, algorithm="EdDSA"), expires
 
-    def redeem(self, token: str, adapter_sha256: str, job_sha256: str) -> Grant:
-        """Verifies a grant and uses it up.
+    def redeem(
+        self, token: str, adapter_sha256: str, job_sha256: str, renderer_key: bytes = b""
+    ) -> Grant:
+        """Verifies a grant and uses it up; the adapter will be sealed to `renderer_key`.
 
-        Raises `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`.
+        Raises `InvalidRequest`, `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`.
         """
+        if len(renderer_key) not in (0, _KEY_DIGITS // 2):
+            raise InvalidRequest("renderer_key must have 32 bytes", field="renderer_key")
         at = self._vault.now()
 
         def transaction(connection: sa.Connection) -> None:
@@ -113,7 +118,7 @@ class Grants:
             taken = connection.execute(
                 sa.update(grants)
                 .where(grants.c.id == grant.id, grants.c.redeemed == 0)
-                .values(redeemed=at, seen=at)
+                .values(redeemed=at, seen=at, renderer_key=renderer_key.hex())
             )
             if taken.rowcount != 1:
                 raise GrantSpent("the grant was used before: ask for another one")
@@ -146,15 +151,18 @@ class Grants:
 
         self._vault.database.run(transaction)
 
-    def open_adapter(self, use: str) -> bytes:
-        """Returns the adapter of a use that may go on, in the clear.
+    def open_adapter(self, use: str) -> tuple[bytes, bytes]:
+        """Returns the adapter of a use that may go on, and the key of the one who redeemed it.
 
-        Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`.
+        The adapter is in the clear; it may leave only sealed to that X25519 key, of 32
+        bytes. Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`.
         """
         at = self._vault.now()
 
-        def transaction(connection: sa.Connection) -> sa.Row[tuple[object, ...]]:
+        def transaction(connection: sa.Connection) -> tuple[Any, bytes]:
             grant = _running_use(connection, use)
+            if len(grant.renderer_key) != _KEY_DIGITS:
+                raise GrantInvalid("the grant was redeemed without a renderer's key: send it one")
             row = connection.execute(
                 sa.select(objects).where(
                     usable_objects(grant.subject),
@@ -165,9 +173,10 @@ class Grants:
             if row is None:
                 raise GrantInvalid("the adapter of this use is gone: it was trained anew")
             audit.append(connection, at, "open", grant.subject, object=row.id, grant=use)
-            return row
+            return row, bytes.fromhex(grant.renderer_key)
 
-        return self._vault.unsealed(self._vault.database.run(transaction))
+        row, renderer_key = self._vault.database.run(transaction)
+        return self._vault.unsealed(row), renderer_key
 
     def end(self, use: str, refused: str = "") -> None:
         """Notes that the renderer holds nothing of a use any more; idempotent.
@@ -259,7 +268,9 @@ class Grants:
 
 def _running_use(connection: sa.Connection, use: str) -> Any:
     row = connection.execute(
-        sa.select(consents.c.withdrawn, grants.c.subject, grants.c.adapter_sha256)
+        sa.select(
+            consents.c.withdrawn, grants.c.subject, grants.c.adapter_sha256, grants.c.renderer_key
+        )
         .join(grants, grants.c.consent == consents.c.id)
         .where(grants.c.id == use, grants.c.redeemed > 0, grants.c.ended == 0)
     ).one_or_none()

@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from songreel.identity.v1 import identity_service_pb2 as pb
 from songreel.identity.v1 import identity_service_pb2_grpc
 from songreel_kit.errors import InvalidRequest, SongreelError, to_status
+from songreel_kit.likeness.sealing import KeyPair
 from songreel_kit.work import Done, run_in_thread
 
 from songreel_identity.enrollment.sessions import EnrollmentSessions
@@ -192,7 +193,9 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     ) -> pb.RedeemGrantResponse:
         """Raises `GrantInvalid`, `GrantExpired`, `GrantSpent`, `ConsentWithdrawn`."""
         grant = await _in_thread(
-            lambda: self._grants.redeem(request.grant, request.adapter_sha256, request.job_sha256)
+            lambda: self._grants.redeem(
+                request.grant, request.adapter_sha256, request.job_sha256, request.renderer_key
+            )
         )
         return pb.RedeemGrantResponse(use_id=grant.id, consent_id=grant.consent)
 
@@ -211,10 +214,13 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
     async def OpenAdapter(
         self, request: pb.OpenAdapterRequest, context: Context
     ) -> AsyncIterator[pb.OpenAdapterResponse]:
-        """Raises `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`."""
-        data = await _in_thread(lambda: self._grants.open_adapter(request.use_id))
+        """Raises `Aborted`, `ConsentWithdrawn`, `GrantInvalid`, `VaultUnusable`."""
+        data, renderer_key = await _in_thread(lambda: self._grants.open_adapter(request.use_id))
+        keys = KeyPair()
+        sealed = keys.as_service(renderer_key, request.use_id)
+        yield pb.OpenAdapterResponse(service_key=keys.public)
         for start in range(0, len(data), _CHUNK):
-            yield pb.OpenAdapterResponse(chunk=data[start : start + _CHUNK])
+            yield pb.OpenAdapterResponse(chunk=sealed.seal(data[start : start + _CHUNK]))
 
     async def EndUse(self, request: pb.EndUseRequest, context: Context) -> pb.EndUseResponse:
         """The renderer holds nothing any more."""

@@ -17,7 +17,7 @@ from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.render.v1.render_plan_pb2 import Lora
 from songreel.render.v1.render_service_pb2 import RenderRequest
 from songreel_kit.backoff import Backoff
-from songreel_kit.channel.channel import open_channel
+from songreel_kit.channel.channel import Headers, open_channel
 from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import (
     FailedPrecondition,
@@ -30,6 +30,7 @@ from songreel_kit.errors import (
 )
 from songreel_kit.likeness.adapters import MAX_BYTES
 from songreel_kit.likeness.grants import job_sha256
+from songreel_kit.likeness.sealing import Channel, KeyPair
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
@@ -65,12 +66,19 @@ class IdentityGrants:
         tls: how it is spoken to; None for plain text.
         patience: for how many seconds a person is still drawn while the identity service (or its
             database) is away and cannot confirm the consent.
+        headers: metadata for its calls.
     """
 
     def __init__(
-        self, target: Callable[[], str], tls: ChannelTls | None = None, *, patience: float = 60.0
+        self,
+        target: Callable[[], str],
+        tls: ChannelTls | None = None,
+        *,
+        patience: float = 60.0,
+        headers: Headers = tuple,
     ) -> None:
         self._target = target
+        self._headers = headers
         self._patience = patience
         self._tls = tls
         self.adapters = 0
@@ -105,15 +113,16 @@ class IdentityGrants:
                 "people can be drawn only where an identity service is: set "
                 "SONGREEL_RENDER_IDENTITY_TARGET"
             )
-        async with open_channel(target, tls=self._tls) as channel:
+        async with open_channel(target, tls=self._tls, headers=self._headers) as channel:
             stub: Any = IdentityServiceStub(channel)
-            use = await _redeem(stub, wanted[0], job_sha256(request))
-            async with self._held(stub, use, wanted[0]) as grant:
+            keys = KeyPair()
+            use = await _redeem(stub, wanted[0], job_sha256(request), keys)
+            async with self._held(stub, use, wanted[0], keys) as grant:
                 yield grant
 
     @asynccontextmanager
     async def _held(
-        self, stub: Any, use: pb.RedeemGrantResponse, lora: Lora
+        self, stub: Any, use: pb.RedeemGrantResponse, lora: Lora, keys: KeyPair
     ) -> AsyncGenerator[IdentityGrant]:
         adapter: IdentityAdapter | None = None
         revoked: asyncio.Task[None] | None = None
@@ -125,7 +134,7 @@ class IdentityGrants:
                 if await watch.read() is _END:
                     raise ServiceUnavailable("the identity service ended the watch at once")
                 revoked = asyncio.create_task(self._until_revoked(stub, use.use_id, watch))
-                data = await _download_adapter(stub, use.use_id)
+                data = await _download_adapter(stub, use.use_id, keys)
             adapter = IdentityAdapter(lora.adapter_sha256, use.consent_id, data)
             del data
             yield IdentityGrant(adapter, revoked)
@@ -195,23 +204,30 @@ async def _next(iterator: AsyncIterator[T]) -> T | None:
     return await anext(iterator, None)
 
 
-async def _redeem(stub: Any, lora: Lora, job: str) -> pb.RedeemGrantResponse:
+async def _redeem(stub: Any, lora: Lora, job: str, keys: KeyPair) -> pb.RedeemGrantResponse:
     """The use and its consent. A request without any grant is sent too, for the audit log."""
     request = pb.RedeemGrantRequest(
-        grant=lora.grant, adapter_sha256=lora.adapter_sha256, job_sha256=job
+        grant=lora.grant,
+        adapter_sha256=lora.adapter_sha256,
+        job_sha256=job,
+        renderer_key=keys.public,
     )
     async with _typed_errors():
         return await stub.RedeemGrant(request, timeout=_CALL_SECONDS)
 
 
-async def _download_adapter(stub: Any, use: str) -> bytes:
+async def _download_adapter(stub: Any, use: str, keys: KeyPair) -> bytes:
     pieces: list[bytes] = []
     size = 0
+    sealed: Channel | None = None
     async for response in stub.OpenAdapter(pb.OpenAdapterRequest(use_id=use)):
-        size += len(response.chunk)
+        if sealed is None:
+            sealed = keys.as_worker(response.service_key, use)
+            continue
+        pieces.append(sealed.open(response.chunk))
+        size += len(pieces[-1])
         if size > MAX_BYTES:
             raise LoraUnusable(f"the adapter is larger than {MAX_BYTES} bytes")
-        pieces.append(response.chunk)
     return b"".join(pieces)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import grpc.aio
 from songreel.render.v1.render_service_pb2_grpc import add_RenderServiceServicer_to_server
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.channel.channel import Headers
 from songreel_kit.server.service import Service
 
 from songreel_render.deferred import DeferredServicer
@@ -26,6 +27,7 @@ def create_service(
     backend: DrawingBackend | None = None,
     *,
     identity_target: Callable[[], str] | None = None,
+    headers: Headers = tuple,
     deferred: bool = False,
 ) -> Service:
     """Make the service; loads no checkpoint and starts no Ray before the first render.
@@ -36,13 +38,14 @@ def create_service(
         backend: draws frames; by default the one that the settings name.
         identity_target: gives the identity service's gRPC target, where it is not known yet;
             by default the settings'.
+        headers: metadata for calls of the identity service.
         deferred: load torch and the other libraries at the first call, not now.
     """
 
     def make() -> RenderServicer:
         from songreel_render.servicer import RenderServicer
 
-        return RenderServicer(settings, store, backend, identity_target)
+        return RenderServicer(settings, store, backend, identity_target, headers)
 
     servicer = DeferredServicer(make) if deferred else make()
 

@@ -18,6 +18,7 @@ from songreel.render.v1.render_service_pb2_grpc import RenderServiceServicer
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.channel.channel import Headers
 from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.errors import Busy, SongreelError
 from songreel_kit.telemetry.metrics import looked_up
@@ -42,6 +43,7 @@ class RenderServicer(RenderServiceServicer):
         store: where artifacts are read and kept.
         backend: draws frames; by default the one that the settings name.
         identity_target: gives the identity service's gRPC target; by default the settings'.
+        headers: metadata for calls of the identity service.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class RenderServicer(RenderServiceServicer):
         store: ArtifactStore,
         backend: DrawingBackend | None = None,
         identity_target: Callable[[], str] | None = None,
+        headers: Headers = tuple,
     ) -> None:
         self._settings = settings
         self._renderer = Renderer(settings, store, backend)
@@ -60,6 +63,7 @@ class RenderServicer(RenderServiceServicer):
                 settings.identity_authority, settings.identity_certificate, settings.identity_key
             ),
             patience=settings.identity_patience_seconds,
+            headers=headers,
         )
 
     async def Render(

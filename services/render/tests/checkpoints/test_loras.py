@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from songreel.render.v1.render_plan_pb2 import Lora
 from songreel_kit.errors import InvalidRenderSettings, LoraUnusable
+from songreel_kit.likeness.adapters import KIND, AdapterHead
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import LoadedLora, find_lora
@@ -224,6 +225,19 @@ def test_what_is_no_plain_lora_is_refused(
     for path in (tmp_path / "none.safetensors", tmp_path):
         with pytest.raises(LoraUnusable):
             find_lora(path)
+
+
+def test_the_adapter_of_a_person_is_no_lora(
+    loader: CheckpointLoader, base: Checkpoint, checkpoint: Path, tmp_path: Path
+) -> None:
+    """One that was saved while its person consented, and kept after the erasure."""
+    files = loader.inspect(checkpoint).files
+    head = AdapterHead("ab" * 32, "cd" * 32, "person", 1, "{}")
+    for kind in (KIND, "songreel.adapter.2"):
+        file = tmp_path / f"{kind}.safetensors"
+        save_file(diffusers_layers(base), file, head.metadata() | {"kind": kind})
+        with pytest.raises(LoraUnusable, match="likeness of a person"):
+            loader.load(files, [LoadedLora(find_lora(file), 1.0)])
 
 
 def test_a_video_with_two_lora_from_a_path_and_from_the_store(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
@@ -17,7 +18,8 @@ TRIGGER: Final = "sks"
 """A word that stands for nothing else: seldom in captions, in no dictionary."""
 NOUN: Final = "person"
 """What a person is called unless somebody says better."""
-KIND: Final = "songreel.adapter.1"
+_ANY_KIND: Final = "songreel.adapter."
+KIND: Final = _ANY_KIND + "1"
 MAX_BYTES: Final = 512 * 2**20
 """Of an adapter."""
 
@@ -53,6 +55,11 @@ def phrase_of(noun: str) -> str:
     if not _NOUN.fullmatch(noun):
         raise ValueError(f"{noun[:40]!r} is no plain noun: give a word such as man or woman")
     return f"{TRIGGER} {noun}"
+
+
+def is_adapter(metadata: Mapping[str, str]) -> bool:
+    """Whether a document with this metadata is an adapter of a person, of whatever version."""
+    return metadata.get("kind", "").startswith(_ANY_KIND)
 
 
 def read_head(data: bytes) -> AdapterHead:

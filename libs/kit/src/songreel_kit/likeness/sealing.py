@@ -1,4 +1,4 @@
-"""Sealed messages between the service and a worker, for ways that keep what they carry.
+"""Sealed messages between a service and a worker, for ways that keep what they carry.
 
 Each side makes an X25519 key pair and shows the other its public key. HKDF makes of the
 shared secret a key for each direction; AES-GCM seals, and binds every message to the errand

@@ -17,7 +17,7 @@ from songreel.v1.identity_service_pb2_grpc import (
     IdentityServiceStub,
     add_IdentityServiceServicer_to_server,
 )
-from songreel_gateway.service import GatewaySettings
+from songreel_gateway.service import GatewaySettings, Targets
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.web.enrollment import EnrollmentLimits
 from songreel_gateway.web.site import running_site
@@ -114,7 +114,7 @@ async def identity_site(folder: Path) -> AsyncIterator[IdentitySite]:
     add = partial(add_IdentityServiceServicer_to_server, public)
     async with (
         serving_at(Service("songreel.v1.IdentityService", add), identity) as (server, channel),
-        public.connected(server.address),
+        public.connected(Targets.all(server.address)),
         running_site(settings, server.address, limits=LIMITS) as url,
         aiohttp.ClientSession() as http,
     ):

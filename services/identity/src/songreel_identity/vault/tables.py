@@ -73,9 +73,11 @@ grants = sa.Table(
     sa.Column("redeemed", sa.BigInteger, nullable=False),
     sa.Column("seen", sa.BigInteger, nullable=False, server_default=sa.text("0")),
     sa.Column("ended", sa.BigInteger, nullable=False, server_default=sa.text("0")),
+    sa.Column("renderer_key", sa.String(64), nullable=False, server_default=sa.text("''")),
 )
 """`redeemed` is 0 until the grant's one use; `seen` is when its renderer was last heard of, and
-`ended` when it said that it holds nothing any more."""
+`ended` when it said that it holds nothing any more. `renderer_key` is the renderer's public key
+in hex digits."""
 
 audit = sa.Table(
     "audit",

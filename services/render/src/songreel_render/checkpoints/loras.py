@@ -16,6 +16,7 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.checkpoints.folder import read_json
 from songreel_kit.checkpoints.hashes import file_sha256
 from songreel_kit.errors import LoraUnusable
+from songreel_kit.likeness.adapters import is_adapter
 
 from songreel_render.checkpoints.checkpoint import Checkpoint, TextEncoder
 from songreel_render.checkpoints.lora_keys import Change, Target, alpha_of, parse_names
@@ -106,8 +107,14 @@ def read_changes(file: LoraFile) -> list[Change]:
     """
     try:
         with safe_open(file.path, framework="pt") as opened:
+            told = opened.metadata() or {}
+            if is_adapter(told):
+                raise LoraUnusable(
+                    f"{file.path.name} is the likeness of a person: it is drawn only with their "
+                    "grant, by their identity, never as a LoRA"
+                )
             state = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
-            alpha = alpha_of(opened.metadata() or {}) if file.alpha is None else file.alpha
+            alpha = alpha_of(told) if file.alpha is None else file.alpha
     except (SafetensorError, OSError) as error:
         raise LoraUnusable(f"{file.path.name} cannot be read ({error}); copy it again") from error
     return parse_names(state, file.path.name, alpha)

@@ -395,14 +395,16 @@ class GrantUseResponse(_message.Message):
     def __init__(self, grant: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class RedeemGrantRequest(_message.Message):
-    __slots__ = ("grant", "adapter_sha256", "job_sha256")
+    __slots__ = ("grant", "adapter_sha256", "job_sha256", "renderer_key")
     GRANT_FIELD_NUMBER: _ClassVar[int]
     ADAPTER_SHA256_FIELD_NUMBER: _ClassVar[int]
     JOB_SHA256_FIELD_NUMBER: _ClassVar[int]
+    RENDERER_KEY_FIELD_NUMBER: _ClassVar[int]
     grant: str
     adapter_sha256: str
     job_sha256: str
-    def __init__(self, grant: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., job_sha256: _Optional[str] = ...) -> None: ...
+    renderer_key: bytes
+    def __init__(self, grant: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., job_sha256: _Optional[str] = ..., renderer_key: _Optional[bytes] = ...) -> None: ...
 
 class RedeemGrantResponse(_message.Message):
     __slots__ = ("use_id", "consent_id")
@@ -429,10 +431,12 @@ class OpenAdapterRequest(_message.Message):
     def __init__(self, use_id: _Optional[str] = ...) -> None: ...
 
 class OpenAdapterResponse(_message.Message):
-    __slots__ = ("chunk",)
+    __slots__ = ("chunk", "service_key")
     CHUNK_FIELD_NUMBER: _ClassVar[int]
+    SERVICE_KEY_FIELD_NUMBER: _ClassVar[int]
     chunk: bytes
-    def __init__(self, chunk: _Optional[bytes] = ...) -> None: ...
+    service_key: bytes
+    def __init__(self, chunk: _Optional[bytes] = ..., service_key: _Optional[bytes] = ...) -> None: ...
 
 class EndUseRequest(_message.Message):
     __slots__ = ("use_id", "refused")

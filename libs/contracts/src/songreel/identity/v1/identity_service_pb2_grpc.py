@@ -234,8 +234,8 @@ class IdentityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def OpenAdapter(self, request, context):
-        """Sends the adapter of a redeemed use in pieces. For the renderer, which keeps it in
-        memory only.
+        """Sends the adapter of a redeemed use in pieces, sealed to the key that came with
+        `RedeemGrant`. For the renderer, which keeps it in memory only.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
