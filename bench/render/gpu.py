@@ -16,6 +16,7 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.devices import batch_for, to_device, total_memory
 from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.diffusion.latents import SceneNoise
 from songreel_render.diffusion.prompt_embeddings import encode_prompts
@@ -110,9 +111,10 @@ def _drawn(
 ) -> tuple[float, float, list[str]]:
     """Frames per second after the first (compiling) pass, share denoised, notes."""
     layout, board, settings = _layout(case, arc)
-    generator = FrameGenerator(
+    denoiser = Denoiser(
         loaded, board.scenes, layout, settings, batch=batch, autoencoder=autoencoder
     )
+    generator = FrameGenerator(denoiser, board.scenes, layout, settings, batch)
     for _ in generator.frames(0, min(2 * batch, case.frames)):
         pass
     generator.denoised = 0

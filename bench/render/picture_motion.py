@@ -12,6 +12,7 @@ from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.motion.keyframes import DEFAULT_CADENCE
 from songreel_render.motion.layout import lay_out
@@ -70,7 +71,8 @@ def _changes(
         cadence=DEFAULT_CADENCE if schedule == "onset" else 0.0,
     )  # fmt: skip
     layout = lay_out(analysis, board, settings)
-    generator = FrameGenerator(checkpoint, board.scenes, layout, settings, batch=8)
+    denoiser = Denoiser(checkpoint, board.scenes, layout, settings, batch=8)
+    generator = FrameGenerator(denoiser, board.scenes, layout, settings, 8)
     count = min(layout.grid.count, int(SECONDS * FPS))
     pictures = np.concatenate(list(generator.frames(0, count))).astype(np.float32)
     steps = np.abs(np.diff(pictures, axis=0)).mean(axis=(1, 2, 3)).astype(np.float64)

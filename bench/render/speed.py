@@ -17,6 +17,7 @@ from diffusers.utils.logging import disable_progress_bar
 from numpy.typing import NDArray
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.diffusion.latents import slerp
 from songreel_render.motion.keyframes import DEFAULT_CADENCE, FLOW, LATENT
@@ -105,7 +106,8 @@ def _generator(folder: Path, fps: int, cadence: float, between: str = LATENT) ->
     layout = lay_out(analysis_of(seconds), board, settings)
     loader = CheckpointLoader(device="cpu", dtype="float32")
     loaded = loader.load(loader.inspect(folder).files)
-    generator = FrameGenerator(loaded, board.scenes, layout, settings, batch=BATCH)
+    denoiser = Denoiser(loaded, board.scenes, layout, settings, batch=BATCH)
+    generator = FrameGenerator(denoiser, board.scenes, layout, settings, BATCH)
     drawn = sum(len(batch) for batch in generator.frames(0, layout.grid.count))
     return drawn, generator.denoised
 

@@ -11,6 +11,7 @@ from songreel.render.v1.render_service_pb2 import RenderResult
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import Cancelled, InvalidAnalysis, InvalidStoryboard, NotAudio
 from songreel_kit.work import CancelToken
+from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.frame_generator import FrameGenerator
 from songreel_render.plan.planner import RenderJob
 from songreel_testing.render.click_track import analysis_of, click_track, write_song
@@ -201,10 +202,10 @@ def test_frames_do_not_depend_on_their_batch(harness: RenderHarness, song: Path)
     prepared = harness.renderer.prepare(job, lambda progress: None, CancelToken())
     videos: list[np.ndarray] = []
     for batch in (24, 1, 5):
-        generator = FrameGenerator(
-            harness.renderer.loader.load(prepared.shape.files),
-            prepared.storyboard.scenes, prepared.layout, prepared.plan.settings, batch=batch,
-        )  # fmt: skip
+        scenes, settings = prepared.storyboard.scenes, prepared.plan.settings
+        loaded = harness.renderer.loader.load(prepared.shape.files)
+        denoiser = Denoiser(loaded, scenes, prepared.layout, settings, batch=batch)
+        generator = FrameGenerator(denoiser, scenes, prepared.layout, settings, batch)
         videos.append(np.concatenate(list(generator.frames(0, 24))).astype(int))
     for decoded in videos[1:]:
         assert np.abs(decoded - videos[0]).max() <= 1

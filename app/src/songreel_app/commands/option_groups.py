@@ -128,6 +128,7 @@ class RenderOptions:
     scheduler: options.Scheduler = ""
     guidance: options.Guidance = 0.0
     cadence: options.Cadence = None
+    animatic: options.Animatic = ""
     in_betweens: options.InBetweens = ""
     colour_match: options.ColourMatch = None
     lora: options.Loras = None
@@ -148,6 +149,7 @@ class RenderOptions:
             scheduler=self.scheduler,
             guidance_scale=self.guidance,
             cadence=self.cadence,
+            animatic=self.animatic,
             in_betweens=self.in_betweens,
             colour_match=self.colour_match,
             mark=self.mark,

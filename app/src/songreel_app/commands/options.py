@@ -234,6 +234,16 @@ InBetweens = Annotated[
         help="How to interpolate frames: latent (the default) or flow (optical flow).",
     ),
 ]
+Animatic = Annotated[
+    str,
+    typer.Option(
+        "--animatic",
+        metavar="MODE",
+        help="How far a moving drawing of the storyboard decides the frames: auto (as suits the "
+        "checkpoint), only (the drawing itself), off (the checkpoint alone), or a number up to "
+        "1, the share that is drawn anew.",
+    ),
+]
 ColourMatch = Annotated[
     float | None,
     typer.Option(

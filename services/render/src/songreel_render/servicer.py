@@ -160,8 +160,8 @@ class RenderServicer(RenderServiceServicer):
             response.checkpoint_problem = error.message
         else:
             response.native_size = shape.native_size
-            response.checkpoint = str(shape.files.path)
-            response.checkpoint_sha256 = shape.files.sha256
+            response.checkpoint = shape.path
+            response.checkpoint_sha256 = shape.sha256
         return response
 
     async def close(self) -> None:

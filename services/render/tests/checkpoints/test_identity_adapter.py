@@ -21,7 +21,7 @@ from songreel_render.checkpoints.files import inspect_checkpoint
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import LoadedLora, LoraFile, adapt
-from songreel_render.diffusion.frame_generator import protagonist_share
+from songreel_render.diffusion.denoiser import protagonist_share
 from songreel_render.plan.planner import RenderJob
 from songreel_testing.render.click_track import analysis_of, write_song
 from songreel_testing.render.harness import RenderHarness, ignore

@@ -15,8 +15,8 @@ from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.artifacts.containers import CONTAINERS, video_extension
 from songreel_kit.errors import InvalidRenderSettings
 from songreel_kit.work import CancelToken
-from songreel_render.diffusion.watermark import Watermark
 from songreel_render.plan.planner import RenderJob
+from songreel_render.video.watermark import Watermark
 from songreel_testing.render.click_track import analysis_of, click_track, write_song
 from songreel_testing.render.decoded_video import audio_packets, sound_shift
 from songreel_testing.render.harness import RenderHarness

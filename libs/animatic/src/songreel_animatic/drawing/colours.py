@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import skia
@@ -17,7 +18,10 @@ class Colour(NamedTuple):
 
     def mix(self, other: Colour, share: float) -> Colour:
         """The colour `share` of the way to `other`."""
-        return Colour(*(a + (b - a) * share for a, b in zip(self, other, strict=True)))
+        r, g, b = self
+        return Colour(
+            r + (other.r - r) * share, g + (other.g - g) * share, b + (other.b - b) * share
+        )
 
     def lit(self, light: Colour, strength: float = 1.0) -> Colour:
         """The colour under a coloured light; channels of `light` may be above 1."""
@@ -40,12 +44,16 @@ class Colour(NamedTuple):
 
     def argb(self, alpha: float = 1.0) -> int:
         """As skia takes it."""
-        return skia.Color(
-            *(round(255 * min(1.0, max(0.0, c))) for c in self),
-            round(255 * min(1.0, max(0.0, alpha))),
-        )
+        return _argb(self, alpha)
 
 
+@lru_cache(maxsize=8192)
+def _argb(colour: Colour, alpha: float) -> int:
+    r, g, b, a = (round(255 * min(1.0, max(0.0, value))) for value in (*colour, alpha))
+    return skia.Color(r, g, b, a)
+
+
+@cache
 def hexed(text: str) -> Colour:
     """A colour from `#rrggbb`."""
     return Colour(*(int(text[i : i + 2], 16) / 255.0 for i in (1, 3, 5)))

@@ -54,24 +54,19 @@ def limb(points: Sequence[Point], widths: Sequence[float]) -> skia.Path:
         points: at least two, along the middle.
         widths: full width at each point.
     """
+    # All parts turn the same way, so that together they fill as one shape.
     path = skia.Path()
     for (x, y), w in zip(points, widths, strict=True):
         path.addCircle(x, y, w / 2)
-    for i in range(len(points) - 1):
-        (ax, ay), (bx, by) = points[i], points[i + 1]
+    for (ax, ay), (bx, by), wa, wb in zip(points, points[1:], widths, widths[1:], strict=False):
         length = math.hypot(bx - ax, by - ay) or 1e-6
-        nx, ny = -(by - ay) / length, (bx - ax) / length
-        wa, wb = widths[i] / 2, widths[i + 1] / 2
-        part = skia.Path()
-        part.addPoly(
-            [
-                skia.Point(ax + nx * wa, ay + ny * wa), skia.Point(bx + nx * wb, by + ny * wb),
-                skia.Point(bx - nx * wb, by - ny * wb), skia.Point(ax - nx * wa, ay - ny * wa),
-            ],
-            True,
-        )  # fmt: skip
-        path = skia.Op(path, part, skia.PathOp.kUnion_PathOp) or path
-    return skia.Simplify(path) or path
+        nx, ny = -(by - ay) / length / 2, (bx - ax) / length / 2
+        path.moveTo(ax - nx * wa, ay - ny * wa)
+        path.lineTo(bx - nx * wb, by - ny * wb)
+        path.lineTo(bx + nx * wb, by + ny * wb)
+        path.lineTo(ax + nx * wa, ay + ny * wa)
+        path.close()
+    return path
 
 
 def place(path: skia.Path, x: float, y: float, scale: float = 1.0, turn: float = 0.0) -> skia.Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import skia
 
@@ -14,6 +15,20 @@ from songreel_animatic.scene.light import Light
 
 # Drawings are made "on eights": hand-drawn lines change this often, not with every frame.
 _BOIL_RATE = 8.0
+
+
+@lru_cache(maxsize=4096)
+def _seen(
+    colour: Colour,
+    light: Colour,
+    lit: float,
+    air: Colour,
+    haze: float,
+    tint: Callable[[Colour], Colour] | None,
+) -> Colour:
+    """A few hundred colours are asked for in every frame of a scene."""
+    seen = colour.lit(light, lit).mix(air, haze)
+    return tint(seen) if tint else seen
 
 
 class Pen:
@@ -31,8 +46,7 @@ class Pen:
 
     def colour(self, colour: Colour) -> Colour:
         """The colour as it is seen: under the light, through the air, in the look."""
-        seen = colour.lit(self.light.colour, self.lit).mix(self.light.air, self.haze)
-        return self.look.tint(seen) if self.look.tint else seen
+        return _seen(colour, self.light.colour, self.lit, self.light.air, self.haze, self.look.tint)
 
     def paint(self, colour: Colour, alpha: float = 1.0) -> skia.Paint:
         """A paint that fills with the colour as it is seen."""
@@ -62,7 +76,7 @@ class Pen:
             self._shade(path, colour, strength, alpha)
         if self.look.outline * outline > 0.0:
             ink = self.look.ink or self.colour(colour).darker(0.62)
-            self._stroke(path, ink, self.look.outline * outline, alpha)
+            self._stroke(skia.Simplify(path) or path, ink, self.look.outline * outline, alpha)
 
     def _shade(self, path: skia.Path, colour: Colour, strength: float, alpha: float) -> None:
         box = path.getBounds()
@@ -84,12 +98,12 @@ class Pen:
             )
             self.canvas.drawRect(box, skia.Paint(AntiAlias=True, Shader=shader))
         else:
-            lit = skia.Path(path)
+            # All of the shape but what the same shape covers, moved towards the light.
+            rest = skia.Path(path)
             push = min(0.22 * min(box.width(), box.height()), 26.0)
-            lit.offset(dx * push, dy * push)
-            shadow = skia.Op(path, lit, skia.PathOp.kDifference_PathOp)
-            if shadow is not None:
-                self.canvas.drawPath(shadow, skia.Paint(AntiAlias=True, Color=dark.argb(alpha)))
+            rest.offset(dx * push, dy * push)
+            rest.toggleInverseFillType()
+            self.canvas.drawPath(rest, skia.Paint(AntiAlias=True, Color=dark.argb(alpha)))
         self.canvas.restore()
 
     def line(self, path: skia.Path, colour: Colour, width: float, *, alpha: float = 1.0) -> None:

@@ -36,25 +36,30 @@ def _towers(setting: Setting, depth: float, base: float, high: tuple[float, floa
             elif roof == 3:
                 pen.fill(polygon([(left, top), (left + w / 2, top - 40), (left + w, top)]), body.darker(0.18), shade=0.0, outline=0.4)
 
+    dark = setting.light.dark or setting.composition.weather == "rain"
+    # One path for all windows of a colour: there are hundreds.
+    panes = {kind: skia.Path() for kind in ("warm", "cold", "moving")}
+    for left, w, h, _, values in towers:
+        columns = max(2, int(w / 26))
+        rows = max(3, int(h / 34))
+        step_x, step_y = w / (columns + 0.6), min(34.0, (h - 20) / rows)
+        for c in range(columns):
+            for r in range(rows):
+                value = values[(c * 7 + r * 3) % len(values)]
+                if dark and value < 0.42:
+                    continue
+                x, y = left + step_x * (c + 0.45), base - h + 16 + step_y * r
+                kind = "cold" if value > 0.9 else "moving" if value > 0.7 else "warm"
+                panes[kind].addRect(skia.Rect(x, y, x + step_x * 0.55, y + step_y * 0.55))
+
     def windows(pen: Pen, t: float) -> None:
-        music = setting.music
-        dark = setting.light.dark or setting.composition.weather == "rain"
         warm, cold = hexed("#ffd98a"), hexed("#bfe3f5")
-        beat = music.band("mid", t)
+        beat = setting.music.band("mid", t)
         pen.lit, before = (0.0 if dark else 1.0), pen.lit
-        for left, w, h, _, values in towers:
-            columns = max(2, int(w / 26))
-            rows = max(3, int(h / 34))
-            step_x, step_y = w / (columns + 0.6), min(34.0, (h - 20) / rows)
-            for c in range(columns):
-                for r in range(rows):
-                    value = values[(c * 7 + r * 3) % len(values)]
-                    if dark and value < 0.42:
-                        continue
-                    x, y = left + step_x * (c + 0.45), base - h + 16 + step_y * r
-                    tone_ = warm.mix(cold, 1.0 if value > 0.9 else 0.0) if dark else tone.darker(0.45)
-                    alpha = (0.55 + 0.45 * beat * (value > 0.7)) if dark else 0.65
-                    pen.canvas.drawRect(skia.Rect(x, y, x + step_x * 0.55, y + step_y * 0.55), pen.paint(tone_, alpha))
+        for kind, path in panes.items():
+            colour = (cold if kind == "cold" else warm) if dark else tone.darker(0.45)
+            alpha = (0.55 + 0.45 * beat * (kind != "warm")) if dark else 0.65
+            pen.canvas.drawPath(path, pen.paint(colour, alpha))
         pen.lit = before
 
     return [Layer(depth, walls, still=True), Layer(depth + 0.005, windows)]

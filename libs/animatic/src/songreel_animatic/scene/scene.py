@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
+import cv2
 import numpy as np
 import skia
 from numpy.typing import NDArray
@@ -21,6 +23,20 @@ from songreel_animatic.scene.setting import Setting
 
 # How much of the air's colour lies over the farthest layer.
 _HAZE: Final = 0.55
+
+
+_SMOOTH: Final = skia.SamplingOptions(skia.FilterMode.kLinear)
+
+
+@dataclass(frozen=True)
+class _Still:
+    """A layer that is drawn once."""
+
+    image: skia.Image | None
+    """None where nothing is drawn."""
+    box: skia.Rect
+    """Where it lies, in units."""
+    paint: skia.Paint
 
 
 class Scene:
@@ -41,18 +57,18 @@ class Scene:
         for index, subject in enumerate(composition.subjects):
             layers += RIGS[subject.kind](self.setting, subject, index)
         self.layers: list[Layer] = sorted(layers, key=lambda layer: layer.depth)
-        self._images: dict[int, skia.Image] = {}
+        self._stills: dict[int, _Still] = {}
 
     def picture(self, t: float) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB at t seconds."""
-        surface = skia.Surface(self.width, self.height)
-        canvas = surface.getCanvas()
+        pixels = np.empty((self.height, self.width, 4), dtype=np.uint8)
+        canvas = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType).getCanvas()
         view = self.view(t)
         for number, layer in enumerate(self.layers):
             canvas.save()
             self._draw(canvas, number, layer, view, t)
             canvas.restore()
-        rgb = np.ascontiguousarray(surface.toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3])
+        rgb = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGBA2RGB), dtype=np.uint8)
         return self.look.finish(rgb, t) if self.look.finish else rgb
 
     def view(self, t: float) -> View:
@@ -64,12 +80,11 @@ class Scene:
         canvas.scale(self._unit, self._unit)
         canvas.concat(view.matrix(layer.depth, self.setting.width))
         if layer.still and self.look.boil <= 0.0:
-            image = self._images.get(number)
-            if image is None:
-                image = self._images[number] = self._still(layer)
-            edge = MARGIN * 1000.0
-            target = skia.Rect(-edge, -edge, self.setting.width + edge, 1000.0 + edge)
-            canvas.drawImageRect(image, target, skia.SamplingOptions(skia.FilterMode.kLinear))
+            still = self._stills.get(number)
+            if still is None:
+                still = self._stills[number] = self._still(layer)
+            if still.image is not None:
+                canvas.drawImageRect(still.image, still.box, _SMOOTH, still.paint)
         else:
             layer.draw(self._pen(canvas, layer, t), t)
 
@@ -78,18 +93,30 @@ class Scene:
         pen.haze = _HAZE * (1.0 - layer.depth) ** 2 if layer.haze is None else layer.haze
         return pen
 
-    def _still(self, layer: Layer) -> skia.Image:
-        edge = MARGIN * 1000.0
-        surface = skia.Surface(
-            round((self.setting.width + 2 * edge) * self._unit * 1.08),
-            round((1000.0 + 2 * edge) * self._unit * 1.08),
-        )
+    def _still(self, layer: Layer) -> _Still:
+        edge, scale = MARGIN * 1000.0, self._unit * 1.08
+        width = round((self.setting.width + 2 * edge) * scale)
+        height = round((1000.0 + 2 * edge) * scale)
+        pixels = np.zeros((height, width, 4), dtype=np.uint8)
+        surface = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType)
         canvas = surface.getCanvas()
-        canvas.clear(skia.ColorTRANSPARENT)
-        canvas.scale(self._unit * 1.08, self._unit * 1.08)
+        canvas.scale(scale, scale)
         canvas.translate(edge, edge)
         layer.draw(self._pen(canvas, layer, self.shot.start), self.shot.start)
-        return surface.makeImageSnapshot()
+        # Only what is drawn on is worth looking at again in every frame.
+        alpha = pixels[..., 3]
+        left, top, across, down = cv2.boundingRect(alpha)
+        if not across:
+            return _Still(None, skia.Rect(), skia.Paint())
+        part = skia.IRect.MakeXYWH(left, top, across, down)
+        box = skia.Rect(left, top, left + across, top + down)
+        box = skia.Rect(
+            *(value / scale - edge for value in (box.left(), box.top(), box.right(), box.bottom()))
+        )
+        paint = skia.Paint()
+        if alpha.min() == 255:
+            paint.setBlendMode(skia.BlendMode.kSrc)
+        return _Still(surface.makeImageSnapshot(part), box, paint)
 
     def depth(self, t: float) -> NDArray[np.float32]:
         """(height, width) float32 in [0, 1], 1 nearest."""

@@ -57,7 +57,8 @@ class RenderHarness:
             song=self.store.put_file(song, "audio/mpeg"),
             analysis=store_document(self.store, analysis),
             storyboard=store_document(self.store, storyboard),
-            settings=RenderSettings(**{"fps": str(FPS)} | settings),
+            # What the checkpoint alone draws, unless a test asks for more.
+            settings=RenderSettings(**{"fps": str(FPS), "animatic": "off"} | settings),
         )
 
     def simple_request(self, song: Path, duration: float = 2.0, **settings: Any) -> RenderRequest:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import torch
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.artifacts.store import ArtifactStore
-from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound, GrantInvalid
+from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound, FailedPrecondition, GrantInvalid
 from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import CancelToken, Report
 
+from songreel_render.animatic.drawn_frames import DrawnFrames
+from songreel_render.animatic.mode import ONLY, is_drawn
 from songreel_render.backends.segments import STILLS_DRAWN
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.devices import out_of_memory
 from songreel_render.checkpoints.identity_adapter import find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
+from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.frame_generator import FrameGenerator, FrameSource
 from songreel_render.diffusion.prompt_embeddings import EmbeddingCache
 from songreel_render.diffusion.stills import (
@@ -25,10 +29,15 @@ from songreel_render.diffusion.stills import (
     SceneStills,
     collect_stills,
     scenes_with_stills,
+    video_size,
 )
 from songreel_render.plan.open_plan import OpenedPlan
 from songreel_render.plan.plan import stills_key
 from songreel_render.settings import RenderServiceSettings
+from songreel_render.video.watermark import Watermark
+
+if TYPE_CHECKING:
+    from songreel_render.animatic.frames import AnimaticFrames
 
 
 class FramePipeline:
@@ -68,7 +77,12 @@ class FramePipeline:
 
         report(Progress(step="load"))
         with typed_memory_errors(opened.batch_frames):
-            stills = collect_stills(scenes, self._generator(opened).stills(scenes), drawn)
+            drawings = (
+                self._animatic(opened).stills(scenes)
+                if is_drawn(opened.plan.settings.animatic)
+                else self._generator(opened).stills(scenes)
+            )
+            stills = collect_stills(scenes, drawings, drawn)
         artifact = self._store.put_bytes(stills.to_bytes(), "application/octet-stream")
         self._store.bind(stills_key(opened.key), artifact)
         return stills
@@ -82,6 +96,8 @@ class FramePipeline:
         """
         plan, scenes, layout = opened.plan, opened.storyboard.scenes, opened.layout
         settings = plan.settings
+        if is_drawn(settings.animatic):
+            return self._drawn(opened, stills)
         if settings.preview:
             assert stills is not None, "every storyboard has a scene with a frame"
             return PreviewGenerator(stills, scenes, layout, settings, opened.batch_frames)
@@ -90,8 +106,43 @@ class FramePipeline:
             generator.colours = stills.colours(len(scenes), settings.colour_match)
         return generator
 
+    def _drawn(self, opened: OpenedPlan, stills: SceneStills | None) -> FrameSource:
+        """Frames in which the animatic has a part; it is the whole preview."""
+        settings = opened.plan.settings
+        size = video_size(settings)
+        animatic = self._animatic(opened)
+        if settings.preview or settings.animatic == ONLY:
+            watermark = Watermark(settings.mark, size) if settings.mark else None
+            return DrawnFrames(animatic, watermark, opened.batch_frames)
+        # Loads the animatic's drawing library with it.
+        from songreel_render.diffusion.redrawn_frames import RedrawnFrames
+
+        frames = RedrawnFrames(
+            animatic, self._denoiser(opened), opened.layout, settings, opened.batch_frames
+        )
+        if stills is not None and settings.colour_match:
+            frames.colours = stills.colours(len(opened.storyboard.scenes), settings.colour_match)
+        return frames
+
+    def _animatic(self, opened: OpenedPlan) -> AnimaticFrames:
+        try:
+            from songreel_render.animatic.frames import AnimaticFrames
+        except ImportError as error:
+            raise FailedPrecondition(
+                f"the animatic cannot be drawn here ({error}): install the system's libEGL and "
+                "libGL (Debian: libegl1 libgl1), or render with animatic off"
+            ) from error
+        size = video_size(opened.plan.settings)
+        return AnimaticFrames(opened.analysis, opened.storyboard, opened.layout, size, size)
+
     def load(self, opened: OpenedPlan) -> Checkpoint:
-        """The plan's checkpoint with its LoRA merged in, in memory; without an identity adapter."""
+        """The plan's checkpoint with its LoRA merged in, in memory; without an identity adapter.
+
+        Raises:
+            FailedPrecondition: the plan is drawn without a checkpoint.
+        """
+        if opened.shape.files is None:
+            raise FailedPrecondition("the plan is drawn without a checkpoint")
         with open_loras(opened.plan.settings, self._store) as loras:
             return self._loader.load(opened.shape.files, loras)
 
@@ -112,16 +163,25 @@ class FramePipeline:
         return checkpoint
 
     def _generator(self, opened: OpenedPlan) -> FrameGenerator:
-        torch.set_num_threads(self._settings.threads)
-        settings = opened.plan.settings
-        files = opened.shape.files
         return FrameGenerator(
+            self._denoiser(opened),
+            opened.storyboard.scenes,
+            opened.layout,
+            opened.plan.settings,
+            opened.batch_frames,
+        )
+
+    def _denoiser(self, opened: OpenedPlan) -> Denoiser:
+        torch.set_num_threads(self._settings.threads)
+        settings, files = opened.plan.settings, opened.shape.files
+        preview = settings.preview and files is not None
+        return Denoiser(
             self._with_person(opened),
             opened.storyboard.scenes,
             opened.layout,
             settings,
             batch=opened.batch_frames,
-            autoencoder=self._loader.preview_autoencoder(files) if settings.preview else None,
+            autoencoder=self._loader.preview_autoencoder(files) if preview else None,
             memory=self._memory,
         )
 

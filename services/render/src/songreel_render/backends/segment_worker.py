@@ -6,7 +6,6 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
@@ -22,6 +21,7 @@ from songreel_render.plan.open_plan import (
     OpenedPlan,
     PlanReference,
     check_checkpoint,
+    find_shape,
     open_plan,
     render_environment,
 )
@@ -72,7 +72,7 @@ class SegmentWorker:
             CheckpointNotFound, CheckpointIncomplete, CheckpointUnsupported: it is not here.
             FailedPrecondition: another one is at its path.
         """
-        shape = self._loader.inspect(Path(settings.checkpoint))
+        shape = find_shape(settings, self._loader)
         check_checkpoint(shape, checkpoint_sha256)
         return render_environment(self._settings, self._loader, settings, shape)
 

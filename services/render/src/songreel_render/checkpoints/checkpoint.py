@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import torch
 
@@ -79,7 +79,8 @@ class Checkpoint:
 class CheckpointShape:
     """What can be known of a checkpoint without loading its weights."""
 
-    files: CheckpointFiles
+    files: CheckpointFiles | None
+    """None where nothing is drawn by a checkpoint: see `NO_CHECKPOINT`."""
     steps: int
     """Its own number of steps."""
     guidance_scale: float
@@ -96,6 +97,18 @@ class CheckpointShape:
     """Channels of the UNet at full size."""
     distilled: bool = False
     """Whether the UNet takes the guidance scale as an input (LCM) instead of running twice."""
+    animatic: float | None = None
+    """Share of an animatic's picture that it draws anew at its best; None where nobody said."""
+
+    @property
+    def path(self) -> str:
+        """Of the files; empty where there are none."""
+        return str(self.files.path) if self.files else ""
+
+    @property
+    def sha256(self) -> str:
+        """Over the files; empty where there are none."""
+        return self.files.sha256 if self.files else ""
 
     def frame_bytes(self, size: int, value_bytes: int) -> int:
         """Bytes of activations of one frame at the peak, roughly.
@@ -106,6 +119,12 @@ class CheckpointShape:
         decoder = size * size * self.decoder_width * value_bytes * 6
         latent = size // self.latent_factor
         return max(decoder, latent * latent * self.unet_width * value_bytes * 60)
+
+
+NO_CHECKPOINT: Final = CheckpointShape(
+    files=None, steps=1, guidance_scale=1.0, native_size=512, size_multiple=8
+)
+"""Stands where the animatic alone makes the frames."""
 
 
 def pixels_per_latent(config: Any) -> int:

@@ -26,6 +26,9 @@ class CheckpointDefaults(BaseModel):
     """Classifier-free guidance; 1 is without."""
     size: int | None = Field(default=None, ge=8, le=4096)
     """Pixels of a side it was trained for; None: from the UNet's configuration."""
+    animatic: float | None = Field(default=None, ge=0.0, le=1.0)
+    """Share of an animatic's picture that it draws anew at its best; 0 for a checkpoint that
+    should draw alone."""
     prediction_type: Literal["epsilon", "v_prediction", "sample"] | None = None
     """What the UNet predicts; only for single files, which do not tell."""
 

@@ -114,6 +114,7 @@ class CheckpointLoader:
             decoder_width=_first(vae.get("block_out_channels"), 128),
             unet_width=_first(unet.get("block_out_channels"), 320),
             distilled=bool(unet.get("time_cond_proj_dim")),
+            animatic=own.animatic,
         )
 
     def load(self, files: CheckpointFiles, loras: Sequence[LoadedLora] = ()) -> Checkpoint:

@@ -85,8 +85,10 @@ class Sampler:
         text: Conditioning,
         negative: Conditioning | None,
         step_seeds: list[int],
+        start: torch.Tensor | None = None,
+        strength: float = 1.0,
     ) -> torch.Tensor:
-        """Run the scheduler's steps.
+        """Run the scheduler's steps, or their last part from pictures that are there already.
 
         With guidance both halves go through the network in one call.
 
@@ -96,23 +98,40 @@ class Sampler:
             negative: same, or None without guidance.
             step_seeds: (n,) seeds of the noise that some schedulers (LCM, TCD, ancestral ones)
                 add at each step; equal seeds get equal noise, whatever the batch.
+            start: same as `noise`, latents to draw anew as far as `strength` (SDEdit, Meng et
+                al. 2022); None draws from noise alone.
+            strength: in (0, 1]: the share of the noise's levels that is gone through, in the same
+                share of the steps, at least one.
 
         Returns:
             Latents (n, c, h, w) float32, not yet divided by the scaling factor.
         """
         checkpoint, wanted = self.checkpoint, len(noise)
         noise, text, negative, step_seeds = self._padded(noise, text, negative, step_seeds)
-        scheduler = checkpoint.new_scheduler(self._options.steps, self._options.scheduler)
+        taken = self._options.steps
+        if start is not None:
+            taken = max(1, round(taken * strength))
+        # So many steps in all that the last `taken` of them begin at the strength's level.
+        steps = taken if start is None else max(taken, round(taken / strength))
+        scheduler = checkpoint.new_scheduler(steps, self._options.scheduler)
         step_options = _step_options(scheduler, step_seeds)
         told = text if negative is None else Conditioning.joined([negative, text])
         embeddings = told.tokens.to(checkpoint.device, checkpoint.dtype)
         # The latents stay in float32: a small step in bfloat16 would be lost to rounding.
-        latents = noise.to(checkpoint.device) * scheduler.init_noise_sigma
+        noise = noise.to(checkpoint.device)
+        # Schedulers of higher order have two times a step.
+        clock = scheduler.timesteps[-(len(scheduler.timesteps) * taken // steps) :]
+        if start is None:
+            latents = noise * scheduler.init_noise_sigma
+        else:
+            if hasattr(scheduler, "set_begin_index"):
+                scheduler.set_begin_index(len(scheduler.timesteps) - len(clock))
+            start = _filled(start, self._fixed_batch).to(checkpoint.device)
+            latents = scheduler.add_noise(start, noise, clock[:1].expand(len(noise)))
         latents = latents.contiguous(memory_format=torch.channels_last)
         more: dict[str, Any] = {"timestep_cond": self._guidance_embedding(len(latents))}
         if told.pooled is not None:
             more["added_cond_kwargs"] = self._size_and_text(told.pooled)
-        clock = scheduler.timesteps
         for time, network_time in zip(clock, clock.to(checkpoint.device), strict=True):
             given = latents if negative is None else torch.cat([latents, latents])
             given = scheduler.scale_model_input(given, time).to(checkpoint.dtype)
@@ -126,18 +145,35 @@ class Sampler:
         return latents[:wanted]
 
     @torch.inference_mode()
+    def encode(self, pictures: torch.Tensor) -> torch.Tensor:
+        """The inverse of `decode`: (n, 3, height, width) in [0, 1] -> latents, float32."""
+        autoencoder, wanted = self._autoencoder, len(pictures)
+        pictures = _filled(pictures, self._fixed_batch).to(self.checkpoint.device)
+        encoded = autoencoder.encode((pictures * 2.0 - 1.0).to(autoencoder.dtype))
+        # Small autoencoders give the latents themselves, others their distribution.
+        kept = getattr(encoded, "latents", None)
+        latents = (encoded.latent_dist.mode() if kept is None else kept)[:wanted].float()
+        scale, shift = self._scale_and_shift(latents)
+        return (latents - shift) * scale
+
+    def _scale_and_shift(self, latents: torch.Tensor) -> tuple[Any, Any]:
+        """What latents of the autoencoder are multiplied by after `shift` is taken off."""
+        config = self._autoencoder.config
+        mean, deviation = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
+        if mean is None or deviation is None:
+            return config.scaling_factor, getattr(config, "shift_factor", None) or 0.0
+        return (
+            config.scaling_factor / _per_channel(deviation, latents),
+            _per_channel(mean, latents),
+        )
+
+    @torch.inference_mode()
     def decode(self, latents: torch.Tensor) -> torch.Tensor:
         """Latents to pictures: (n, c, h, w) -> (n, 3, height, width) float32 in [0, 1]."""
         autoencoder, wanted = self._autoencoder, len(latents)
         latents = _filled(latents, self._fixed_batch)
-        config = autoencoder.config
-        shift = getattr(config, "shift_factor", None) or 0.0
-        mean, deviation = (getattr(config, name, None) for name in ("latents_mean", "latents_std"))
-        if mean is not None and deviation is not None:
-            latents = latents * _per_channel(deviation, latents) / config.scaling_factor
-            latents = latents + _per_channel(mean, latents)
-        else:
-            latents = latents / config.scaling_factor + shift
+        scale, shift = self._scale_and_shift(latents)
+        latents = latents / scale + shift
         pictures = self._decode(latents.to(autoencoder.dtype), return_dict=False)[0]
         return (pictures[:wanted].float() * 0.5 + 0.5).clamp_(0.0, 1.0)
 

@@ -14,11 +14,12 @@ from PIL import Image
 from songreel.prompt.v1.storyboard_pb2 import Scene
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 
+from songreel_render.animatic.mode import is_drawn
 from songreel_render.diffusion.colour_match import ColourMatch, palette
 from songreel_render.diffusion.sampler import to_pixels
-from songreel_render.diffusion.watermark import Watermark
 from songreel_render.motion.camera import view_matrices, warp
 from songreel_render.motion.layout import Layout
+from songreel_render.video.watermark import Watermark
 
 # Shorter scenes flash by: their colours are their neighbours', and need no still.
 _LEAST_FRAMES: Final = 8
@@ -73,7 +74,7 @@ def video_size(settings: RenderSettings) -> int:
 
 def scenes_with_stills(layout: Layout, settings: RenderSettings) -> list[int]:
     """The scenes that a render draws a still of before its frames."""
-    if settings.preview:
+    if settings.preview or is_drawn(settings.animatic):
         return layout.shown
     if not settings.colour_match:
         return []

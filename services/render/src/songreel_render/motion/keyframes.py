@@ -19,7 +19,7 @@ LATENT, FLOW = "latent", "flow"
 """How frames between keys are made: on the arc between their latents, or by optical flow."""
 IN_BETWEENS: Final = (LATENT, FLOW)
 MAX_CADENCE: Final = 1.0
-# In-betweens in a row at most, however slow the music is.
+# In-betweens in a row at most, unless asked otherwise.
 _MOST_BETWEEN: Final = 7
 # Radians that a change of all words counts for.
 _WORDS: Final = 1.0
@@ -61,7 +61,14 @@ class KeyframePlan:
     """(n,) how far each frame is on its way from that key to the next, in [0, 1)."""
 
     @classmethod
-    def of(cls, steps: NDArray[np.float64], first: int, end: int, arc: float) -> KeyframePlan:
+    def of(
+        cls,
+        steps: NDArray[np.float64],
+        first: int,
+        end: int,
+        arc: float,
+        most_between: int = _MOST_BETWEEN,
+    ) -> KeyframePlan:
         """Choose the keys of frames first..end-1.
 
         Args:
@@ -69,13 +76,14 @@ class KeyframePlan:
             first: first frame.
             end: one past the last frame.
             arc: radians between two keys at most; 0 makes every frame a key.
+            most_between: frames between two keys at most, however slow the music is.
         """
         within = steps[first : end - 1]
         chosen = [0]
         gone = 0.0
         for place, step in enumerate(within.tolist(), start=1):
             gone += step
-            if gone > arc or place - chosen[-1] > _MOST_BETWEEN:
+            if gone > arc or place - chosen[-1] > most_between:
                 # As far as the bound allows: the frame before, and from it on.
                 if place - 1 > chosen[-1]:
                     chosen.append(place - 1)

@@ -13,7 +13,8 @@ from songreel_kit.artifacts.documents import load_document
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import Aborted, FailedPrecondition
 
-from songreel_render.checkpoints.checkpoint import CheckpointShape
+from songreel_render.animatic.mode import OFF, ONLY
+from songreel_render.checkpoints.checkpoint import NO_CHECKPOINT, CheckpointShape
 from songreel_render.checkpoints.devices import batch_for, total_memory
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.loader import CheckpointLoader
@@ -36,6 +37,7 @@ class OpenedPlan:
     """A plan, its documents and its checkpoint's files."""
 
     plan: RenderPlan
+    analysis: SongAnalysis
     storyboard: Storyboard
     shape: CheckpointShape
     layout: Layout
@@ -66,7 +68,7 @@ def open_plan(
     plan = load_document(store, reference.plan, RenderPlan)
     storyboard = load_document(store, reference.storyboard, Storyboard)
     analysis = load_document(store, reference.analysis, SongAnalysis)
-    shape = loader.inspect(Path(plan.settings.checkpoint))
+    shape = find_shape(plan.settings, loader)
     check_checkpoint(shape, plan.checkpoint_sha256)
     environment = render_environment(service, loader, plan.settings, shape)
     if environment.describe() != plan.renderer:
@@ -75,17 +77,24 @@ def open_plan(
             f"{environment.describe()!r}: their settings or versions differ; plan again"
         )
     layout = lay_out(analysis, storyboard, plan.settings)
-    return OpenedPlan(plan, storyboard, shape, layout, environment.batch_frames)
+    return OpenedPlan(plan, analysis, storyboard, shape, layout, environment.batch_frames)
+
+
+def find_shape(settings: RenderSettings, loader: CheckpointLoader) -> CheckpointShape:
+    """The checkpoint that resolved settings name, or none where the animatic stands alone."""
+    if settings.animatic == ONLY:
+        return NO_CHECKPOINT
+    return loader.inspect(Path(settings.checkpoint))
 
 
 def check_checkpoint(shape: CheckpointShape, sha256: str) -> None:
     """Raise `FailedPrecondition` unless the checkpoint's files have that hash."""
-    if shape.files.sha256 != sha256:
+    if shape.sha256 != sha256:
         raise FailedPrecondition(
-            f"the checkpoint at {shape.files.path} differs on a machine that draws; "
+            f"the checkpoint at {shape.path} differs on a machine that draws; "
             "give all of them the same files",
             expected=sha256,
-            found=shape.files.sha256,
+            found=shape.sha256,
         )
 
 
@@ -107,5 +116,10 @@ def render_environment(
         crf=service.crf,
         encode_threads=service.encode_threads,
         compiled=loader.compiles,
-        preview_autoencoder=settings.preview and loader.has_tiny(shape.files),
+        preview_autoencoder=(
+            settings.preview
+            and settings.animatic == OFF
+            and shape.files is not None
+            and loader.has_tiny(shape.files)
+        ),
     )

@@ -10,6 +10,7 @@ from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings, Scene
 from songreel_kit.artifacts.documents import stage_key
 
 from songreel_render import VERSION
+from songreel_render.animatic.mode import is_drawn
 from songreel_render.motion.keyframes import FLOW
 from songreel_render.motion.layout import Layout
 
@@ -71,7 +72,7 @@ def build_plan(
             SegmentPlan(index=index, first_frame=first, end_frame=min(first + per_segment, count))
             for index, first in enumerate(range(0, count, per_segment))
         ],
-        renderer=environment.describe() + _flow_version(settings),
+        renderer=environment.describe() + _drawing_versions(settings),
     )
 
 
@@ -96,8 +97,13 @@ def stills_key(plan: str) -> str:
     return stage_key("render.stills", VERSION, plan)
 
 
-def _flow_version(settings: RenderSettings) -> str:
-    return f"; opencv {version('opencv-python-headless')}" if settings.in_betweens == FLOW else ""
+def _drawing_versions(settings: RenderSettings) -> str:
+    used: list[str] = []
+    if settings.in_betweens == FLOW or is_drawn(settings.animatic):
+        used.append("opencv-python-headless")
+    if is_drawn(settings.animatic):
+        used += ["songreel-animatic", "skia-python"]
+    return "".join(f"; {name} {version(name)}" for name in used)
 
 
 def _way(layout: Layout, first: int, end: int) -> float:

@@ -22,7 +22,8 @@ from songreel_kit.errors import (
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render import VERSION
-from songreel_render.checkpoints.checkpoint import CheckpointShape
+from songreel_render.animatic.mode import drawn_alone
+from songreel_render.checkpoints.checkpoint import NO_CHECKPOINT, CheckpointShape
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter, find_adapter
 from songreel_render.checkpoints.loader import CheckpointLoader
 from songreel_render.checkpoints.loras import open_loras
@@ -56,7 +57,6 @@ class PreparedRender(OpenedPlan):
     """A job with its plan made and stored; nothing is drawn yet."""
 
     job: RenderJob
-    analysis: SongAnalysis
     plan_artifact: Artifact
     track: AudioTrack
     identity: SigningIdentity | None
@@ -114,12 +114,14 @@ class RenderPlanner:
         """Check everything that can be wrong and make the plan; draws nothing."""
         report(Progress(step="plan"))
         storyboard = load_document(self._store, job.storyboard, Storyboard, error=InvalidStoryboard)
-        shape = self.find_checkpoint(job.settings.checkpoint, storyboard.style)
+        shape = NO_CHECKPOINT
+        if not drawn_alone(job.settings):
+            shape = self.find_checkpoint(job.settings.checkpoint, storyboard.style)
         token.check()
         with open_loras(job.settings, self._store) as loras:
             files = [lora.file.sha256 for lora in loras]
         hashes = _lora_hashes(job, files)
-        settings = resolve_settings(job.settings, shape, str(shape.files.path), hashes)
+        settings = resolve_settings(job.settings, shape, shape.path, hashes)
         self._check_people(job, settings, shape)
         analysis = load_document(self._store, job.analysis, SongAnalysis, error=InvalidAnalysis)
         layout = lay_out(analysis, storyboard, settings)
@@ -131,7 +133,7 @@ class RenderPlanner:
             settings,
             layout,
             environment,
-            checkpoint_sha256=shape.files.sha256,
+            checkpoint_sha256=shape.sha256,
             song_sha256=job.song.sha256,
             analysis_sha256=job.analysis.sha256,
             storyboard_sha256=job.storyboard.sha256,
@@ -160,7 +162,7 @@ class RenderPlanner:
             adapter = find_adapter(job.adapters, lora.adapter_sha256)
             if adapter is None:
                 raise GrantInvalid("an adapter of a person is used only with a grant: ask for one")
-            adapter.check(shape.files.sha256)
+            adapter.check(shape.sha256)
             lora.consent_id = adapter.consent_id
 
     def _identity(self) -> SigningIdentity | None:

@@ -10,10 +10,11 @@ from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
 from songreel_kit.artifacts.containers import DEFAULT_CONTAINER, find_container
 from songreel_kit.errors import InvalidRenderSettings
 
+from songreel_render.animatic.mode import DEFAULT_STRENGTH, is_drawn, resolve_mode
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.loras import MAX_WEIGHT
 from songreel_render.checkpoints.schedulers import find_scheduler
-from songreel_render.diffusion.colour_match import DEFAULT_STRENGTH
+from songreel_render.diffusion.colour_match import DEFAULT_STRENGTH as DEFAULT_COLOUR_MATCH
 from songreel_render.motion.frames import format_frame_rate, parse_frame_rate
 from songreel_render.motion.keyframes import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
 from songreel_render.motion.layout import MAX_SEED
@@ -60,6 +61,13 @@ def resolve_settings(
         raise InvalidRenderSettings(
             f"the mark has {len(asked.mark)} letters; at most {MAX_WATERMARK} fit", field="mark"
         )
+    people = any(lora.adapter_sha256 for lora in asked.loras)
+    animatic = resolve_mode(
+        asked.animatic,
+        DEFAULT_STRENGTH if shape.animatic is None else shape.animatic,
+        # The animatic cannot draw a person's own face yet, and a little redrawing does not.
+        plain=schedule == _PLAIN_SCHEDULE or people,
+    )
     settings = RenderSettings(
         checkpoint=checkpoint,
         fps=format_frame_rate(parse_frame_rate(asked.fps)),
@@ -70,11 +78,12 @@ def resolve_settings(
         guidance_scale=_guidance(asked, shape),
         scheduler=asked.scheduler,
         cadence=_cadence(asked, schedule),
-        colour_match=_colour_match(asked, schedule),
+        colour_match=_colour_match(asked, schedule, animatic),
         format=find_container(asked.format or DEFAULT_CONTAINER).name,
         preview=asked.preview,
         mark=asked.mark,
         in_betweens=_in_betweens(asked),
+        animatic=animatic,
     )
     settings.loras.extend(_loras(asked, lora_hashes or {}))
     return settings
@@ -144,8 +153,10 @@ def _in_betweens(asked: RenderSettings) -> str:
     return name
 
 
-def _colour_match(asked: RenderSettings, schedule: str) -> float:
-    own = 0.0 if schedule == _PLAIN_SCHEDULE else DEFAULT_STRENGTH
+def _colour_match(asked: RenderSettings, schedule: str, animatic: str) -> float:
+    # The animatic's scenes have their colours already.
+    plain = schedule == _PLAIN_SCHEDULE or is_drawn(animatic)
+    own = 0.0 if plain else DEFAULT_COLOUR_MATCH
     strength = asked.colour_match if asked.HasField("colour_match") else own
     if not 0.0 <= strength <= 1.0:
         raise InvalidRenderSettings(

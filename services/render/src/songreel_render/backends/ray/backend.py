@@ -68,7 +68,7 @@ class RayBackend:
 
     def environment(self, settings: RenderSettings, shape: CheckpointShape) -> RenderEnvironment:
         """See `DrawingBackend`; replicas are asked once, they are all alike."""
-        key = (shape.files.sha256, settings.size, settings.preview)
+        key = (shape.sha256, settings.size, settings.preview)
         known = self._environments.get(key)
         if known is not None:
             return known
@@ -76,7 +76,7 @@ class RayBackend:
         found: list[RenderEnvironment] = []
 
         def submit(task: _Task) -> RayFuture[RenderEnvironment]:
-            return RayFuture(handle.environment.remote(settings, shape.files.sha256))
+            return RayFuture(handle.environment.remote(settings, shape.sha256))
 
         def answered(task: _Task, environment: RenderEnvironment) -> None:
             found.append(environment)

@@ -1,0 +1,1 @@
+"""The animatic of a storyboard: what moves where, before any checkpoint draws."""

@@ -1,0 +1,59 @@
+"""How far the animatic decides the frames: `RenderSettings.animatic`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel_kit.errors import InvalidRenderSettings
+
+AUTO, OFF, ONLY = "auto", "off", "only"
+# Share of the drawing that checkpoints draw anew which do not say what suits them: enough for
+# Stable Diffusion to paint its own materials and light, and to keep who is where.
+DEFAULT_STRENGTH: Final = 0.55
+# Less is hardly a change, and asks schedulers for more steps than some of them have.
+LEAST_STRENGTH: Final = 0.05
+
+
+def resolve_mode(asked: str, own: float, *, plain: bool) -> str:
+    """The mode as plans hold it: "off", "only", or the strength as a number.
+
+    Args:
+        asked: by the caller; empty is "auto".
+        own: strength that suits the checkpoint, in (0, 1]; 0 for one that draws alone.
+        plain: whether frames are made as in the paper, unless something else is asked for.
+
+    Raises:
+        InvalidRenderSettings: none of the modes, or a number outside .05..1.
+    """
+    asked = asked.strip().lower() or AUTO
+    if asked in (OFF, ONLY):
+        return asked
+    if asked == AUTO:
+        return OFF if plain or own == 0.0 else f"{own:g}"
+    try:
+        strength = float(asked)
+    except ValueError:
+        strength = -1.0
+    if not LEAST_STRENGTH <= strength <= 1.0:
+        raise InvalidRenderSettings(
+            f"animatic {asked[:20]!r} is not a way to use the animatic; known: {AUTO}, {ONLY}, "
+            f"{OFF}, or a number from {LEAST_STRENGTH:g} to 1",
+            field="animatic",
+        )
+    return f"{strength:g}"
+
+
+def drawn_alone(settings: RenderSettings) -> bool:
+    """Whether settings, resolved or as asked for, do without a checkpoint."""
+    return settings.animatic.strip().lower() == ONLY
+
+
+def strength_of(mode: str) -> float:
+    """Share of the drawing that the checkpoint draws anew; 0 where none does."""
+    return 0.0 if mode in (OFF, ONLY) else float(mode)
+
+
+def is_drawn(mode: str) -> bool:
+    """Whether the animatic has a part in the frames."""
+    return mode != OFF

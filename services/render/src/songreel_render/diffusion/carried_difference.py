@@ -1,0 +1,91 @@
+"""What a checkpoint changed in a drawing, carried along while the drawing moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from songreel_animatic.animatic import motion_between
+
+# Grey levels of 255 by which a pixel may differ from where it seems to come from.
+_TOLERANCE: Final = 24.0
+# Strengths at which a checkpoint begins to draw its own shapes, and has all of them its own: a
+# crisp edge of the drawing must not show through a shape that moved.
+_OWN_FROM, _OWN_TO = 0.35, 0.75
+
+Picture = NDArray[np.uint8]
+Difference = NDArray[np.float32]
+
+
+def drawing_share(strength: float) -> float:
+    """How much of the drawing itself is in the finished frames: 1 for small strengths, then 0."""
+    gone = min(1.0, max(0.0, (strength - _OWN_FROM) / (_OWN_TO - _OWN_FROM)))
+    return 1.0 - gone * gone * (3.0 - 2.0 * gone)
+
+
+@dataclass(frozen=True)
+class Key:
+    """A frame that the checkpoint has drawn anew."""
+
+    drawing: Picture
+    """(height, width, 3) RGB, before."""
+    difference: Difference
+    """(height, width, 3) in grey levels: what is added to the drawing's share."""
+
+    @classmethod
+    def of(cls, drawing: Picture, redrawn: Difference, passed: Difference, share: float) -> Key:
+        """The difference D(z) - share x D(E(drawing)): what the autoencoder loses is not missed.
+
+        Args:
+            drawing: of the frame.
+            redrawn: (height, width, 3) in grey levels, by the checkpoint.
+            passed: same, as the autoencoder alone gives the drawing back.
+            share: of the drawing in the finished frame.
+        """
+        return cls(drawing, redrawn - share * passed)
+
+
+def finished(
+    drawing: Picture, share: float, before: Key, after: Key | None, weight: float
+) -> Picture:
+    """A frame between two keys: its own drawing, and their differences where they belong by now.
+
+    Args:
+        drawing: (height, width, 3) RGB, of the frame itself.
+        share: of the drawing in the frame.
+        before: the key before it, or the frame's own.
+        after: the key after it; None where `weight` is 0.
+        weight: in [0, 1), how far the frame is on its way to `after`; 0 is `before` itself.
+    """
+    if after is None or weight == 0.0:
+        added = before.difference
+    else:
+        first, first_belief = _carried(drawing, before)
+        last, last_belief = _carried(drawing, after)
+        near, far = (1.0 - weight) * first_belief, weight * last_belief
+        total = near + far
+        added = near[..., None] * first + far[..., None] * last
+        # Where neither key shows what is seen now, the drawing stands alone.
+        added /= np.maximum(total, 0.5)[..., None]
+    return np.clip(np.rint(share * drawing + added), 0.0, 255.0).astype(np.uint8)
+
+
+def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32]]:
+    """A key's difference as it lies on the drawing, and how far each pixel is to be believed."""
+    height, width = drawing.shape[:2]
+    across, down = np.meshgrid(
+        np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    )
+    at = motion_between(drawing, key.drawing)
+    at[..., 0] += across
+    at[..., 1] += down
+    # Without the second map the first holds both coordinates; the stubs want both.
+    remap: Any = cv2.remap
+    edge = cv2.BORDER_REPLICATE
+    found = remap(key.difference, at, None, cv2.INTER_LINEAR, borderMode=edge)
+    seen = remap(key.drawing, at, None, cv2.INTER_LINEAR, borderMode=edge)
+    apart = cv2.absdiff(seen, drawing).max(axis=-1).astype(np.float32)
+    return found, np.exp(-((apart / _TOLERANCE) ** 2)).astype(np.float32)
