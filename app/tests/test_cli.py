@@ -33,9 +33,9 @@ def one_line(text: str) -> str:
     [
         (["make"], "Missing argument 'SONG'"),
         (["make", SONG, "--nonsense"], "--nonsense"),
-        (["make", SONG, "--fps", "fast"], "no frame rate"),
-        (["make", SONG, "--fps", "0"], "no frame rate"),
-        (["make", SONG, "--fps", "1/0"], "no frame rate"),
+        (["make", SONG, "--fps", "fast"], "not a frame rate"),
+        (["make", SONG, "--fps", "0"], "not a frame rate"),
+        (["make", SONG, "--fps", "1/0"], "not a frame rate"),
         (["make", SONG, "--seconds", "-1"], "--seconds"),
         (["make", SONG, "--size", "big"], "--size"),
         (["make", SONG, "-o", "clip.avi"], ".webm"),

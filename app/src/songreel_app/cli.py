@@ -1,7 +1,7 @@
-"""The command line: its commands, and how errors leave it.
+"""The command line: commands, help and errors.
 
-Only typer is imported here. Whatever costs time to load is imported by the
-command that needs it, so that `songreel --help` answers at once.
+Only typer is imported here. What is slow to load is imported by the command
+that needs it, so that `songreel --help` answers at once.
 """
 
 import os
@@ -92,7 +92,7 @@ def run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Whoever read our stdout has gone; Python would complain again at exit.
+        # The reader of stdout has gone; Python would complain again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except Exception as error:
@@ -121,8 +121,8 @@ def _failed(error: Exception, *, as_json: bool) -> int:
         told = from_os_error(error) or FailedPrecondition(str(error))
     else:
         told = InternalError(
-            f"songreel made a mistake ({type(error).__name__}: {error});"
-            f" run it again with {DEBUG_VARIABLE}=1 and report what it prints"
+            f"internal error ({type(error).__name__}: {error});"
+            f" run the command again with {DEBUG_VARIABLE}=1 and report what it prints"
         )
     typer.echo(error_line(told), err=True)
     if as_json:

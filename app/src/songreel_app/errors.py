@@ -1,15 +1,15 @@
-"""What can go wrong on the user's side of the wire, and how it is told.
+"""Errors of the command line, and how they are printed.
 
-The tree goes on from `songreel_kit.errors`:
+The tree extends `songreel_kit.errors`:
 
     SongreelError
       InvalidRequest
-        InputUnreadable      a file named on the command line cannot be read
+        InputUnreadable      an input file cannot be read
       FailedPrecondition
-        DataFolderBusy       another server works in the data folder
-        OutputUnwritable     the place for the result cannot be written to
+        DataFolderBusy       another server uses the data folder
+        OutputUnwritable     the output folder cannot be written to
       ServiceUnavailable
-        ServerNotStarted     the embedded server did not come up
+        ServerNotStarted     the embedded server did not start
 """
 
 import json
@@ -25,15 +25,15 @@ from songreel_kit.errors import (
 
 
 class InputUnreadable(InvalidRequest):
-    """A file named on the command line is missing, a folder or not ours to read."""
+    """An input file is missing, a folder, or not readable."""
 
 
 class OutputUnwritable(FailedPrecondition):
-    """The folder of the result cannot be made or is not ours to write to."""
+    """The output folder cannot be made or written to."""
 
 
 class DataFolderBusy(FailedPrecondition):
-    """Another server works in the data folder."""
+    """Another server uses the data folder."""
 
 
 class ServerNotStarted(ServiceUnavailable):
@@ -41,13 +41,13 @@ class ServerNotStarted(ServiceUnavailable):
 
 
 def error_line(error: SongreelError) -> str:
-    """The one line that a user sees, for example `error: ... [NOT_AUDIO]`."""
+    """The error as one line, for example `error: ... [NOT_AUDIO]`."""
     message = " ".join(error.message.split())
     return f"error: {message} [{error.reason}]"
 
 
 def error_json(error: SongreelError) -> str:
-    """The same for scripts: `{"error": {"code", "reason", "message", "metadata"}}`."""
+    """The error for scripts: `{"error": {"code", "reason", "message", "metadata"}}`."""
     fields: dict[str, Any] = {
         "code": error.code.name,
         "reason": error.reason,

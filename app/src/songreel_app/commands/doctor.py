@@ -1,4 +1,4 @@
-"""`songreel doctor`: what is configured and installed, and how to get what is missing."""
+"""`songreel doctor`: configuration, installed parts, and how to get what is missing."""
 
 from songreel_app.commands.option_groups import CommonOptions, with_groups
 

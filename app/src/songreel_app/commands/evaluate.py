@@ -1,4 +1,4 @@
-"""`songreel evaluate`: what can be measured of a finished video."""
+"""`songreel evaluate`: measurements of a finished video."""
 
 from pathlib import Path
 from typing import Annotated

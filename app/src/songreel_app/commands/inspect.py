@@ -1,4 +1,4 @@
-"""`songreel inspect`: what a video says of itself, and whether that holds."""
+"""`songreel inspect`: a video's content credentials, verified."""
 
 from pathlib import Path
 from typing import Annotated

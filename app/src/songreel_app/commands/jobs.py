@@ -22,7 +22,7 @@ def listing(context: typer.Context, *, common: CommonOptions) -> int:
 
 @with_groups
 def cancel(name: Name, *, common: CommonOptions) -> int:
-    """Stop a job for good."""
+    """Cancel a job; it cannot be resumed."""
     from songreel_app.jobs.listing import cancel_job
     from songreel_app.jobs.signals import run_command
 

@@ -28,7 +28,7 @@ def _check_fps(value: str) -> str:
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
     if rate <= 0:
-        raise typer.BadParameter(f"{value!r} is no frame rate; give 12, 23.976 or 24000/1001")
+        raise typer.BadParameter(f"{value!r} is not a frame rate; give 12, 23.976 or 24000/1001")
     return value
 
 
@@ -281,14 +281,16 @@ Extractor = Annotated[
 Bpm = Annotated[
     float,
     typer.Option(
-        "--bpm", metavar="N", help="The tempo, if you know it; 0 finds it.", min=0, max=300
+        "--bpm",
+        metavar="N",
+        help="Tempo in beats per minute, if known; 0 estimates it.",
+        min=0,
+        max=300,
     ),
 ]
 Octave = Annotated[
     str,
-    typer.Option(
-        "--octave", metavar="half|double", help="Halve or double the tempo that is found."
-    ),
+    typer.Option("--octave", metavar="half|double", help="Halve or double the estimated tempo."),
 ]
 Language = Annotated[
     str,

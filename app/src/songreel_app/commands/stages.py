@@ -108,7 +108,7 @@ def storyboard(
     seed: options.Seed = 0,
     common: CommonOptions,
 ) -> int:
-    """Write the storyboard of an analysed song, for you to edit.
+    """Write an editable storyboard of an analysed song.
 
     With --from, scenes that are locked in that storyboard are kept and the others rewritten.
     """

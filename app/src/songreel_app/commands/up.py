@@ -25,7 +25,7 @@ def up(
     as_json: options.Json = False,
     owned: Owned = False,
 ) -> int:
-    """Serve everything from this process until Ctrl-C; the other commands find it."""
+    """Serve the API from this process until Ctrl-C; other commands find and use this server."""
     import asyncio
 
     from songreel_app.server.composition import serve

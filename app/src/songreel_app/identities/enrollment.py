@@ -1,4 +1,4 @@
-"""Shows the enrolment page for one person and waits for the end."""
+"""Opens the enrolment page for one person and waits until it ends."""
 
 import asyncio
 import json
@@ -25,20 +25,20 @@ LOOK_SECONDS = 1.0
 
 
 async def enroll_person(name: str, target: ServerTarget, *, browser: bool, as_json: bool) -> None:
-    """Opens the page and returns when the person is enrolled, newly or once more.
+    """Opens the page and returns when the person is enrolled, newly or again.
 
-    The embedded server has the page itself. For a server elsewhere it is served from
-    here, to this machine only, and handed on as the API's calls: browsers give the camera
-    to pages of this machine, and the server needs no address for browsers.
+    The embedded server serves the page. For a server elsewhere this process serves it, on
+    loopback only, and forwards its calls to the API: browsers give the camera to pages of
+    this machine, and the server needs no address for browsers.
 
     Raises:
-        InvalidName: `name` cannot be an identity's.
+        InvalidName: `name` is not an identity's name.
         FailedPrecondition: the server serves no page; or the API key would travel in plain
             text.
         ServerNotStarted: there is no server and none could be started.
-        Unauthenticated, PermissionDenied: the key is not good, or may not enrol.
+        Unauthenticated, PermissionDenied: the key is not valid, or may not enrol.
     """
-    # Before a server is started for a name that cannot be one.
+    # Checked before a server is started.
     parse_identity(identity_name(name, f"projects/{PROJECT}"))
     async with Session(target) as session:
         client = session.client
@@ -54,7 +54,7 @@ async def enroll_person(name: str, target: ServerTarget, *, browser: bool, as_js
             whole = f"{page}#token={token}" if token else page
             opened = browser and await asyncio.to_thread(webbrowser.open, whole)
             if browser and not opened:
-                typer.echo("no browser could be opened: open the page yourself", err=True)
+                typer.echo("no browser could be opened: open this page yourself", err=True)
             _tell(page if opened else whole, as_json=as_json)
             enrolled = await _wait(client, full, before)
         _tell_end(enrolled, as_json=as_json)
@@ -62,7 +62,7 @@ async def enroll_person(name: str, target: ServerTarget, *, browser: bool, as_js
 
 @asynccontextmanager
 async def _page(target: ServerTarget) -> AsyncGenerator[str]:
-    """The page's URL, without what it is asked for."""
+    """The page's URL, without query and fragment."""
     if target.server is not None:
         settings = GatewaySettings(web_bind="127.0.0.1:0", web_hosts="")
         async with running_site(settings, target.server, tls=remote_tls()) as url:
@@ -80,7 +80,7 @@ async def _page(target: ServerTarget) -> AsyncGenerator[str]:
 async def _wait(client: Client, name: str, before: Identity) -> Identity:
     while True:
         now = await _look(client, name)
-        # Every enrolment puts the end of the retention off.
+        # Every enrolment extends the retention.
         if now.state == Identity.STATE_ENROLLED and now.expire_time != before.expire_time:
             return now
         await asyncio.sleep(LOOK_SECONDS)

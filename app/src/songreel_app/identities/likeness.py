@@ -1,4 +1,4 @@
-"""How often a video shows whom it should, as the paper measures it (section 5)."""
+"""Share of frames that show the right person, as the paper measures it (section 5)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def evaluate_identity(request: LikenessRequest) -> None:
         check_input(picture, "the impostor's picture")
     spans = protagonist_spans(_read_board(board))
     if not spans:
-        raise InvalidRequest(f"no scene of {board} shows the protagonist: there is nothing to find")
+        raise InvalidRequest(f"no scene of {board} shows the protagonist: nothing can be measured")
     async with Session(request.target) as session:
         start = pb.MeasureLikenessStart(
             name=identity_name(request.identity, session.client.parent),

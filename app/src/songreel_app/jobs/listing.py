@@ -44,11 +44,11 @@ async def list_jobs(target: ServerTarget, *, as_json: bool) -> None:
 
 
 async def cancel_job(name: str, target: ServerTarget, *, as_json: bool) -> None:
-    """Stops a job and says how it stands then."""
+    """Cancels a job and prints its final state."""
     async with Session(target) as session:
         full = job_name(name, session.client.parent)
         await session.call(lambda client: client.cancel_operation(full))
-        # A job that was at work has ended when its last event has come.
+        # A running job has ended when its last event arrives.
         async for _ in session.watch(full):
             pass
         operation = await session.call(lambda client: client.get_operation(full))
@@ -59,7 +59,7 @@ async def cancel_job(name: str, target: ServerTarget, *, as_json: bool) -> None:
 async def watch_job(
     name: str, target: ServerTarget, interrupts: Interrupts, *, as_json: bool
 ) -> None:
-    """Follows a job; Ctrl-C ends the watching, not the job.
+    """Prints a job's events to its end; Ctrl-C stops watching, not the job.
 
     Raises:
         SongreelError: the job's own error.

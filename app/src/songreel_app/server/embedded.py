@@ -33,7 +33,7 @@ LAST_LOG_LINES = 20
 
 @dataclass
 class EmbeddedServer:
-    """A server on this machine, ours to stop only when we started it."""
+    """A server on this machine; `stop` ends it only if it was started here."""
 
     address: str
     child: Process | None
@@ -59,13 +59,13 @@ class EmbeddedServer:
 async def ensure_server(target: ServerTarget) -> EmbeddedServer:
     """A server on this data folder: the running one, else one started now.
 
-    Two commands that start at once settle it between them: the data folder is
-    locked by one server, and the loser takes the winner's.
+    Of two commands that start at once, one server gets the lock of the data folder;
+    the other command uses that server.
 
     Raises:
         ServerNotStarted: the server ended before it answered; the message has
-            what it said, and the log the rest.
-        FailedPrecondition: the running one draws elsewhere than is asked for.
+            its last words, the log the rest.
+        FailedPrecondition: the running one has another render backend.
     """
     data = target.data
     deadline = time.monotonic() + START_SECONDS
@@ -89,10 +89,10 @@ async def ensure_server(target: ServerTarget) -> EmbeddedServer:
 
 
 def check_backend(record: ServerRecord, wanted: str) -> None:
-    """Raises FailedPrecondition when a running server draws elsewhere than is asked for."""
+    """Raises FailedPrecondition when a running server has another render backend."""
     if wanted and wanted != record.render:
         raise FailedPrecondition(
-            f"the server that has the data folder (process {record.pid}) draws with "
+            f"the server on this data folder (process {record.pid}) draws with "
             f"--render {record.render}, not {wanted}: stop it, or leave the option out"
         )
 

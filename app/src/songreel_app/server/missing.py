@@ -1,4 +1,4 @@
-"""What answers in place of the identity service where its package is not installed."""
+"""Stand-in for the identity service where its package is not installed."""
 
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
@@ -18,12 +18,12 @@ def identity_installed() -> bool:
 
 
 def missing_identity() -> Service:
-    """A service whose every method raises `ModelMissing`, which says what to install."""
+    """A service whose methods raise `ModelMissing` with what to install."""
     methods = identity_service_pb2.DESCRIPTOR.services_by_name["IdentityService"]
 
     async def refuse(_requests: Any, _context: Any) -> AsyncIterator[bytes]:
         raise ModelMissing(
-            f"this server knows no people: the identity service is not installed; "
+            f"this server has no identity service: it is not installed; "
             f"{INSTALL_IDENTITY} and start it again",
             extra="identity",
         )

@@ -1,4 +1,4 @@
-"""Resource names, as short as they are typed."""
+"""Resource names from their short forms."""
 
 from songreel_kit.errors import InvalidName
 
@@ -17,5 +17,7 @@ def job_name(name: str, parent: str) -> str:
     if name.startswith(f"{parent}/operations/"):
         return name
     if "/" in name or not name:
-        raise InvalidName(f"{name!r} is no job's name; `songreel jobs` lists them", name=name)
+        raise InvalidName(
+            f"{name!r} is not a job's name; `songreel jobs` lists the jobs", name=name
+        )
     return f"{parent}/operations/{name}"

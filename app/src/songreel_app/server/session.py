@@ -1,4 +1,4 @@
-"""A client together with the server that it needs, found or started."""
+"""A client and its server, found or started."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -19,8 +19,7 @@ from songreel_app.server.target import ServerTarget
 T = TypeVar("T")
 
 PROJECT = "local"
-# A server that ends again and again at the same place will not get further by
-# being started once more.
+# A server that keeps ending at the same place will not get further.
 REVIVALS = 3
 FIRST_WAIT_SECONDS = 0.5
 LAST_WAIT_SECONDS = 8.0
@@ -44,7 +43,7 @@ class Session:
 
     @property
     def address(self) -> str:
-        """`host:port` of the server that is talked to."""
+        """`host:port` of the server."""
         if self._remote is not None:
             return self._remote
         return self._embedded.address if self._embedded is not None else ""
@@ -74,7 +73,7 @@ class Session:
         await self._disconnect()
 
     async def call(self, request: Callable[[Client], Awaitable[T]]) -> T:
-        """Makes a call that does no harm when made again, through a server's end if need be."""
+        """Makes an idempotent call; the embedded server is started again if it ends."""
         while True:
             try:
                 return await request(self.client)
@@ -116,7 +115,7 @@ class Session:
                 " check the address and that `songreel up` runs there"
             )
         return ServiceUnavailable(
-            f"the embedded server ended {REVIVALS + 1} times without getting on"
+            f"the embedded server ended {REVIVALS + 1} times without progress"
             f" ({error}); see {self._target.data / LOG_NAME}, then run the same command again"
         )
 

@@ -1,1 +1,1 @@
-"""Who may do what, and how much of it: projects, keys, tokens, quotas, rates, audit."""
+"""Access control: projects, keys, tokens, roles, quotas, rates, audit."""

@@ -1,6 +1,6 @@
-"""What was done with which key: counts by day, method and outcome.
+"""Audit of calls: counts by key, day, method and status.
 
-No names, addresses, file names or contents; they would not be needed to see misuse.
+No names, addresses, file names or contents: misuse shows without them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Entry = tuple[int, str, str, str, str]
 
 
 class UseLog:
-    """Counts calls and writes the counts down now and then."""
+    """Counts calls and stores the counts periodically."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -38,19 +38,19 @@ class UseLog:
         self._calls[(day(), project, key, method[:128], code)] += 1
 
     async def keep(self, seconds: float) -> None:
-        """Writes, for ever, every so many seconds."""
+        """Stores the counts periodically, until cancelled."""
         while True:
             await asyncio.sleep(seconds)
             await self.write()
 
     async def write(self) -> None:
-        """Adds what was counted since the last time to the database, or keeps it for later."""
+        """Adds the counts since the last flush to the database, or keeps them for the next one."""
         calls, self._calls = self._calls, Counter()
         if not calls:
             return
 
         def transaction(connection: sa.Connection) -> None:
-            # In one order, so that replicas that write at once do not wait for each other.
+            # In one order, so that concurrent replicas do not deadlock.
             for entry, number in sorted(calls.items()):
                 given = self._database.insert(access_use).values(
                     **dict(zip(_COLUMNS, entry, strict=True)), calls=number
@@ -68,11 +68,11 @@ class UseLog:
             await self._database.write(transaction)
         except SongreelError as error:
             self._calls.update(calls)
-            _log.warning("the counts of calls are kept for later", problem=error.message)
+            _log.warning("counts of calls not stored, kept for later", problem=error.message)
 
 
 def use_of(connection: sa.Connection, days: int, project: str = "") -> list[sa.Row[Any]]:
-    """The counts of the last days, newest first."""
+    """Counts of the last days, newest first."""
     chosen = sa.select(access_use).where(access_use.c.day > day() - days)
     if project:
         chosen = chosen.where(access_use.c.project == project)
@@ -81,7 +81,7 @@ def use_of(connection: sa.Connection, days: int, project: str = "") -> list[sa.R
 
 
 def events_of(connection: sa.Connection, since: int, project: str = "") -> list[sa.Row[Any]]:
-    """What operators did since then (microseconds since 1970), oldest first."""
+    """Operators' actions since then (microseconds since 1970), oldest first."""
     chosen = sa.select(access_events).where(access_events.c.at >= since)
     if project:
         chosen = chosen.where(access_events.c.project == project)

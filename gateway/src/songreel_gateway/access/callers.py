@@ -7,26 +7,26 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What somebody is to the gateway."""
+    """Role of a caller."""
 
     CREATOR = "creator"
     """A person who makes videos, in one project."""
 
     PARTNER = "partner"
-    """A partner's service: all of one project."""
+    """A partner's service: everything in one project."""
 
     OPERATOR = "operator"
-    """Who runs the gateway: the jobs of all projects, but nobody's media."""
+    """An operator of the gateway: jobs of all projects, no media."""
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Somebody that the gateway has recognised."""
+    """An authenticated caller."""
 
     project: str
     role: Role
     key: str
     """Id of the API key, or "oidc"."""
     account: str
-    """Whose rate it is: the key, or a hash of the provider's name for the person."""
+    """Account of the rate: the key, or a hash of the token's subject."""
     calls_per_minute: int

@@ -1,4 +1,4 @@
-"""Access put together: what a gateway hangs in front of its methods."""
+"""Access control as a whole: what stands before a gateway's methods."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _log = get_logger(__name__)
 
 
 class Access:
-    """Who may call this gateway, as its settings say."""
+    """Access control of a gateway, by its settings."""
 
     def __init__(self, settings: AccessSettings, data: Path, database: Database) -> None:
-        """`data` is the folder of a signing key that is not given.
+        """`data` is the folder of the signing key, where the settings give none.
 
-        Raises `FailedPrecondition` when the settings do not make sense together.
+        Raises `FailedPrecondition` when the settings contradict each other.
         """
         self._settings = settings
         self._log = UseLog(database)
         self.keys = KeyBook(database, settings.access_cache_seconds)
         self.guard: Guard | None = None
-        """Stands before every call, where access is checked."""
+        """Checks every call; None where access is not checked."""
         self.quotas: Quotas | None = None
-        """What projects may do, where access is checked."""
+        """Quotas of projects; None where access is not checked."""
         self.tokens: Tokens | None = None
-        """What signs and checks tokens, where access is checked."""
+        """Signs and verifies tokens; None where access is not checked."""
         if settings.access == "checked":
             key = _signing_keys(settings, data, database)
             self.tokens = Tokens(key, settings.token_seconds)
@@ -49,10 +49,10 @@ class Access:
             self.guard = Guard(settings, self.keys, self.tokens, self._log, shared)
 
     def guards(self, *binds: str) -> list[Interceptor]:
-        """What a server on these addresses has to put before its methods.
+        """Interceptors for a server on these addresses.
 
-        Raises `FailedPrecondition` when one is not this machine's own and nobody was told
-        to let everybody in.
+        Raises `FailedPrecondition` when access is open on an address that other machines
+        reach.
         """
         bind = next((each for each in binds if not is_loopback(each)), "")
         if self.guard is not None:
@@ -76,7 +76,7 @@ class Access:
 
     @asynccontextmanager
     async def counting(self) -> AsyncGenerator[None]:
-        """Writes the counts of calls down, now and then, inside the block."""
+        """Stores the counts of calls periodically inside the block."""
         if self.guard is None:
             yield
             return
@@ -89,7 +89,7 @@ class Access:
                 await keeping
 
     async def close(self) -> None:
-        """Writes down what was counted last."""
+        """Stores the last counts."""
         await self._log.write()
 
 

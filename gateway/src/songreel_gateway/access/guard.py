@@ -1,7 +1,7 @@
-"""The guard: every call is somebody's, of one project, within rights and rates.
+"""The guard: checks the token, role, rate and names of every call.
 
-It stands before every method of a checked gateway, also those that are added later: a
-method without roles is nobody's, and names are found in messages by themselves.
+It covers every method of a checked gateway, those that are added later too: a method without
+roles may be called by nobody, and names are found in any message.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ Foreign = Callable[[str, str, str], None]
 
 
 class Guard(Interceptor):
-    """Recognises callers and holds them to what they may do."""
+    """Authenticates callers and enforces roles, rates and names."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Guard(Interceptor):
         log: UseLog,
         shared: SharedRates | None = None,
     ) -> None:
-        """`shared`: the rates of all gateways; without it this one counts for itself."""
+        """`shared`: rates that all gateways share; without it this one counts alone."""
         self._settings = settings
         self._keys = keys
         self._tokens = tokens
@@ -71,7 +71,7 @@ class Guard(Interceptor):
         self._shared = shared
         self._allowed = frozenset(names_in(settings.allowed_checkpoints))
         self.on_foreign: Foreign | None = None
-        """Told of everybody who names a person of another project."""
+        """Called when a caller names a person of another project."""
 
     @asynccontextmanager
     async def around(self, call: Call) -> AsyncGenerator[None]:
@@ -115,21 +115,21 @@ class Guard(Interceptor):
             self.check_request(call.caller, request)
 
     def check_request(self, caller: Caller, request: Message) -> None:
-        """The same, for those who have no call."""
+        """The same for a request outside a call."""
         if caller.role is not Role.OPERATOR:
             check_names(request, caller.project)
         check_places(request, self._allowed)
 
     async def recognise(self, token: str, certificate_sha256: str = "") -> Caller:
-        """Whose token it is.
+        """The caller that a token authenticates.
 
         Args:
-            token: As it came.
+            token: As received, not verified.
             certificate_sha256: Of the client's certificate; empty for none.
 
         Raises:
-            TokenExpired, Unauthenticated: As they say.
-            ServiceUnavailable: The provider's keys cannot be had now.
+            TokenExpired, Unauthenticated: The token is not good.
+            ServiceUnavailable: The provider's keys cannot be fetched.
         """
         header, issuer = _read(token)
         if issuer == ISSUER:
@@ -155,7 +155,7 @@ class Guard(Interceptor):
             )
 
     def _note_foreign(self, caller: Caller | None, error: SongreelError) -> None:
-        """Hands a refused name of another project's person on."""
+        """Reports a refused name of another project's person."""
         if self.on_foreign is None or caller is None or not isinstance(error, IdentityNotFound):
             return
         name = error.metadata.get("name", "")

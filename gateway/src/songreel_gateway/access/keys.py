@@ -55,18 +55,18 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class NewKey:
-    """What a new key is to be."""
+    """Properties of a new key."""
 
     project: str
     role: Role
     certificate_sha256: str = ""
     calls_per_minute: int | None = None
     days: int = 0
-    """How long it is good; 0 for ever."""
+    """Days until it expires; 0 for never."""
 
 
 class KeyBook:
-    """Finds, makes and revokes keys; what it found is good for a while."""
+    """Finds keys and open projects, with a cache."""
 
     def __init__(self, database: Database, remember_seconds: float = 0.0) -> None:
         self._database = database
@@ -74,7 +74,7 @@ class KeyBook:
         self._projects: _Memory[bool] = _Memory(remember_seconds)
 
     async def exchange(self, text: str) -> ApiKey:
-        """The key that somebody shows. Raises `Unauthenticated`, always with the same words."""
+        """The key of this text. Raises `Unauthenticated`, always with the same message."""
         prefix, _, rest = text.partition("_")
         key_id, _, secret = rest.partition("_")
         row = await self._database.read(lambda connection: _row(connection, key_id))
@@ -113,7 +113,7 @@ def create_project(connection: sa.Connection, project: str, quotas: dict[str, in
     project_of(f"projects/{project}")
     there = sa.select(projects.c.id).where(projects.c.id == project)
     if connection.execute(there).one_or_none() is not None:
-        raise Conflict(f"there is a project {project} already", project=project)
+        raise Conflict(f"the project {project} exists already", project=project)
     connection.execute(
         sa.insert(projects).values(id=project, created=microseconds(), closed=0, **quotas)
     )
@@ -133,7 +133,7 @@ def change_project(
 
 
 def create_key(connection: sa.Connection, new: NewKey) -> tuple[str, str]:
-    """Makes a key; its id, and the text that is shown this once. Raises `NotFound`."""
+    """Makes a key; returns its id and its text, which is not stored. Raises `NotFound`."""
     there = sa.select(projects.c.id).where(projects.c.id == new.project)
     if connection.execute(there).one_or_none() is None:
         raise NotFound(f"there is no project {new.project}: create it first", project=new.project)
@@ -178,7 +178,7 @@ def list_keys(connection: sa.Connection, project: str = "") -> list[ApiKey]:
 def note(
     connection: sa.Connection, action: str, project: str, key: str = "", detail: str = ""
 ) -> None:
-    """Writes down what an operator did."""
+    """Records an operator's action."""
     connection.execute(
         sa.insert(access_events).values(
             at=microseconds(), action=action, project=project, key=key, detail=detail[:255]
@@ -187,7 +187,7 @@ def note(
 
 
 class _Memory(Generic[T]):
-    """What was found, for a while and for a bounded number of names."""
+    """A cache with a lifetime and a bounded number of names."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds

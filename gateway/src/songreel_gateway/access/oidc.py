@@ -18,7 +18,7 @@ from songreel_gateway.access.settings import AccessSettings
 from songreel_gateway.access.tokens import decoded
 
 ALGORITHMS: Final = ["RS256", "ES256", "EdDSA"]
-"""With a public key each; no HMAC, whose "key" a public one could be mistaken for."""
+"""All with a public key: with HMAC the public key could be used as the secret."""
 
 _FETCH_SECONDS = 5.0
 _KEEP_SECONDS = 300.0
@@ -26,19 +26,19 @@ _COOLDOWN_SECONDS = 30.0
 
 
 class Oidc:
-    """One issuer."""
+    """Verifies the tokens of one issuer."""
 
     def __init__(self, settings: AccessSettings) -> None:
-        """Raises `FailedPrecondition` when the settings do not make an issuer."""
+        """Raises `FailedPrecondition` when the settings are incomplete or name no https address."""
         self._settings = settings
         self.issuer = settings.oidc_issuer
         for url in (self.issuer, settings.oidc_jwks_url):
             if url and not _trustworthy(url):
-                raise FailedPrecondition(f"{url} is no https address: keys come from nowhere else")
+                raise FailedPrecondition(f"{url} is not an https address; an issuer needs one")
         if not settings.oidc_audience:
             raise FailedPrecondition(
-                "the oidc_audience setting is missing: without it tokens for anybody else's "
-                "service would be good here"
+                "the oidc_audience setting is missing: without it tokens for any "
+                "other service would be accepted here"
             )
         self._keys: jwt.PyJWKClient | None = None
 

@@ -1,4 +1,4 @@
-"""Which role may call which method. A method that is missing here is nobody's."""
+"""Which role may call which method. A method that is missing here may be called by no role."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from songreel_gateway.access.callers import Role
 
 OPEN: Final = frozenset({"/songreel.v1.AccessService/ExchangeKey"})
-"""Methods for those who are not recognised yet."""
+"""Methods that need no token."""
 
 _MAKERS: Final = frozenset({Role.CREATOR, Role.PARTNER})
 _PARTNERS: Final = frozenset({Role.PARTNER})

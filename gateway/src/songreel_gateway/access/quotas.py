@@ -1,7 +1,7 @@
-"""Quotas: how much a project may do, counted in the database with what is done.
+"""Quotas of projects, counted in the database.
 
-What is counted and what is done are one transaction, under the project's row lock, so
-replicas that are asked at the same moment do not both give the last place away.
+The count and what is counted are one transaction, under the project's row lock, so concurrent
+replicas do not exceed a quota together.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _JOB_PAUSE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Limits:
-    """What a project may do; field names are the quotas' names."""
+    """Limits of a project; field names are the quotas' names."""
 
     running_jobs: int
     rendered_seconds: int
@@ -47,7 +47,7 @@ class Quotas:
 
     @classmethod
     def configured(cls, database: Database, settings: AccessSettings) -> Quotas:
-        """With the settings' quotas for projects that have none of their own."""
+        """Takes the limits of projects that have none of their own."""
         return cls(
             database,
             Limits(
@@ -85,10 +85,10 @@ class Quotas:
 
         Args:
             connection: Its transaction.
-            project: Whose.
+            project: Its id.
             size: In bytes; 0 for a file that the project has already.
             count: Whether the upload is done and counts from now on.
-            reserve: Whether it will be written down as begun in the same transaction.
+            reserve: Whether the same transaction will record it as begun.
         """
         limits = self.limits(connection, project, lock=count or reserve)
         used = self.used(connection, project)
@@ -108,9 +108,9 @@ class Quotas:
         return Limits(**asdict(self.defaults) | own)
 
     def used(self, connection: sa.Connection, project: str) -> Limits:
-        """What the project has used of each, today where it is by the day.
+        """The project's use of each quota; today's where the quota is per day.
 
-        Uploads that have begun and not expired count as if they were finished.
+        Uploads that have begun and not expired count as finished.
         """
         count = sa.select(sa.func.count()).where(
             jobs.c.project == project, jobs.c.state.in_(OPEN_STATES)
@@ -151,7 +151,7 @@ class Quotas:
 def add_use(
     database: Database, connection: sa.Connection, project: str, kind: str, amount: float
 ) -> None:
-    """Adds to what the project has used today."""
+    """Adds to the project's use of today."""
     given = database.insert(project_use).values(
         project=project, day=day(), kind=kind, amount=amount
     )

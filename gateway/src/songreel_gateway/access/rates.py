@@ -1,4 +1,4 @@
-"""How many calls an account may make: a token bucket each, and a count of calls under way."""
+"""Rates of accounts: a token bucket each, and a count of calls under way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from songreel_kit.errors import RateLimited
 
 BURST_SECONDS = 10.0
-"""A bucket holds the calls of so long a time."""
+"""Seconds of calls that a full bucket holds."""
 
 _MOST_BUCKETS = 10_000
 
@@ -26,7 +26,7 @@ class Rates:
     """The buckets of one process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """`clock` gives seconds and never goes back."""
+        """`clock` gives monotonic seconds."""
         self._clock = clock
         self._buckets: dict[str, _Bucket] = {}
         self._under_way: Counter[str] = Counter()
@@ -43,14 +43,14 @@ class Rates:
         bucket.at = now
         if bucket.level < 1.0:
             raise limited(
-                f"more than {per_minute} calls a minute came: ask less often",
+                f"more than {per_minute} calls in a minute: call less often",
                 (1.0 - bucket.level) / rate,
             )
         bucket.level -= 1.0
 
     @contextmanager
     def under_way(self, account: str, most: int) -> Generator[None]:
-        """Counts a call as long as it lasts. Raises `RateLimited`."""
+        """Counts a call while it lasts. Raises `RateLimited`."""
         if self._under_way[account] >= most:
             raise limited(f"{most} calls are under way: end some before you begin others", 1.0)
         self._under_way[account] += 1
@@ -62,17 +62,17 @@ class Rates:
                 del self._under_way[account]
 
     def _make_room(self, now: float) -> None:
-        """Forgets those who have not come for long: their buckets are full again."""
+        """Forgets accounts without recent calls: their buckets are full again."""
         if len(self._buckets) < _MOST_BUCKETS:
             return
         old = [name for name, each in self._buckets.items() if now - each.at > 60.0]
-        # All of them busy: the oldest goes, who gains a full bucket by that.
+        # All are busy: the oldest goes, and gains a full bucket by that.
         for name in old or [min(self._buckets, key=lambda name: self._buckets[name].at)]:
             del self._buckets[name]
 
 
 def limited(message: str, seconds: float) -> RateLimited:
-    """The refusal, with the time after which it is worth asking again."""
+    """The error, with the seconds until a retry can succeed."""
     error = RateLimited(message)
     error.retry_seconds = max(0.001, seconds)
     return error

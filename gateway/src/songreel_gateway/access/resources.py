@@ -1,8 +1,7 @@
-"""Names in requests: all of the caller's own project, whatever the method.
+"""Names in requests must be of the caller's own project.
 
-Read from the messages' descriptors, so that a field or method that is added later is
-held to the same rule. Nothing is looked up: what another project has or has not makes no
-difference to the answer.
+They are found by the messages' descriptors, so later fields and methods follow the same rule.
+Nothing is looked up, so an answer does not tell what another project has.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from songreel_kit.errors import (
 )
 
 _PROSE: Final = frozenset({"display_name", "request_id", "page_token", "filter", "key"})
-"""Fields that hold what the caller likes; a file may be called "projects/x/y.mp3"."""
+"""Fields with free text: a file may be called "projects/x/y.mp3"."""
 
 _COLLECTIONS: Final[dict[str, tuple[type[NotFound], str]]] = {
     "media": (MediaNotFound, "there is no media {name}: upload the file first"),
@@ -38,7 +37,7 @@ _COLLECTIONS: Final[dict[str, tuple[type[NotFound], str]]] = {
     "operations": (OperationNotFound, "there is no operation {name}; it may be deleted"),
     "identities": (IdentityNotFound, "there is no identity {name}"),
 }
-"""The errors that the project's own names get when nothing has them."""
+"""Errors, the same as for a name of the caller's project that does not exist."""
 
 _NAME: Final = re.compile(r"projects/([^/]*)(?:/([^/]*))?")
 
@@ -54,19 +53,21 @@ def check_names(message: Any, project: str) -> None:
 
 
 def check_places(message: Any, allowed: frozenset[str]) -> None:
-    """Raises `PermissionDenied` for what only those on the same machine may name.
+    """Raises `PermissionDenied` for paths on the render service, artifacts and grants.
 
-    That is, paths on the render service, and artifacts, which could be anybody's bytes.
+    An artifact could be another project's.
 
     Args:
         message: A request.
-        allowed: Paths and ids that the operator lets everybody name.
+        allowed: Paths and ids that every caller may name.
     """
     if not isinstance(message, Message):
         return
     for part in _parts(message):
         if isinstance(part, Artifact):
-            raise PermissionDenied("artifacts are not for callers: upload the file and name it")
+            raise PermissionDenied(
+                "artifacts cannot be named in requests: upload the file and give its media name"
+            )
         if isinstance(part, RenderSettings):
             _check_settings(part, allowed)
 
@@ -75,14 +76,14 @@ def _check_settings(settings: RenderSettings, allowed: frozenset[str]) -> None:
     for lora in settings.loras:
         if lora.adapter_sha256 or lora.grant:
             raise PermissionDenied(
-                "grants are not for callers: name the person in video.identity, and the gateway "
-                "asks for one"
+                "grants cannot be given in requests: name the person in video.identity, and the "
+                "gateway asks for one"
             )
     for path in (settings.checkpoint, *(lora.path for lora in settings.loras)):
         if path and path not in allowed:
             raise PermissionDenied(
-                f"{path[:80]!r} is not among the checkpoints that this server lets callers name: "
-                "leave it out, or ask the operator (allowed_checkpoints)"
+                f"{path[:80]!r} is not a checkpoint that this server allows: leave it out, "
+                "or ask the operator to add it to allowed_checkpoints"
             )
 
 
@@ -95,7 +96,7 @@ def _missing(name: str, collection: str) -> NotFound:
 
 
 def _texts(message: Message) -> Iterator[tuple[str, str]]:
-    """(field, value) of all strings in a message, those in its parts too."""
+    """(field, value) of all strings in a message and its parts."""
     for part in _parts(message):
         for field, value in part.ListFields():
             if field.type != FieldDescriptor.TYPE_STRING:

@@ -1,4 +1,4 @@
-"""Settings of access: who may call the gateway, and how much."""
+"""Settings of access: callers, tokens, rates and quotas."""
 
 from __future__ import annotations
 

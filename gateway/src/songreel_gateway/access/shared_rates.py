@@ -1,4 +1,4 @@
-"""Rates that hold for all gateways on one database together.
+"""Rates that all gateways on one database share.
 
 Each account has one token bucket, in the database. A gateway takes a second's worth of calls
 out of it at a time and spends them by itself, so a busy key costs it one write a second.
@@ -30,12 +30,12 @@ class _Lease:
 
     left: int = 0
     empty_until: int = 0
-    """Before this, in microseconds since 1970, there is nothing to be had."""
+    """Before this, in microseconds since 1970, the bucket is empty."""
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class SharedRates:
-    """The buckets of all gateways, as one of them sees them.
+    """The shared buckets, as one gateway uses them.
 
     No window of time admits more than the burst and the rate, and a second's worth of calls
     for every gateway.
@@ -52,7 +52,7 @@ class SharedRates:
 
         Raises:
             RateLimited: With the time until the next may come.
-            ServiceUnavailable: The database is away.
+            ServiceUnavailable: The database is unreachable.
         """
         lease = self._lease(account)
         if lease.left < 1:
@@ -71,10 +71,10 @@ class SharedRates:
         return lease
 
     async def _refill(self, lease: _Lease, account: str, per_minute: int) -> None:
-        message = f"more than {per_minute} calls a minute came: ask less often"
+        message = f"more than {per_minute} calls in a minute: call less often"
         now = self._clock()
         if now < lease.empty_until:
-            # Those who do not heed the refusal cost the database nothing.
+            # Callers that ignore the refusal cost the database nothing.
             raise limited(message, (lease.empty_until - now) / 1e6)
         granted, seconds = await self._database.write(
             lambda connection: _taken(self._database, connection, account, per_minute, now)
@@ -105,5 +105,5 @@ def _taken(
 
 
 def forget_old(connection: sa.Connection) -> None:
-    """Removes the buckets of those who have not come for a day: they are full again."""
+    """Removes buckets not used for a day: they are full again."""
     connection.execute(sa.delete(rates).where(rates.c.at < microseconds() - _DAY_MICROSECONDS))

@@ -35,14 +35,14 @@ _PEM = re.compile(r"-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----", re
 
 @dataclass(frozen=True)
 class TokenClaims:
-    """What a token of ours says; all else is the database's to say."""
+    """Claims of a token of the gateway; all else is in the database."""
 
     key: str
     certificate_sha256: str
 
 
 class Tokens:
-    """Issues and verifies."""
+    """Issues and verifies tokens."""
 
     def __init__(self, pem: str, seconds: float) -> None:
         """`pem`: Ed25519 private keys; the first one signs. Raises `FailedPrecondition`."""
@@ -104,11 +104,11 @@ def decoded(
     except jwt.ExpiredSignatureError as error:
         raise TokenExpired("the token has expired: get another one") from error
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise Unauthenticated(f"the token cannot be trusted: {error}") from error
+        raise Unauthenticated(f"the token is not valid: {error}") from error
 
 
 def own_key(folder: Path) -> str:
-    """The signing key of a gateway that is alone, made at its first start."""
+    """The signing key of a single gateway, made at its first start."""
     path = folder / "token-key.pem"
     if not path.exists():
         key = Ed25519PrivateKey.generate()

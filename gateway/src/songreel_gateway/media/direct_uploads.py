@@ -1,4 +1,4 @@
-"""Files between clients and the store, past the gateway: begun, finished, given up here."""
+"""Direct uploads and downloads, between clients and the store, past the gateway."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from songreel_gateway.metrics import UPLOADED_BYTES
 from songreel_gateway.settings import GatewaySettings
 
 _AT_ONCE: Final = 4
-"""Files that one gateway reads and hashes at the same time; more wait."""
+"""Files that one gateway hashes at once; more wait."""
 
 _BATCH: Final = 20
 
@@ -128,7 +128,9 @@ class DirectUploads:
             return
         found = await self._living(project, upload)
         if found.finished or not await self._pending.give_up(found, claim):
-            raise InvalidRequest(f"{found.name} is finished: it is media now", name=found.name)
+            raise InvalidRequest(
+                f"{found.name} is finished and can no longer be cancelled", name=found.name
+            )
         await self._clear(found)
 
     async def download_url(self, media: Media, lifetime: Duration) -> tuple[str, Timestamp]:
@@ -193,7 +195,7 @@ class DirectUploads:
         return upload
 
     async def _clear_expired(self, project: str) -> None:
-        """What the project left lying makes room first."""
+        """Expired uploads of the project make room first."""
         for old in await self._pending.expired(project, _BATCH):
             await self._pending.give_up(old)
             await self._clear(old)
@@ -205,13 +207,13 @@ class DirectUploads:
             await finish_in_thread(self._transfers.clear, gone.file)
         except SongreelError as error:
             # The bucket's lifecycle rules are there for this.
-            _log.warning("an upload's parts stay", upload=gone.name, problem=error.message)
+            _log.warning("parts of an upload not deleted", upload=gone.name, problem=error.message)
 
 
 def clear_expired(
     database: Database, transfers: Callable[[], DirectTransfers | None], *, dry_run: bool
 ) -> int:
-    """Gives up all uploads whose time is over; how many it were. For `collect`."""
+    """Cancels all expired uploads; returns their number. For `collect`."""
 
     def count(connection: sa.Connection) -> int:
         return len(expired_uploads(connection, 1_000_000))

@@ -1,4 +1,4 @@
-"""Uploads whose bytes go straight to the store, as the database knows them."""
+"""Direct uploads in the database."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from songreel_gateway.media.repository import MediaRepository
 
 @dataclass(frozen=True)
 class PendingUpload:
-    """An upload that has begun; finished ones are kept for a while, to answer again."""
+    """An upload that has begun; finished ones are kept for a while, for repeated requests."""
 
     project: str
     sha256: str
@@ -33,7 +33,7 @@ class PendingUpload:
     expires: int
     """Microseconds since 1970, as `created`."""
     finished: int = 0
-    """0, or since when it is media."""
+    """When it became media; 0 for not yet."""
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ class PendingUpload:
 
 @dataclass(frozen=True)
 class PendingUploads:
-    """All that have begun."""
+    """The uploads that have begun."""
 
     media: MediaRepository
     quotas: Quotas | None
@@ -53,7 +53,7 @@ class PendingUploads:
         return self.media.database
 
     async def earlier(self, request: RequestClaim) -> PendingUpload | None:
-        """What the request began before. Raises `RequestIdReused`."""
+        """The upload that the same request began before. Raises `RequestIdReused`."""
 
         def transaction(connection: sa.Connection) -> PendingUpload | None:
             found = earlier(connection, request)
@@ -62,12 +62,12 @@ class PendingUploads:
         return await self._database.read(transaction)
 
     async def admit(self, project: str, sha256: str, size: int) -> None:
-        """Raises `QuotaExceeded`: said before anything is asked of the store."""
+        """Raises `QuotaExceeded`, before the store is asked for anything."""
         if self.quotas is not None:
             await self.media.admit(project, make_artifact(sha256, "", size), self.quotas)
 
     async def begin(self, pending: PendingUpload, request: RequestClaim) -> PendingUpload:
-        """Writes it down; or gives what a request with the same id has begun meanwhile.
+        """Inserts it, or returns what a request with the same id has begun meanwhile.
 
         Raises `RequestIdReused`, `QuotaExceeded`.
         """
@@ -92,22 +92,22 @@ class PendingUploads:
         return await self._database.write(transaction)
 
     async def find(self, project: str, upload: str) -> PendingUpload | None:
-        """The upload, if it has begun and was not forgotten; finished ones too."""
+        """The upload, finished or not; None when there is none."""
         return await self._database.read(lambda connection: _row(connection, project, upload))
 
     async def answered(self, request: RequestClaim) -> str | None:
-        """What an earlier request with this id led to. Raises `RequestIdReused`."""
+        """The media that an earlier request with this id led to. Raises `RequestIdReused`."""
         return await self._database.read(lambda connection: earlier(connection, request))
 
     async def finish(self, pending: PendingUpload, request: RequestClaim) -> tuple[Media, bool]:
-        """Makes media of it; of several that try, one does.
+        """Makes media of it; of several concurrent calls, one does.
 
         Returns:
             The media, and whether it was this call that finished the upload.
 
         Raises:
-            UploadNotFound: It was given up meanwhile.
-            RequestIdReused, QuotaExceeded: As they say; it stays unfinished.
+            UploadNotFound: It was cancelled meanwhile.
+            RequestIdReused, QuotaExceeded: It stays unfinished.
         """
         file = pending.file
         artifact = make_artifact(pending.sha256, file.media_type, file.size)
@@ -149,14 +149,14 @@ class PendingUploads:
         return await self._database.write(transaction)
 
     async def expired(self, project: str, most: int) -> list[PendingUpload]:
-        """Some uploads of the project whose time is over."""
+        """Some expired uploads of the project."""
         return await self._database.read(
             lambda connection: expired_uploads(connection, most, project)
         )
 
 
 def expired_uploads(connection: sa.Connection, most: int, project: str = "") -> list[PendingUpload]:
-    """Some uploads, of one project or of all, whose time is over."""
+    """Some expired uploads, of one project or of all."""
     chosen = sa.select(uploads).where(uploads.c.expires <= microseconds()).limit(most)
     if project:
         chosen = chosen.where(uploads.c.project == project)
@@ -164,13 +164,13 @@ def expired_uploads(connection: sa.Connection, most: int, project: str = "") -> 
 
 
 def forget_upload(connection: sa.Connection, pending: PendingUpload) -> None:
-    """Its row, and the request id that began it, are free again."""
+    """Deletes its row and the request id that began it."""
     connection.execute(sa.delete(uploads).where(uploads.c.id == pending.file.id))
     forget(connection, pending.project, pending.file.id)
 
 
 def missing(name: str) -> UploadNotFound:
-    """The error for an upload that nobody has."""
+    """The error for an upload that does not exist."""
     return UploadNotFound(
         f"there is no upload {name}: it may have expired; begin it again", name=name
     )

@@ -33,10 +33,10 @@ class MediaRepository:
         request: RequestClaim | None = None,
         quotas: Quotas | None = None,
     ) -> Media:
-        """Makes an artifact a media of the project; one it has already stays as it is.
+        """Makes an artifact a media of the project; an existing one stays as it is.
 
         Raises `RequestIdReused` when the request's id was used for other content,
-        `QuotaExceeded` when it does not fit into `quotas`, against which it counts.
+        `QuotaExceeded` when it does not fit into `quotas`.
         """
         return await self.database.write(
             lambda connection: self.put(

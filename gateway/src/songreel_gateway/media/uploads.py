@@ -1,4 +1,4 @@
-"""An upload: chunks of a client stream become an artifact, or nothing."""
+"""Uploads: the chunks of a client stream become an artifact, or nothing."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from songreel_kit.database.threads import finish_in_thread
 from songreel_kit.errors import EmptyFile, InvalidUpload, StreamStalled, UploadTooLarge
 
 MEDIA_TYPE = "application/octet-stream"
-"""What a file is when its sender does not say."""
+"""Media type of a file whose sender gives none."""
 
 _WRITE_BYTES = 1024 * 1024
 
 _BREAK_SECONDS = 0.05
 
 LEAST_BYTES_PER_SECOND = 32 * 1024
-"""A client that sends its file more slowly than this, for long, only keeps a place taken."""
+"""Clients that are slower than this for long are refused: they only occupy a place."""
 
 _MEDIA_TYPE_LENGTH = 255
 
@@ -37,9 +37,9 @@ def checked_header(request: UploadMediaRequest | None, limit: int) -> UploadHead
 
 
 def check_announced(header: UploadHeader | BeginUploadRequest, limit: int) -> None:
-    """What is said of a file before it comes. Raises `InvalidUpload`, `UploadTooLarge`."""
+    """What is known of a file before its bytes. Raises `InvalidUpload`, `UploadTooLarge`."""
     if header.size < 0:
-        raise InvalidUpload("the size must not be negative; 0 is unknown", field="size")
+        raise InvalidUpload("the size must not be negative; 0 means unknown", field="size")
     if header.sha256 and not re.fullmatch("[0-9a-f]{64}", header.sha256):
         raise InvalidUpload("the sha256 must be 64 lower-case hex digits", field="sha256")
     kind = header.media_type
@@ -49,14 +49,14 @@ def check_announced(header: UploadHeader | BeginUploadRequest, limit: int) -> No
         and len(kind) <= _MEDIA_TYPE_LENGTH
     ):
         raise InvalidUpload(
-            f"{kind[:80]!r} is no media type such as audio/mpeg", field="media_type"
+            f"{kind[:80]!r} is not a media type; give one like audio/mpeg", field="media_type"
         )
     if header.size > limit:
         raise too_large(limit)
 
 
 def check_announced_whole(request: BeginUploadRequest, limit: int) -> None:
-    """The same where the bytes do not pass by, so that all of it has to be said."""
+    """The same for a direct upload, where size and SHA-256 must be given."""
     check_announced(request, limit)
     if not request.size:
         raise EmptyFile("the upload's size in bytes is missing, or the file is empty")
@@ -65,21 +65,21 @@ def check_announced_whole(request: BeginUploadRequest, limit: int) -> None:
 
 
 def too_large(limit: int) -> UploadTooLarge:
-    """The refusal of a file that is larger than the server takes."""
+    """The error for a file that is larger than the server accepts."""
     return UploadTooLarge(
-        f"the file is larger than the {limit} bytes that this server takes: "
+        f"the file is larger than the {limit} bytes that this server accepts: "
         "cut it, or ask the operator to raise max_upload_bytes",
         limit=str(limit),
     )
 
 
 class Upload:
-    """Takes in the chunks of one upload."""
+    """Receives the chunks of one upload."""
 
     def __init__(
         self, store: ArtifactStore, header: UploadHeader, limit: int, seconds: float = 60.0
     ) -> None:
-        """`seconds` is what it may take beside the time that its bytes need."""
+        """`seconds` is the time limit beyond the time that its bytes need."""
         self._store = store
         self._header = header
         self._limit = limit
@@ -93,7 +93,7 @@ class Upload:
         messages: AsyncIterator[UploadMediaRequest],
         accept: Callable[[Artifact], Awaitable[None]],
     ) -> Artifact:
-        """Stores the chunks; whatever goes wrong leaves nothing.
+        """Stores the chunks; on any error nothing is kept.
 
         Args:
             messages: What follows the header.
@@ -101,7 +101,7 @@ class Upload:
 
         Raises:
             InvalidUpload: The chunks do not fit the header.
-            EmptyFile, UploadTooLarge, DiskFull: As they say.
+            EmptyFile, UploadTooLarge, DiskFull: The file cannot be stored.
             StreamStalled: The bytes come too slowly.
         """
         media_type = self._header.media_type or MEDIA_TYPE
@@ -146,7 +146,7 @@ class Upload:
 
     async def _take(self, writer: ArtifactWriter, message: UploadMediaRequest) -> None:
         if message.WhichOneof("part") != "chunk":
-            raise InvalidUpload("after its header an upload holds only chunks")
+            raise InvalidUpload("after its header an upload may hold only chunks")
         self._size += len(message.chunk)
         if self._size > self._limit:
             raise too_large(self._limit)
@@ -169,7 +169,7 @@ class Upload:
 
     def _check(self) -> None:
         if not self._size:
-            raise EmptyFile("the file has zero bytes: choose another one")
+            raise EmptyFile("the file is empty (0 bytes): choose another one")
         if self._header.size not in (0, self._size):
             raise InvalidUpload(
                 f"{self._size} bytes came instead of the {self._header.size} that the header "

@@ -40,7 +40,7 @@ _SLACK_BYTES = 64 * 1024
 
 @dataclass(frozen=True)
 class EnrollmentLimits:
-    """What one browser may send."""
+    """Limits of what one browser may send."""
 
     frame_bytes: int = 1_000_000
     """Of one JPEG."""
@@ -51,7 +51,7 @@ class EnrollmentLimits:
     frames: int = 6000
     """Frames in a session."""
     stall_seconds: float = 10.0
-    """How long a client may send nothing, or read nothing."""
+    """Seconds without a message sent or read."""
     session_seconds: float = 240.0
     """From the first message to the end."""
 
@@ -67,7 +67,7 @@ class EnrollmentSocket:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One WebSocket from its opening to its close."""
-        # A message that is larger still is not even read in: aiohttp closes with 1009.
+        # A larger message is not read: aiohttp closes with 1009.
         largest = self._limits.frame_bytes + _SLACK_BYTES
         socket = web.WebSocketResponse(
             max_msg_size=largest, compress=False, heartbeat=20.0, timeout=2.0
@@ -96,7 +96,7 @@ class EnrollmentSocket:
 
     async def close(self) -> None:
         """Ends all sessions, because the server stops."""
-        stopping = ServiceUnavailable("this server stops: begin again in a moment")
+        stopping = ServiceUnavailable("the server is stopping: begin again in a moment")
         await asyncio.gather(*(_close_with_error(each, stopping) for each in tuple(self._open)))
 
 
@@ -125,7 +125,7 @@ class _EnrollmentBridge:
         to_browser = asyncio.create_task(self._forward_to_browser(call))
         try:
             await asyncio.wait({to_gateway, to_browser}, return_when=asyncio.FIRST_COMPLETED)
-            # The client's side first: it names the fault, the other one its consequence.
+            # The client's side first: its error is the cause, the other one the consequence.
             if to_gateway.done():
                 await to_gateway
             if to_browser.done():
@@ -165,8 +165,8 @@ class _EnrollmentBridge:
                 message = await self._socket.receive()
         except TimeoutError as error:
             raise StreamStalled(
-                f"nothing came for {self._limits.stall_seconds:g} seconds: check the camera "
-                "and the connection"
+                f"nothing was received for {self._limits.stall_seconds:g} seconds: check the "
+                "camera and the connection"
             ) from error
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             return message
@@ -179,7 +179,7 @@ class _EnrollmentBridge:
         except TimeoutError as error:
             raise StreamStalled("the page no longer reads its prompts: reload it") from error
         except ConnectionError:
-            # Gone; the other direction sees it too, and ends.
+            # The client has gone; the other direction sees it too.
             await asyncio.Event().wait()
 
     def _start(self, first: WSMessage) -> tuple[pb.EnrollRequest, tuple[tuple[str, str], ...]]:

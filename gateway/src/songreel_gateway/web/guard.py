@@ -1,9 +1,8 @@
-"""What every request of a browser has to pass, and how refusals look over HTTP.
+"""Checks of every request from a browser, and errors over HTTP.
 
 The page's server often listens on a laptop's loopback address, where any web site in
-the same browser can reach it: so the name it was called by and the origin of the call
-are checked (against DNS rebinding and cross-site requests), besides whatever token the
-public API asks for.
+the same browser can reach it. So the Host and Origin headers are checked (against DNS
+rebinding and cross-site requests), besides the token that the public API asks for.
 """
 
 from __future__ import annotations
@@ -67,7 +66,9 @@ def guard_requests(hosts: str) -> Middleware:
             response = error_response(error)
         except Exception as error:
             _log.error("a request of the page failed", path=request.path, exc_info=error)
-            response = error_response(InternalError("the server made a mistake: it is in its log"))
+            response = error_response(
+                InternalError("internal error; the server's log has the details")
+            )
         if not response.prepared:
             response.headers.update(HEADERS)
         return response
@@ -76,7 +77,7 @@ def guard_requests(hosts: str) -> Middleware:
 
 
 def as_songreel_error(error: SongreelError | grpc.RpcError) -> SongreelError:
-    """The error of the tree that a failed call stands for."""
+    """The typed error of a failed call."""
     return error if isinstance(error, SongreelError) else from_rpc_error(error)
 
 
@@ -102,8 +103,8 @@ def _check_origin(request: web.Request, allowed: frozenset[str]) -> None:
     name = _name(f"//{request.host}")
     if name not in allowed:
         raise PermissionDenied(
-            f"this server is not known as {name!r}: use http://localhost, or have the operator "
-            "add the name to web_hosts"
+            f"this server does not answer to the name {name!r}: use http://localhost, or have "
+            "the operator add the name to web_hosts"
         )
     origin = request.headers.get("Origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.host.lower():

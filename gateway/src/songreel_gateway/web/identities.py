@@ -36,7 +36,7 @@ class IdentityRoutes:
         self._stub = stub
 
     def routes(self) -> list[web.RouteDef]:
-        """All but the WebSocket."""
+        """The routes, without the WebSocket."""
         return [
             web.get(_PARENT + "/consentText", self._consent_text),
             web.get(_PARENT + "/identities", self._list),
@@ -55,7 +55,7 @@ class IdentityRoutes:
     async def _list(self, request: web.Request) -> web.Response:
         size = request.query.get("pageSize", "0")
         if not size.isdecimal() or len(size) > 6:
-            raise InvalidRequest("pageSize must be a number, 0 or more", field="pageSize")
+            raise InvalidRequest("pageSize must be an integer, 0 or more", field="pageSize")
         message = pb.ListIdentitiesRequest(
             parent=f"projects/{request.match_info['project']}",
             page_size=int(size),
@@ -93,7 +93,7 @@ def identity_name(request: web.Request) -> str:
 
 
 def credentials(authorization: str | None) -> tuple[tuple[str, str], ...]:
-    """Call metadata that says who asks; the public API checks it."""
+    """Call metadata with the caller's credentials; the public API checks them."""
     if not authorization:
         return ()
     if not (authorization.isascii() and authorization.isprintable()):
@@ -102,13 +102,13 @@ def credentials(authorization: str | None) -> tuple[tuple[str, str], ...]:
 
 
 async def _body(request: web.Request, message: M) -> M:
-    # A form of another site cannot send this type without asking first (CORS).
+    # A form of another site cannot send this type without a CORS preflight.
     if request.content_type != "application/json":
         raise InvalidRequest("send a body of type application/json, {} at the least")
     try:
         body: object = await request.json()
         if not isinstance(body, dict):
-            raise ParseError("it is no object")
+            raise ParseError("it is not an object")
         return ParseDict(cast("dict[str, Any]", body), message)
     except (ValueError, ParseError, RecursionError) as error:
         raise InvalidRequest(f"the body cannot be read: {error}") from error

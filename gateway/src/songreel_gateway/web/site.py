@@ -1,9 +1,9 @@
-"""Serves the page `/enroll` and what it talks to, over HTTP.
+"""Serves the page `/enroll` and its API over HTTP.
 
     async with running_site(settings, server.address) as url: ...
 
 The site calls the gateway's own public API through a channel, with the browser's
-credentials: whoever may not do a thing over gRPC may not do it here.
+credentials: rights are the same as over gRPC.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PATH = "/enroll"
 
 _BODY_BYTES = 64 * 1024
 
-# What a stop grants the browsers' requests; the jobs are laid down after it.
+# Seconds for the browsers' requests at a stop, before the jobs are stopped.
 _STOP_SECONDS = 2.0
 
 _log = get_logger(__name__)
@@ -62,13 +62,13 @@ async def running_site(
     tls: ChannelTls | None = None,
     limits: EnrollmentLimits | None = None,
 ) -> AsyncGenerator[str]:
-    """Serves inside the `with` block; gives the page's URL, empty where none is served.
+    """Serves inside the `with` block; yields the page's URL, empty where none is served.
 
     Args:
-        settings: Where to listen, under which names, for how many at once.
+        settings: Address, host names, number of sessions.
         address: gRPC target of the gateway's public API.
-        tls: How it proves itself; None for plain text, as on this machine.
-        limits: What one browser may send.
+        tls: Of that API; None for plain text, as on this machine.
+        limits: Of what one browser may send.
 
     Raises `FailedPrecondition` when the address cannot be used.
     """

@@ -1,1 +1,1 @@
-"""Songs in, samples out, in a child process with limits."""
+"""Decoding of songs, in a child process with limits."""

@@ -1,4 +1,4 @@
-"""Songs in, samples out: starts the decoder process and judges what it reports."""
+"""Decodes songs to samples: starts the decoder process and checks its report."""
 
 import contextlib
 import json
@@ -30,7 +30,7 @@ from songreel_audio.spectrum import SAMPLE_RATE, Floats
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """What a song may cost."""
+    """Limits of a song and of the process that decodes it."""
 
     max_seconds: float = 20 * 60.0
     """Longest song in seconds."""
@@ -98,7 +98,7 @@ def decode(
     Args:
         song: a local file of any common container and codec.
         excerpt: the part to keep.
-        limits: what the song may cost.
+        limits: of the song and of the decoder.
         check: called while waiting; raises to give up (the decoder is killed).
 
     Raises:
@@ -114,7 +114,7 @@ def decode(
     if size > limits.max_bytes:
         raise AudioTooLong(
             f"the song file has {size / 2**20:.0f} MiB, at most "
-            f"{limits.max_bytes / 2**20:.0f} MiB are read; give a shorter or compressed one"
+            f"{limits.max_bytes / 2**20:.0f} MiB are accepted; give a shorter or compressed one"
         )
     with tempfile.TemporaryDirectory(prefix="songreel-audio-") as folder:
         pcm = Path(folder) / "song.f32"
@@ -149,13 +149,13 @@ def _run(
     command = [sys.executable, "-P", "-m", "songreel_audio.decoding.process",
                str(song), str(pcm), json.dumps(arguments)]  # fmt: skip
     environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    # Into files, not pipes: a talkative decoder cannot block, and nothing must be drained.
+    # Into files: a full pipe would block the decoder.
     output, complaints = pcm.with_suffix(".json"), pcm.with_suffix(".err")
     with output.open("wb") as stdout, complaints.open("wb") as stderr:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=stdout, stderr=stderr, env=environment
         )
-        # Nothing is ever written to stdin: it ends with this process, and the decoder then too.
+        # Nothing is written to stdin: when this process ends, so does stdin, and the decoder.
         try:
             _await(process, limits.wall_seconds, check)
         finally:
@@ -167,9 +167,9 @@ def _run(
     try:
         report = json.loads(output.read_bytes())
     except ValueError:
-        # Killed by a limit or a crash of the decoder: either way the file did that.
+        # Killed by a limit or crashed: either way because of the file.
         raise CorruptAudio(
-            "the decoder did not survive this file; it is damaged, "
+            "the decoder crashed or reached a limit: the file is damaged; "
             f"convert it to a fresh mp3 or wav (exit status {process.returncode})"
         ) from None
     if "refused" in report:
@@ -203,7 +203,7 @@ def _refusal(report: dict[str, Any], limits: DecodeLimits) -> SongreelError:
         case "too_long":
             return AudioTooLong(
                 f"the song is too long: {message}, at most {limits.max_seconds:.0f} s are "
-                "heard; cut the file first"
+                "accepted; cut the file first"
             )
         case "os":
             known = from_os_error(OSError(report["errno"], message))
@@ -263,7 +263,7 @@ def _checked(
     peak = max(float(samples.max()), -float(samples.min()))
     if peak < _SILENCE:
         what = "this part of the song" if excerpt.start or excerpt.seconds else "the song"
-        raise SilentAudio(f"{what} is silent; there is nothing to hear")
+        raise SilentAudio(f"{what} is silent; there is nothing to analyse")
     return Recording(samples, excerpt.start, report["tags"], tuple(_warnings(report, excerpt)))
 
 

@@ -1,11 +1,11 @@
-"""The program that decodes a song, in a process of its own.
+"""Decoder of songs, a program with a process of its own.
 
     python -m songreel_audio.decoding.process SONG PCM LIMITS
 
 Decoders of damaged files crash, hang and eat memory; this process may be killed. It writes
 stereo float32 at `rate` Hz to PCM and one JSON report to stdout. It imports only PyAV and
-numpy, so that it starts fast. `decoding` starts it and reads the report. It lives no longer
-than its parent, which holds the other end of stdin.
+numpy, so that it starts fast. `decoding` starts it and reads the report. It ends with its parent,
+which holds the other end of stdin.
 """
 
 import json
@@ -69,13 +69,13 @@ class _Writer:
 
     @property
     def full(self) -> bool:
-        """Whether all that was asked for has been written."""
+        """Whether the whole excerpt has been written."""
         return self.decoded >= self._end
 
     def write(self, frame: AudioFrame) -> None:
         """Resamples and writes one decoded frame."""
         if frame.sample_rate not in SAMPLE_RATES or len(frame.layout.channels) > MAX_CHANNELS:
-            raise FFmpegError(-1, "a frame with an impossible format")
+            raise FFmpegError(-1, "a frame of an impossible format")
         self._fill_gap(frame)
         shape = (frame.format.name, frame.sample_rate, frame.layout.name)
         if shape != self._format:
@@ -148,7 +148,7 @@ def _frames(container: Any, stream: Any, bad: list[str]) -> Iterator[AudioFrame]
 
 
 def _declared_seconds(container: Any, stream: Any) -> float:
-    """Length that the file claims, 0 when it claims none."""
+    """Length that the file declares, 0 for none."""
     if stream.duration and stream.time_base:
         return max(float(stream.duration * stream.time_base), 0.0)
     if container.duration:
@@ -193,7 +193,7 @@ def decode(song: Path, pcm: Path, limits: dict[str, float]) -> dict[str, Any]:
             container = av.open(file, "r", options=options, metadata_errors="replace")
         except (FFmpegError, ValueError) as error:
             kind = "corrupt" if _looks_like_audio(song) else "not_audio"
-            raise Refused(kind, "it is no sound file of a known kind") from error
+            raise Refused(kind, "it is not a sound file of a known kind") from error
         with container:
             if not container.streams.audio:
                 raise Refused("not_audio", "the file holds no sound track")
@@ -222,7 +222,7 @@ def decode(song: Path, pcm: Path, limits: dict[str, float]) -> dict[str, Any]:
                 writer.flush()
             tags = _tags(_synced(song), container.metadata, stream.metadata)
     if writer.decoded < limits["rate"] and not _looks_like_audio(song):
-        # FFmpeg finds a frame of some kind in any long enough noise.
+        # FFmpeg finds some frame in any long enough noise.
         raise Refused("not_audio", "nothing in it decodes to sound")
     return {
         "written": writer.written,
