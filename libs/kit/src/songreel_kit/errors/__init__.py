@@ -3,9 +3,9 @@
     SongreelError                    gRPC code             what the caller can do
     |- InvalidRequest                INVALID_ARGUMENT      change the request
     |  |- NotAudio, EmptyFile, SilentAudio, AudioTooShort, AudioTooLong, CorruptAudio
-    |  |- BrokenLyrics
-    |  |- UnknownStyle, UnknownStoryteller, UnknownSchedule, UnknownExtractor
-    |  |- InvalidStoryboard, InvalidAnalysis, InvalidUpload, InvalidName
+    |  |- NotVideo, VideoTooShort, VideoTooLong, CorruptVideo, BrokenLyrics
+    |  |- UnknownStyle, UnknownStoryteller, UnknownSchedule, UnknownExtractor, UnknownEngine
+    |  |- InvalidStoryboard, InvalidScorePlan, InvalidAnalysis, InvalidUpload, InvalidName
     |  `- InvalidPageToken, InvalidRenderSettings, BadFrame, FrameOutOfOrder
     |- NotFound                      NOT_FOUND             name something that exists
     |  `- ArtifactNotFound, MediaNotFound, OperationNotFound, VideoNotFound,

@@ -17,6 +17,7 @@ __all__ = [
     "CheckpointNotFound",
     "Conflict",
     "CorruptAudio",
+    "CorruptVideo",
     "EmptyFile",
     "FrameOutOfOrder",
     "IdentityNotFound",
@@ -25,16 +26,19 @@ __all__ = [
     "InvalidPageToken",
     "InvalidRenderSettings",
     "InvalidRequest",
+    "InvalidScorePlan",
     "InvalidStoryboard",
     "InvalidUpload",
     "MediaNotFound",
     "NotAudio",
     "NotFound",
+    "NotVideo",
     "OperationNotFound",
     "ProjectNotFound",
     "RequestIdReused",
     "SilentAudio",
     "StoryboardNotFound",
+    "UnknownEngine",
     "UnknownExtractor",
     "UnknownSchedule",
     "UnknownStoryteller",
@@ -42,6 +46,8 @@ __all__ = [
     "UploadNotFound",
     "VideoExists",
     "VideoNotFound",
+    "VideoTooLong",
+    "VideoTooShort",
 ]
 
 
@@ -75,6 +81,26 @@ class CorruptAudio(InvalidRequest):
     """The file begins like audio, but most of it cannot be decoded."""
 
 
+class NotVideo(InvalidRequest):
+    """The file holds no moving picture that can be read."""
+
+
+class VideoTooShort(InvalidRequest):
+    """The video is shorter than the least length that music can be made for."""
+
+
+class VideoTooLong(InvalidRequest):
+    """The video is longer than the greatest length."""
+
+
+class CorruptVideo(InvalidRequest):
+    """The file begins like a video, but most of its pictures cannot be decoded."""
+
+
+class InvalidScorePlan(InvalidRequest):
+    """The plan of a soundtrack cannot be read, contradicts itself or does not fit the video."""
+
+
 class BrokenLyrics(InvalidRequest):
     """The lyrics file cannot be understood."""
 
@@ -93,6 +119,10 @@ class UnknownSchedule(InvalidRequest):
 
 class UnknownExtractor(InvalidRequest):
     """No emotion extractor has this name."""
+
+
+class UnknownEngine(InvalidRequest):
+    """No composing engine has this name."""
 
 
 class InvalidStoryboard(InvalidRequest):
