@@ -13,7 +13,7 @@ export CHECK_PYTHON
 PYTHON ?= $(firstword $(foreach version,3.11 3.12 3.13,$(shell python$(version) -c "$$CHECK_PYTHON" >/dev/null 2>&1 && command -v python$(version))))
 VENV := .venv
 BIN := $(VENV)/bin
-DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity gateway app models/training libs/animatic libs/testing
+DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity services/score gateway app models/training libs/animatic libs/testing
 STAMP := $(VENV)/.ready
 DEMO := out/demo
 PAGE := gateway/src/songreel_gateway/web

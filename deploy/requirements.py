@@ -28,10 +28,11 @@ SOURCES = {
     "prompt": "services/prompt",
     "identity": "services/identity",
     "render": "services/render",
+    "score": "services/score",
 }
 """Folder of each of our distributions, songreel-<name>."""
 
-SERVICES = ("gateway", "audio", "prompt", "identity", "render")
+SERVICES = ("gateway", "audio", "prompt", "identity", "render", "score")
 
 EXTRAS = {"identity": "mediapipe", "prompt": "llm"}
 """Distribution -> the extra of it that its image has."""
@@ -59,7 +60,9 @@ REAL_DEPENDENCIES = {
     "mediapipe": [
         *("absl-py", "attrs", "flatbuffers", "matplotlib"),
         *("numpy", "opencv-python-headless", "protobuf"),
-    ]
+    ],
+    "scenedetect": ["click", "numpy", "opencv-python-headless", "platformdirs", "tqdm"],
+    "tinysoundfont": [],
 }
 
 
@@ -116,7 +119,7 @@ def needed(distribution: str) -> set[str]:
                 continue
             seen.add((name, extra))
             ours = name.startswith("songreel-")
-            asked = direct(name) if ours else REAL_DEPENDENCIES.get(name) or requirements_of(name)
+            asked = direct(name) if ours else requirements_of(name)
             parsed = [Requirement(text) for text in asked]
             waiting += [each for each in parsed if applies(each, extra)]
             if not ours:
@@ -125,7 +128,9 @@ def needed(distribution: str) -> set[str]:
 
 
 def requirements_of(name: str) -> list[str]:
-    """Dependencies that an installed package declares. Raises `NotPinnedError`."""
+    """Dependencies that an installed package declares or imports. Raises `NotPinnedError`."""
+    if name in REAL_DEPENDENCIES:
+        return REAL_DEPENDENCIES[name]
     try:
         return requires(name) or []
     except PackageNotFoundError:

@@ -1,0 +1,1 @@
+"""Small films for the tests of soundtracks."""

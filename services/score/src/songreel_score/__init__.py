@@ -1,0 +1,1 @@
+"""A video gets a soundtrack of its own: watched, planned, composed, performed, mixed."""

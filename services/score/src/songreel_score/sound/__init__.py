@@ -1,0 +1,1 @@
+"""From a performance to sound: synthesis, room, ducking, mastering; and to a MIDI file."""
