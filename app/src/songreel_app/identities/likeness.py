@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LikenessRequest:
-    """What the command line asked for."""
+    """A request of `songreel evaluate identity`."""
 
     video: Path
     identity: str

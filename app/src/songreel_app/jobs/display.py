@@ -21,10 +21,10 @@ PIPE_WIDTH = 2000
 
 @dataclass(frozen=True)
 class JobStatus:
-    """Where a job is, as far as a user wants to know."""
+    """A job's progress as it is shown to the user."""
 
     stage: str
-    """The server's word for it, or "starting", "upload" or "download"."""
+    """The server's name for the stage, or "starting", "upload" or "download"."""
     step: str = ""
     fraction: float = 0.0
     """Share of the whole job in [0, 1]."""
@@ -42,11 +42,11 @@ class Display(Protocol):
     """Something that shows a job's status."""
 
     def show(self, status: JobStatus) -> None:
-        """Shows where the job is now."""
+        """Shows the job's progress."""
         ...
 
     def note(self, text: str) -> None:
-        """Says something worth keeping on the screen."""
+        """Prints a line that stays on the screen."""
         ...
 
 
@@ -134,7 +134,7 @@ class LineDisplay:
 
 
 def _lines_until(status: JobStatus) -> int:
-    # Shares are sums of many small ones; a hair's breadth must not cost a line.
+    # Shares are sums of many small ones: allow for rounding.
     return int(status.fraction / LINE_SHARE + 1e-6)
 
 

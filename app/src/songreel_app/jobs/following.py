@@ -22,7 +22,7 @@ Start = Callable[[Client, str], Awaitable[operations_pb2.Operation]]
 """Sends the request with the given request id."""
 
 OnMedia = Callable[[VideoMedia], Awaitable[None]]
-"""Told with every event what the job has made so far."""
+"""Called with every event: the media that the job has made so far."""
 
 CANCEL_SECONDS = 10.0
 MOST_ATTEMPTS = 1000
@@ -47,11 +47,11 @@ async def run_job(
     Args:
         session: Where to run it.
         start: Sends the request.
-        key: What makes the job this one and no other.
+        key: Identifies the job.
         display: Shows the progress.
         interrupts: Tells Ctrl-C, which cancels the job, from other endings.
         lost: Names of finished operations whose files are gone.
-        on_media: Hears what the job has made, while it runs.
+        on_media: Called with the media that the job has made, while it runs.
 
     Raises:
         SongreelError: the job's own error.

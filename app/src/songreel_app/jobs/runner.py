@@ -1,4 +1,4 @@
-"""What every job command does: upload, run the job, download, and show the progress."""
+"""The steps of every job command: upload, run, download, with progress."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -58,10 +58,10 @@ class JobRunner:
 
         Args:
             start: Sends the request.
-            key: What makes this job the same as an earlier one.
+            key: Identifies the job: the same key joins an earlier one.
             kind: Message that the operation ends with.
             downloads: Which of its files go where.
-            on_media: Hears what the job has made, while it runs.
+            on_media: Called with the media that the job has made, while it runs.
 
         Returns:
             Name of the operation, and its result.

@@ -1,4 +1,4 @@
-"""The first two stages alone, from files to files."""
+"""The first two stages alone, from file to file."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from songreel_app.server.target import ServerTarget
 
 @dataclass(frozen=True)
 class AnalysisRequest:
-    """What `songreel analyze` was asked for."""
+    """A request of `songreel analyze`."""
 
     song: Path
     lyrics: Path | None
@@ -38,7 +38,7 @@ class AnalysisRequest:
 
 @dataclass(frozen=True)
 class StoryboardRequest:
-    """What `songreel storyboard` was asked for."""
+    """A request of `songreel storyboard`."""
 
     analysis: Path
     rewritten: Path | None
@@ -52,7 +52,7 @@ class StoryboardRequest:
 
 
 async def analyze_song(asked: AnalysisRequest, interrupts: Interrupts) -> None:
-    """Runs the first stage and says where its document is."""
+    """Runs the first stage and prints where its document is."""
     check_input(asked.song, "the song")
     if asked.lyrics is not None:
         check_input(asked.lyrics, "the lyrics file")
@@ -83,7 +83,7 @@ async def analyze_song(asked: AnalysisRequest, interrupts: Interrupts) -> None:
 
 
 async def write_storyboard(asked: StoryboardRequest, interrupts: Interrupts) -> None:
-    """Runs the second stage and says where its document is."""
+    """Runs the second stage and prints where its document is."""
     check_input(asked.analysis, "the analysis")
     if asked.rewritten is not None:
         check_input(asked.rewritten, "the storyboard of --from")

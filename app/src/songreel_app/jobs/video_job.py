@@ -23,7 +23,7 @@ from songreel_app.server.target import ServerTarget
 
 @dataclass(frozen=True)
 class MakeOptions:
-    """What the command line asked for."""
+    """A request of `songreel make` or `songreel render`."""
 
     song: Path
     lyrics: Path | None
@@ -43,7 +43,7 @@ class MakeOptions:
 
 
 async def make_video(options: MakeOptions, interrupts: Interrupts) -> None:
-    """Makes the video and says where it is."""
+    """Makes the video and prints where it is."""
     _check_files(options)
     files = files_beside(options.output)
 
@@ -69,7 +69,7 @@ async def make_video(options: MakeOptions, interrupts: Interrupts) -> None:
 
 
 def _check_files(options: MakeOptions) -> None:
-    """Finds out what is missing before anything is started."""
+    """Checks the inputs before anything is started."""
     check_input(options.song, "the song")
     for path, what in (
         (options.lyrics, "the lyrics file"),
@@ -117,7 +117,7 @@ async def _uploaded(runner: JobRunner, options: MakeOptions) -> Video:
 def _early_pictures(runner: JobRunner, options: MakeOptions, files: VideoFiles) -> OnMedia:
     """Brings out the storyboard and a still of each scene as soon as they are there.
 
-    Whoever does not like them can stop, edit the prompts, and render again.
+    The user can stop, edit the prompts, and render again.
     """
     brought = False
 

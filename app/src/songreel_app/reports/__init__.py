@@ -1,1 +1,1 @@
-"""What is printed about a video and about this installation."""
+"""Reports on a video and on this installation."""

@@ -20,7 +20,7 @@ _WORDS = {
 
 
 def show_credentials(file: Path, trust: Path | None, data: Path, *, as_json: bool) -> bool:
-    """Prints what the file says of itself; True when that is intact.
+    """Prints the file's credentials; True when they are intact.
 
     Raises:
         InputUnreadable: the file or the certificates cannot be read.

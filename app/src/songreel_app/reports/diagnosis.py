@@ -1,4 +1,4 @@
-"""What `songreel doctor` looks at."""
+"""Checks of `songreel doctor`."""
 
 import json
 import os
@@ -49,7 +49,7 @@ class Finding:
     value: str
     """What was found."""
     advice: str = ""
-    """What to do when it is not well."""
+    """What to do when the check fails."""
 
 
 async def diagnose(target: ServerTarget, *, as_json: bool) -> None:
@@ -132,7 +132,7 @@ async def _server(target: ServerTarget) -> list[Finding]:
             found = [Finding("server", True, f"{session.address} ({how})")]
             return found + await _renderer(session, remote=not target.local)
     except SongreelError as error:
-        advice = "mend what it complains of, or see the log"
+        advice = "fix the reported error, or see the log"
         return [Finding("server", False, error.message, advice)]
 
 

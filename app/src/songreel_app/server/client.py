@@ -1,4 +1,4 @@
-"""The partners' client with what only the commands ask for."""
+"""The partners' client, with calls that only the commands need."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -29,11 +29,11 @@ class Client(PublicClient):
         return [operation async for operation in self.list_operations()]
 
     async def get_renderer(self) -> GetRendererResponse:
-        """What can be rendered with; only where the render service is on this port."""
+        """The renderer's device and checkpoint; only where the render service is on this port."""
         return await self._ask(self._renderer.GetRenderer, GetRendererRequest())
 
     async def get_identity(self, name: str) -> people.Identity:
-        """What is kept of a person."""
+        """The identity of a person."""
         request = people.GetIdentityRequest(name=name)
         return (await self._ask(self._people.GetIdentity, request)).identity
 

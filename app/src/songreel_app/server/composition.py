@@ -70,9 +70,9 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
     store = open_store(default_store(data))
     public = GatewaySettings(data=data)
     if public.access == "checked":
-        # Its parts call each other on the one port, which knows no tokens of theirs.
+        # The services call each other on this port without tokens.
         raise FailedPrecondition(
-            "`songreel up` serves one person on this machine and checks nobody: unset "
+            "`songreel up` serves one person on this machine and checks no tokens: unset "
             "SONGREEL_GATEWAY_ACCESS, or serve the gateway by itself with `songreel-gateway serve`"
         )
     gateway = _gateway(public, store)
@@ -137,7 +137,7 @@ def _render_settings(target: ServerTarget) -> RenderServiceSettings:
 
 
 def _identity(data: Path) -> Service:
-    """The identity service, or what says how to install it."""
+    """The identity service, or a stand-in that says how to install it."""
     if not identity_installed():
         return missing_identity()
     from songreel_identity.service import create_service
@@ -156,7 +156,7 @@ def _prompt_settings(render: RenderServiceSettings) -> PromptSettings:
 
 
 def _readable(tokenizer: Path | None) -> Path | None:
-    """The folder if it has a tokenizer; a broken one is the render service's to complain of."""
+    """The folder if it has a tokenizer; the render service reports a broken one."""
     try:
         load_counter(tokenizer)
     except CheckpointIncomplete:

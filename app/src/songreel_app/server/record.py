@@ -11,7 +11,7 @@ FILE_NAME = "server.json"
 
 @dataclass(frozen=True)
 class ServerRecord:
-    """A server that listens, or did when the record was written."""
+    """A server that was listening when the record was written."""
 
     address: str
     """`host:port` to dial."""

@@ -1,4 +1,4 @@
-"""A client of a server that is not the embedded one: with a key and TLS where it wants them."""
+"""Clients of servers elsewhere, with a key and TLS."""
 
 import os
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ AUTHORITY_VARIABLE = "SONGREEL_AUTHORITY"
 
 
 def remote_tls() -> ChannelTls | None:
-    """How servers elsewhere prove themselves; None is plain text.
+    """TLS settings for servers elsewhere; None is plain text.
 
     `SONGREEL_AUTHORITY` is the PEM file of the authorities that vouch for them, or "system"
     for those of this machine.

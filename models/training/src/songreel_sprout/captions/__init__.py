@@ -1,1 +1,1 @@
-"""What scenes can show, and the captions that say it."""
+"""Labels of scenes and their captions."""

@@ -40,7 +40,7 @@ def _idle_words() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Caption:
-    """A caption and what it says."""
+    """A caption and the labels that it gives away."""
 
     text: str
     """The words; empty for an unconditional sample."""

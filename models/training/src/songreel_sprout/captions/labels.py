@@ -1,7 +1,7 @@
-"""What a picture can show: the seven labels, their words, and the continuous knobs.
+"""Labels of a picture: seven classes, their words, and the continuous knobs.
 
-The words live in ``vocabulary.json`` (published beside the checkpoint), so that whoever writes
-prompts reads the same list that the painter and the captions were made from.
+The words live in ``vocabulary.json`` (published beside the checkpoint), so that prompts are
+written from the same list as the pictures and the captions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What words mean, taught to the text encoder before the denoiser begins.
+"""Pre-training of the text encoder: it learns the labels before the denoiser begins.
 
 From a random start the denoiser and the text encoder wait for each other: nothing is drawn that
 words could be tied to, and no words are told apart that could steer a drawing. The labels are
@@ -80,7 +80,7 @@ def teach_words(
 ) -> dict[str, float]:
     """Train ``text`` in place on captions of ``labels`` ``(n, 7)``.
 
-    Returns, for each label, the share that the last states of fresh captions said rightly.
+    Returns, for each label, the share of fresh captions whose last states give the right class.
     """
     rng = np.random.default_rng((seed, 7))
     # Its annotations allow for what this configuration never has.

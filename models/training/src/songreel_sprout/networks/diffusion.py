@@ -1,4 +1,4 @@
-"""The denoiser and its schedule, drawn by a text encoder that knows the words.
+"""The denoiser, its text encoder and its noise schedule.
 
 v-prediction (Salimans & Ho 2022) on a schedule with zero terminal signal-to-noise ratio (Lin et
 al. 2023, "Common diffusion noise schedules and sample steps are flawed"): at the last timestep
@@ -66,7 +66,7 @@ class Sprout(nn.Module):
 
     def forward(self, noisy: Tensor, timesteps: Tensor, ids: Tensor) -> Tensor:
         """Predicted v ``(n, 8, 32, 32)`` for token ids ``(n, 64)``."""
-        # It has learnt the words before (see ``wording``) and stays as it is.
+        # Pre-trained (see ``wording``) and frozen.
         with torch.no_grad():
             words = self.text(input_ids=ids).last_hidden_state
         return self.unet(noisy, timesteps, encoder_hidden_states=words).sample

@@ -1,4 +1,4 @@
-"""The three ways of drawing: the same shapes as pencil, as flat colour, as shaded colour."""
+"""Drawing in three styles: the same shapes in pencil, flat colour or shaded colour."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _vignette(strength: int) -> Image.Image:
 
 @dataclass(frozen=True)
 class Slant:
-    """How an upright thing looks from high up: a near, wide head over far, narrow feet."""
+    """Foreshortening of an upright thing seen from above: wide head, narrow feet."""
 
     middle: float
     """Where the thing stands from left to right, in units of the side."""

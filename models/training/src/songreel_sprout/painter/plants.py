@@ -1,4 +1,4 @@
-"""What every scene shares: hills, trees and water."""
+"""Hills, trees and water, shared by all scenes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from songreel_sprout.painter.places.sky import Light, sun_place
 
 @dataclass(frozen=True)
 class Scene:
-    """What every part of a drawing needs to know."""
+    """Context that every part of a drawing needs."""
 
     canvas: Canvas
     labels: Labels

@@ -1,4 +1,4 @@
-"""Who is in front: people by framing, couples and crowds."""
+"""Subjects in front: people by framing, couples and crowds."""
 
 from __future__ import annotations
 

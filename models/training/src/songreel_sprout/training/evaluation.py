@@ -36,7 +36,7 @@ class SamplingSettings:
 
 
 def sampling_settings(checkpoint: Path) -> SamplingSettings:
-    """What a checkpoint's `songreel.json` asks for."""
+    """The settings in a checkpoint's `songreel.json`."""
     wanted = json.loads((checkpoint / "songreel.json").read_text(encoding="utf-8"))
     return SamplingSettings(int(wanted["steps"]), float(wanted["guidance_scale"]))
 

@@ -52,7 +52,7 @@ class DiffusionSettings:
 
 @dataclass(frozen=True)
 class Latents:
-    """What the denoiser learns from."""
+    """Training data of the denoiser."""
 
     latents: NDArray[np.float16]
     """``(n, 8, 32, 32)``."""
@@ -154,7 +154,7 @@ class Trainer:
             self.settings.seed,
             self.device,
         )
-        print("words said rightly:", said, flush=True)
+        print("labels read correctly:", said, flush=True)
         self.average.load_state_dict(self.model.state_dict())
 
     def _resume(self) -> None:

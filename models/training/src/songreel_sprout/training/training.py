@@ -1,4 +1,4 @@
-"""Everything from nothing: paint, train the decoder, encode, train the denoiser.
+"""The whole training: paint, train the decoder, encode, train the denoiser.
 
 Each stage leaves its result in the work folder and is skipped, or taken up where it stopped,
 when the command is given again.
@@ -48,13 +48,13 @@ class TrainingSettings:
     scenes: int = 28_000
     """Pictures to paint."""
     held: int = HELD_OUT
-    """Of them, the last ones that no training sees."""
+    """Number of last pictures held out from training."""
     autoencoder: AutoencoderSettings = field(default_factory=AutoencoderSettings)
-    """The first model."""
+    """Training of the autoencoder's decoder."""
     diffusion: DiffusionSettings = field(default_factory=DiffusionSettings)
-    """The second model."""
+    """Training of the denoiser."""
     distillation: DistillationSettings = field(default_factory=DistillationSettings)
-    """How the second model learns to need few steps."""
+    """Distillation of the denoiser to few steps."""
     save_every: float = 150.0
     """Seconds between resumable checkpoints of the denoiser."""
     sheet_every: float = 300.0
@@ -101,7 +101,7 @@ def trained_autoencoder(work: Path) -> AutoencoderKL:
 
 
 def manner_of_work(work: Path) -> dict[str, float]:
-    """How the latest checkpoint of ``work`` is drawn with: a student needs no guidance."""
+    """Sampling settings of the latest checkpoint of ``work``: a student needs no guidance."""
     if (work / "distilled.pt").exists():
         return DISTILLED
     folded = torch.load(work / "diffusion.pt", map_location="cpu", mmap=True).get("folded")
@@ -180,7 +180,7 @@ def train(settings: TrainingSettings) -> None:
 
 
 def begin_from(checkpoint: Path, work: Path) -> None:
-    """Lay an exported checkpoint into a work folder without checkpoints of its own.
+    """Copy an exported checkpoint into a work folder that has none.
 
     The statistics of the latents lie in the exported autoencoder, so the set that this machine
     paints is encoded as the exported denoiser knows it. Where classes have been added since, the

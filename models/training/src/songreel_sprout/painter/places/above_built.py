@@ -1,4 +1,4 @@
-"""What people built, seen from above: city, room and stage."""
+"""Built places seen from above: city, room and stage."""
 
 from __future__ import annotations
 

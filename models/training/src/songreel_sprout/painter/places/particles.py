@@ -1,4 +1,4 @@
-"""What lies between us and a ground seen from above: the sky's colour, clouds, lanterns."""
+"""Haze, clouds and lanterns over a ground seen from above."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Light of the day, skies, and what falls from them."""
+"""Daylight, skies, rain and snow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places that people built outdoors: city and road."""
+"""Built places outdoors: city and road."""
 
 from __future__ import annotations
 
