@@ -37,7 +37,11 @@ class GatewaySettings(AccessSettings):
     `localhost`: the ingress' host, for example."""
 
     web_sessions: int = Field(default=16, ge=1, le=1000)
-    """Browsers that may enrol at once; more are refused as busy."""
+    """Browsers that may enrol at once, four of one address; more are refused as busy."""
+
+    web_proxies: int = Field(default=0, ge=0, le=10)
+    """Proxies of one's own before the page, such as an ingress, each of which appends to
+    X-Forwarded-For. With too few, all browsers count as one address."""
 
     database_connections: int = Field(default=10, ge=2, le=1000)
     """Connections to Postgres for the gateway's own tables, and as many again for the

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 from songreel_testing.gateway.identity_site import (
     ANN,
+    LIMITS,
     FacelessTracker,
     frame,
     jpeg,
@@ -85,9 +87,26 @@ async def test_a_nonce_serves_its_own_identity_once(site):
 
 
 async def test_more_browsers_than_the_server_takes_are_told_to_wait(site):
-    async with site.socket(), site.socket(), site.socket() as third:
+    start = {"start": {"nonce": await site.opened()}}
+    async with site.begun(), site.begun(), site.socket() as third:
+        await third.send_json(start)
         assert (await last_message(third))["error"]["reason"] == "BUSY"
         assert third.close_code == aiohttp.WSCloseCode.TRY_AGAIN_LATER
+    await wait_until(lambda: FacelessTracker.open == 0)
+    async with site.socket() as third:  # who found no place has not used the nonce up
+        await third.send_json(start)
+        assert (await third.receive_json())["prompt"]["action"] == "look-straight"
+
+
+async def test_silent_browsers_keep_out_nobody_but_their_own_address(site):
+    async with AsyncExitStack() as silent:
+        for n in range(LIMITS.waiting_per_address):
+            headers = {"X-Forwarded-For": f"9.9.9.{n}, 203.0.113.7"}
+            await silent.enter_async_context(site.socket(headers=headers))
+        async with site.socket(headers={"X-Forwarded-For": "203.0.113.7"}) as another:
+            assert (await last_message(another))["error"]["reason"] == "BUSY"
+        async with site.begun():
+            pass
 
 
 async def test_who_leaves_leaves_nothing_at_work(site):

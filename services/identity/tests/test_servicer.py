@@ -218,12 +218,28 @@ async def test_a_nonce_is_not_taken_twice_and_leaving_uses_it_up(stub, settings)
 
 async def test_more_people_than_the_server_takes_are_busy(stub):
     first, second = await begun(stub), await begun(stub)
+    start = pb.EnrollRequest(start=pb.EnrollStart(nonce=await opened(stub)))
     third = stub.Enroll()
     with expect_error(errors.Busy):
-        await third.write(frame(FRAME, 1))
+        await third.write(start)
         await rest(third)
+    closed = StillFace.closed
     first.cancel()
-    second.cancel()
+    await wait_until(lambda: StillFace.closed > closed)
+    again = stub.Enroll()  # the nonce was not used up
+    await again.write(start)
+    assert (await again.read()).prompt.action == "look-straight"
+    for call in (second, again):
+        call.cancel()
+
+
+async def test_silent_streams_and_made_up_nonces_take_no_place(stub):
+    silent = [stub.Enroll() for _ in range(6)]
+    for call in silent[3:]:
+        await call.write(pb.EnrollRequest(start=pb.EnrollStart(nonce="made-up")))
+    (await begun(stub)).cancel()
+    for call in silent:
+        call.cancel()
 
 
 async def test_a_grant_goes_through_the_api_and_withdrawal_stops_the_use(stub, settings):

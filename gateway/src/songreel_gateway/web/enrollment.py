@@ -20,7 +20,6 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from songreel.identity.v1.identity_service_pb2 import CameraFrame
 from songreel.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import (
-    Busy,
     DeadlineExceeded,
     FrameTooLarge,
     InvalidRequest,
@@ -33,6 +32,7 @@ from songreel_kit.errors import (
 
 from songreel_gateway.web.guard import as_songreel_error, error_body
 from songreel_gateway.web.identities import credentials, identity_name
+from songreel_gateway.web.places import Place, Places, client_address
 
 _TIME_BYTES = 8
 _SLACK_BYTES = 64 * 1024
@@ -54,15 +54,39 @@ class EnrollmentLimits:
     """Seconds without a message sent or read."""
     session_seconds: float = 240.0
     """From the first message to the end."""
+    waiting_per_address: int = 8
+    """Connections of one address that have not begun yet: no token and nonce was accepted."""
+    sessions_per_address: int = 4
+    """Sessions of one address at once."""
 
 
 class EnrollmentSocket:
-    """Connects browsers to the gateway's own `Enroll`, `sessions` at once."""
+    """Connects browsers to the gateway's own `Enroll`.
 
-    def __init__(self, stub: Any, sessions: int, limits: EnrollmentLimits | None = None) -> None:
+    A browser takes a place once its token and nonce are accepted; who connects and is silent
+    keeps nobody out but their own address.
+
+    Args:
+        stub: Of the public API.
+        sessions: At once.
+        limits: On each browser.
+        proxies: Of one's own before the site, each of which appends to X-Forwarded-For.
+    """
+
+    def __init__(
+        self,
+        stub: Any,
+        sessions: int,
+        limits: EnrollmentLimits | None = None,
+        *,
+        proxies: int = 0,
+    ) -> None:
         self._stub = stub
-        self._sessions = sessions
         self._limits = limits or EnrollmentLimits()
+        self._proxies = proxies
+        self._places = Places(
+            sessions, self._limits.sessions_per_address, self._limits.waiting_per_address
+        )
         self._open: set[web.WebSocketResponse] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -73,15 +97,14 @@ class EnrollmentSocket:
             max_msg_size=largest, compress=False, heartbeat=20.0, timeout=2.0
         )
         await socket.prepare(request)
-        full = len(self._open) >= self._sessions
+        place = Place(self._places, client_address(request, self._proxies))
         self._open.add(socket)
         try:
-            if full:
-                raise Busy("too many people are enrolling at once: try again in a minute")
-            async with asyncio.timeout(self._limits.session_seconds):
-                await _EnrollmentBridge(
-                    socket, self._stub, self._limits, identity_name(request)
-                ).run()
+            with place:
+                async with asyncio.timeout(self._limits.session_seconds):
+                    await _EnrollmentBridge(
+                        socket, self._stub, self._limits, identity_name(request), place
+                    ).run()
         except TimeoutError:
             await _close_with_error(
                 socket, DeadlineExceeded("the session took too long: begin another one")
@@ -104,8 +127,14 @@ class _EnrollmentBridge:
     """One session."""
 
     def __init__(
-        self, socket: web.WebSocketResponse, stub: Any, limits: EnrollmentLimits, name: str
+        self,
+        socket: web.WebSocketResponse,
+        stub: Any,
+        limits: EnrollmentLimits,
+        name: str,
+        place: Place,
     ) -> None:
+        self._place = place
         self._socket = socket
         self._stub = stub
         self._limits = limits
@@ -120,6 +149,7 @@ class _EnrollmentBridge:
         if first is None:
             return
         start, metadata = self._start(first)
+        self._place.check()
         call = self._stub.Enroll(metadata=metadata)
         to_gateway = asyncio.create_task(self._forward_to_gateway(call, start))
         to_browser = asyncio.create_task(self._forward_to_browser(call))
@@ -154,6 +184,7 @@ class _EnrollmentBridge:
         async for answer in call:
             if answer.WhichOneof("event") == "error":
                 raise from_status(answer.error)
+            self._place.take()
             await self._send(MessageToDict(answer, always_print_fields_with_no_presence=True))
             if answer.HasField("outcome"):
                 return

@@ -37,11 +37,16 @@ _log = get_logger(__name__)
 
 
 def create_site(
-    stub: Any, *, hosts: str = "", sessions: int = 16, limits: EnrollmentLimits | None = None
+    stub: Any,
+    *,
+    hosts: str = "",
+    sessions: int = 16,
+    proxies: int = 0,
+    limits: EnrollmentLimits | None = None,
 ) -> web.Application:
     """The site; `stub` is of `songreel.v1.IdentityService`."""
     site = web.Application(middlewares=[guard_requests(hosts)], client_max_size=_BODY_BYTES)
-    socket = EnrollmentSocket(stub, sessions, limits)
+    socket = EnrollmentSocket(stub, sessions, limits, proxies=proxies)
     site.add_routes(IdentityRoutes(stub).routes())
     site.router.add_get(NAME + ":enroll", socket.handle)
     site.router.add_get(PATH, _page)
@@ -81,6 +86,7 @@ async def running_site(
             IdentityServiceStub(channel),
             hosts=settings.web_hosts,
             sessions=settings.web_sessions,
+            proxies=settings.web_proxies,
             limits=limits,
         )
         runner = web.AppRunner(

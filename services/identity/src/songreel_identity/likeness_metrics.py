@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
-from songreel_kit.errors import FrameTooLarge, InvalidRequest, NotEnrolled, TooManyFrames
+from songreel_kit.errors import InvalidRequest, NotEnrolled, TooManyFrames
 
 from songreel_identity.faces.embeddings import Embedding, distance
-from songreel_identity.faces.pictures import Image, decode_picture
+from songreel_identity.faces.pictures import PictureDecoder
 from songreel_identity.faces.recognition import SAME_PERSON, FaceRecogniser, mean_embedding, nearest
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import EMBEDDING
 from songreel_identity.vault.vault import Vault
 
 MAX_PICTURES = 20_000
-MAX_BYTES = 4_000_000
-MAX_PIXELS = 2048 * 2048
 MAX_IMPOSTORS = 100
 
 
@@ -78,9 +77,12 @@ class LikenessMetrics:
             raise InvalidRequest(f"at most {MAX_IMPOSTORS} impostors can be compared")
         loop = asyncio.get_running_loop()
         # dlib is not thread-safe: one thread of its own.
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-likeness") as pool:
+        with (
+            contextlib.closing(PictureDecoder()) as decoder,
+            ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-likeness") as pool,
+        ):
             measurement = await loop.run_in_executor(
-                pool, lambda: _Measurement(self._vault, name, impostors)
+                pool, lambda: _Measurement(self._vault, name, impostors, decoder)
             )
             async for picture in pictures:
                 await loop.run_in_executor(pool, measurement.add, picture)
@@ -109,7 +111,10 @@ class _Distances:
 
 
 class _Measurement:
-    def __init__(self, vault: Vault, name: str, impostors: Sequence[Impostor]) -> None:
+    def __init__(
+        self, vault: Vault, name: str, impostors: Sequence[Impostor], decoder: PictureDecoder
+    ) -> None:
+        self._decoder = decoder
         embeddings = [
             np.frombuffer(vault.get(name, each), np.float32).astype(np.float64)
             for each in vault.list_objects(name, EMBEDDING)
@@ -128,7 +133,7 @@ class _Measurement:
     def add(self, picture: bytes) -> None:
         if self._pictures >= MAX_PICTURES:
             raise TooManyFrames(f"at most {MAX_PICTURES} pictures are measured at once")
-        faces = self._recogniser.embed(_decoded(picture))
+        faces = self._recogniser.embed(self._decoder.decode(picture))
         self._pictures += 1
         self._faces += bool(faces)
         for person in (self._own, *self._others.values()):
@@ -149,7 +154,7 @@ class _Measurement:
         )
 
     def _face_of(self, impostor: Impostor) -> Embedding:
-        faces = self._recogniser.embed(_decoded(impostor.picture))
+        faces = self._recogniser.embed(self._decoder.decode(impostor.picture))
         if not faces:
             raise InvalidRequest(
                 f"no face was found in the picture of the impostor {impostor.name!r}: give "
@@ -157,12 +162,3 @@ class _Measurement:
                 field="impostors",
             )
         return faces[0]
-
-
-def _decoded(data: bytes) -> Image:
-    if len(data) > MAX_BYTES:
-        raise FrameTooLarge(f"a picture of {len(data)} bytes: send at most {MAX_BYTES}")
-    image = decode_picture(data)
-    if image.shape[0] * image.shape[1] > MAX_PIXELS:
-        raise FrameTooLarge(f"a picture of {image.shape[1]}x{image.shape[0]}: send smaller ones")
-    return image

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from songreel_identity.enrollment.frame_pipeline import CameraClock, FrameLimits, decode, jpeg_size
+from songreel_identity.enrollment.frame_pipeline import CameraClock, FrameLimits, decode_frame
 from songreel_identity.faces.embeddings import Embedder, distance
 from songreel_identity.faces.mediapipe_tracker import OVAL, RIGID, MediaPipeTracker
+from songreel_identity.faces.picture_headers import jpeg_size
+from songreel_identity.faces.pictures import check_picture, decode_picture
 from songreel_identity.liveness.correlation import best_match
 from songreel_identity.liveness.depth import planar_residual
 from songreel_identity.liveness.protocol import Reason
@@ -21,6 +23,11 @@ from songreel_testing.puppet.measured_puppet import EYE_PX
 from songreel_testing.puppet.puppet import portrait
 
 LIMITS = FrameLimits()
+
+
+def decode(jpeg, limits):
+    check_picture(jpeg, limits.picture)
+    return decode_frame(jpeg, decode_picture)
 
 
 @given(st.binary(max_size=400))

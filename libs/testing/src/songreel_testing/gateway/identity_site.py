@@ -101,7 +101,9 @@ class IdentitySite:
 @asynccontextmanager
 async def identity_site(folder: Path) -> AsyncIterator[IdentitySite]:
     """The site on a vault of this folder; the tracker of its enrolments sees no face."""
-    settings = GatewaySettings(data=folder, web_hosts="songreel.example, other", web_sessions=2)
+    settings = GatewaySettings(
+        data=folder, web_hosts="songreel.example, other", web_sessions=2, web_proxies=1
+    )
     public = RecordingServicer(settings)
     identity = create_service(
         IdentitySettings(

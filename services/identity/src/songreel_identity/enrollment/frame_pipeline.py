@@ -7,17 +7,17 @@ of the stills, and nothing after a verdict other than a pass.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-import cv2
-import numpy as np
-from songreel_kit.errors import BadFrame, FrameOutOfOrder, FrameTooLarge, TooManyFrames
+from songreel_kit.errors import BadFrame, FrameOutOfOrder, TooManyFrames
 
 from songreel_identity.faces.embeddings import Embedder, Embedding, pairwise
 from songreel_identity.faces.landmarks import FrameMeasurements
 from songreel_identity.faces.mediapipe_tracker import Tracker, digest_of
-from songreel_identity.faces.pictures import Image
+from songreel_identity.faces.picture_headers import jpeg_size
+from songreel_identity.faces.pictures import Image, PictureLimits, check_picture, decode_picture
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
 from songreel_identity.liveness.session import LivenessSession
 from songreel_identity.liveness.thresholds import Thresholds
@@ -39,6 +39,11 @@ class FrameLimits:
     """Seconds that a frame may arrive later than the fastest one."""
     drift: float = 0.15
     """Relative difference allowed between the camera's clock and the server's."""
+
+    @property
+    def picture(self) -> PictureLimits:
+        """The part of it that the decoder keeps."""
+        return PictureLimits(bytes=self.bytes, pixels=self.pixels)
 
 
 @dataclass(frozen=True)
@@ -67,11 +72,14 @@ class EnrollmentFramePipeline:
         ways: frozenset[Way] = frozenset(),
         thresholds: Thresholds | None = None,
         limits: FrameLimits | None = None,
+        decode: Callable[[bytes], Image] | None = None,
     ) -> None:
+        """Frames are decoded by `decode`, in this process unless it is given."""
         self.session = LivenessSession(random, ways, thresholds)
         self._tracker = tracker
         self._embedder = embedder
         self._limits = limits or FrameLimits()
+        self._decode = decode or self._decode_here
         self._clock = CameraClock(self._limits)
         self._count = 0
         self._candidates: dict[int, _Candidate] = {}
@@ -116,7 +124,7 @@ class EnrollmentFramePipeline:
         if fault is not None:
             return self.abandon(fault)
         measurements = self._tracker.read(
-            decode(jpeg, self._limits),
+            decode_frame(jpeg, self._decode),
             frame=self._count,
             at=at,
             digest=digest_of(jpeg),
@@ -151,8 +159,12 @@ class EnrollmentFramePipeline:
             self._candidates.clear()
         return events
 
+    def _decode_here(self, jpeg: bytes) -> Image:
+        check_picture(jpeg, self._limits.picture)
+        return decode_picture(jpeg)
+
     def _describe(self, candidate: _Candidate) -> Still:
-        image = decode(candidate.jpeg, self._limits)
+        image = decode_frame(candidate.jpeg, self._decode)
         embedding = self._embedder.embed(image, candidate.box)
         return Still(candidate.jpeg, hashlib.sha256(candidate.jpeg).hexdigest(), embedding)
 
@@ -196,49 +208,12 @@ class CameraClock:
         return self._last_at, None
 
 
-def decode(jpeg: bytes, limits: FrameLimits) -> Image:
-    """Decodes a JPEG to RGB; checks its size before any pixel is decoded.
+def decode_frame(jpeg: bytes, decode: Callable[[bytes], Image]) -> Image:
+    """Decodes a JPEG to RGB with `decode`; checks its header before any pixel is decoded.
 
     Raises `BadFrame`, `FrameTooLarge`.
     """
-    if len(jpeg) > limits.bytes:
-        raise FrameTooLarge(
-            f"a frame of {len(jpeg)} bytes: send JPEGs of at most {limits.bytes} bytes, "
-            "640x480 is enough"
-        )
     width, height = jpeg_size(jpeg)
-    if width * height > limits.pixels:
-        raise FrameTooLarge(
-            f"a frame of {width}x{height}: send at most {limits.pixels} pixels, 640x480 is enough"
-        )
     if min(width, height) < _MIN_SIDE:
         raise BadFrame(f"a frame of {width}x{height} is too small: send 640x480")
-    image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if image is None:
-        raise BadFrame("a frame cannot be decoded: send whole baseline JPEGs")
-    return np.asarray(image, np.uint8)
-
-
-def jpeg_size(jpeg: bytes) -> tuple[int, int]:
-    """Reads width and height from the frame header (ISO 10918-1 B.2.2). Raises `BadFrame`."""
-    broken = BadFrame("a frame is not a whole JPEG: send whole baseline JPEGs")
-    if jpeg[:2] != b"\xff\xd8":
-        raise broken
-    position = 2
-    while position + 9 < len(jpeg):
-        if jpeg[position] != 0xFF:
-            raise broken
-        marker = jpeg[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
-        length = int.from_bytes(jpeg[position + 2 : position + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height = int.from_bytes(jpeg[position + 5 : position + 7])
-            width = int.from_bytes(jpeg[position + 7 : position + 9])
-            # Truncated files decode with grey below the cut: the end marker is asked for.
-            if b"\xff\xd9" not in jpeg[-32:]:
-                raise broken
-            return width, height
-        position += 2 + length
-    raise broken
+    return decode(jpeg)

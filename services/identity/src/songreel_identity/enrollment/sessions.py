@@ -19,6 +19,7 @@ from songreel_identity.vault.validity import valid_consent
 from songreel_identity.vault.vault import Vault, pictures_sha256
 
 _HOUR = 3_600_000_000
+_SPENT = "this session was used or has expired: open another one and begin anew"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,16 @@ class EnrollmentSessions:
 
         return nonce, self._vault.database.run(transaction)
 
+    def check(self, nonce: str, name: str = "") -> None:
+        """Raises `SessionSpent` where `begin` would; uses nothing up."""
+        at = self._vault.now()
+
+        def transaction(connection: sa.Connection) -> bool:
+            return connection.execute(sa.select(1).where(*_unused(nonce, name, at))).first() is None
+
+        if self._vault.database.run(transaction, reads=True):
+            raise SessionSpent(_SPENT)
+
     def begin(self, nonce: str, name: str = "") -> StartedSession:
         """Uses a nonce up; it must be of `name` unless that is empty.
 
@@ -74,23 +85,13 @@ class EnrollmentSessions:
         `LockedOut`; `ConsentWithdrawn`.
         """
         digest, at = _digest(nonce), self._vault.now()
-        its = sa.select(identities.c.subject).where(identities.c.name == name)
 
         def transaction(connection: sa.Connection) -> StartedSession:
             taken = connection.execute(
-                sa.update(sessions)
-                .where(
-                    sessions.c.nonce_sha256 == digest,
-                    sessions.c.begun == 0,
-                    sessions.c.expires > at,
-                    *([sessions.c.subject.in_(its)] if name else []),
-                )
-                .values(begun=at)
+                sa.update(sessions).where(*_unused(nonce, name, at)).values(begun=at)
             )
             if taken.rowcount != 1:
-                raise SessionSpent(
-                    "this session was used or has expired: open another one and begin anew"
-                )
+                raise SessionSpent(_SPENT)
             row = connection.execute(
                 sa.select(sessions.c.subject, consents.c.id, consents.c.version)
                 .join(consents, consents.c.id == sessions.c.consent)
@@ -186,6 +187,17 @@ class EnrollmentSessions:
 def stills_sha256(stills: list[Still]) -> str:
     """One hash for the seven pictures; an adapter is bound to it."""
     return pictures_sha256(still.sha256 for still in stills)
+
+
+def _unused(nonce: str, name: str, at: int) -> list[sa.ColumnElement[bool]]:
+    """Of the session that a nonce begins; it must be of `name` unless that is empty."""
+    its = sa.select(identities.c.subject).where(identities.c.name == name)
+    return [
+        sessions.c.nonce_sha256 == _digest(nonce),
+        sessions.c.begun == 0,
+        sessions.c.expires > at,
+        *([sessions.c.subject.in_(its)] if name else []),
+    ]
 
 
 def _digest(nonce: str) -> str:

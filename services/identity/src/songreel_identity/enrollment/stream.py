@@ -17,6 +17,7 @@ from songreel_identity.enrollment.frame_queue import ClientMessage, FrameQueue
 from songreel_identity.enrollment.sessions import EnrollmentSessions, StartedSession, stills_sha256
 from songreel_identity.faces.embeddings import Embedder
 from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker, Tracker
+from songreel_identity.faces.pictures import PictureDecoder
 from songreel_identity.liveness.protocol import Event, Outcome, Reason, Verdict, Way
 from songreel_identity.liveness.thresholds import Thresholds
 
@@ -73,12 +74,14 @@ class EnrollmentStream:
         Raises `Busy`, `SessionSpent`, `LockedOut`, `ConsentWithdrawn`, `StreamStalled`,
         `BadFrame`, `FrameTooLarge`, `FrameOutOfOrder`, `TooManyFrames`, `InvalidRequest`.
         """
+        queue = FrameQueue(messages, self._limits, self._stall_seconds)
+        start = await queue.start()
+        # A place is for those who may begin; one who finds none has not tried yet.
+        await asyncio.to_thread(self._sessions.check, start.nonce, start.identity)
         if self._running >= self._max_sessions:
             raise Busy("too many people are enrolling at once: try again in a minute")
         self._running += 1
         try:
-            queue = FrameQueue(messages, self._limits, self._stall_seconds)
-            start = await queue.start()
             session = await asyncio.to_thread(self._sessions.begin, start.nonce, start.identity)
             async with contextlib.aclosing(self._run_session(queue, start.ways, session)) as events:
                 async for event in events:
@@ -92,6 +95,7 @@ class EnrollmentStream:
         loop = asyncio.get_running_loop()
         # MediaPipe and dlib are not thread-safe: each session has one thread of its own.
         pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="songreel-enroll")
+        decoder = PictureDecoder(self._limits.picture)
         filling = asyncio.create_task(queue.fill())
         tracker: Tracker | None = None
         pipeline: EnrollmentFramePipeline | None = None
@@ -100,7 +104,13 @@ class EnrollmentStream:
             tracker = opened = await loop.run_in_executor(pool, self._new_tracker)
             embedder = await loop.run_in_executor(pool, Embedder)
             pipeline = EnrollmentFramePipeline(
-                opened, embedder, self._random(), ways, self._thresholds, self._limits
+                opened,
+                embedder,
+                self._random(),
+                ways,
+                self._thresholds,
+                self._limits,
+                decoder.decode,
             )
             for event in pipeline.start(loop.time()):
                 yield event
@@ -126,6 +136,7 @@ class EnrollmentStream:
                 # Not in a thread: nothing may come between a cancelled call and its record.
                 with contextlib.suppress(SongreelError):
                     self._sessions.end(session, pipeline.outcome, [])
+            pool.submit(decoder.close)
             if tracker is not None:
                 pool.submit(tracker.close)
             pool.shutdown(wait=False)
