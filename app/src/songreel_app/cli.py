@@ -12,14 +12,14 @@ from typing import Annotated
 
 import typer
 
-from songreel_app.commands import doctor, enroll, evaluate, inspect, jobs, make, stages, up
+from songreel_app.commands import doctor, enroll, evaluate, inspect, jobs, make, score, stages, up
 
 FAILED = 1
 DEBUG_VARIABLE = "SONGREEL_DEBUG"
 
 app = typer.Typer(
     name="songreel",
-    help="Turns a song into a music video.",
+    help="Turns a song into a music video, and a video into its own soundtrack.",
     epilog="Example: songreel make song.mp3 -o video.mp4",
     no_args_is_help=True,
     add_completion=False,
@@ -43,6 +43,8 @@ _add(
     stages.render,
     "render song.mp3 --analysis song.analysis.json --storyboard song.storyboard.yaml -o video.mp4",
 )
+_add(app, "score", score.score, "score film.mp4 -o scored.mp4 --style cinematic")
+_add(app, "watch", score.watch, "watch film.mp4 -o film.watch.json")
 _add(app, "inspect", inspect.inspect, "inspect video.mp4")
 app.add_typer(
     _evaluate,

@@ -70,7 +70,7 @@ _WARM_PAD, _POLY_PAD, _NEW_AGE, _BOWED, _SWEEP, _HALO = 89, 90, 88, 92, 95, 94
 _SQUARE, _SAW, _CHARANG, _FRETLESS, _TIMPANI, _ENGLISH_HORN = 80, 81, 84, 35, 47, 69
 
 _BALANCE: Final = {
-    MELODY: 0.0, COUNTER: -5.0, CHORDS: -4.0, ARPEGGIO: -6.0, PAD: -7.0, BASS: -2.0,
+    MELODY: 0.0, COUNTER: -5.0, CHORDS: -4.0, ARPEGGIO: -6.0, PAD: -9.0, BASS: -2.0,
     DRUMS: -3.0, HITS: 1.0,
 }  # fmt: skip
 _FULL: Final = ((-0.35, "soft"), (0.05, "steady"), (0.5, "driving"))
@@ -96,7 +96,7 @@ STYLES: Final[dict[str, Style]] = {
                 PAD: -1.0,
                 CHORDS: -1.0,
                 MELODY: -0.95,
-                BASS: -0.6,
+                BASS: -0.9,
                 ARPEGGIO: -0.1,
                 COUNTER: 0.2,
                 DRUMS: 0.15,
@@ -142,7 +142,7 @@ STYLES: Final[dict[str, Style]] = {
             },
             entries={
                 CHORDS: -1.0,
-                BASS: -0.7,
+                BASS: -0.9,
                 MELODY: -0.95,
                 ARPEGGIO: -0.4,
                 DRUMS: -0.45,
@@ -181,7 +181,7 @@ STYLES: Final[dict[str, Style]] = {
             },
             entries={
                 PAD: -1.0,
-                BASS: -0.7,
+                BASS: -0.9,
                 ARPEGGIO: -0.5,
                 CHORDS: -0.2,
                 MELODY: -0.75,
@@ -232,7 +232,7 @@ STYLES: Final[dict[str, Style]] = {
             entries={
                 PAD: -1.0,
                 MELODY: -0.95,
-                BASS: -0.6,
+                BASS: -0.9,
                 ARPEGGIO: -0.3,
                 COUNTER: 0.0,
                 CHORDS: 0.1,

@@ -35,6 +35,7 @@ _ROLE_COLOURS: Final = dict(
 _PICTURES: Final = 14
 # More labels than this cannot be read.
 _MOST_LABELS: Final = 48
+_MOST_CHORDS: Final = 26
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _tempo_and_chords(axes: Any, plan: ScorePlan) -> None:
         if bar.section_bar == 0:
             axes.text(bar.start, 0.57, f" {bar.section.name}", fontsize=10, color=_INK,
                       weight="bold", va="bottom")  # fmt: skip
-    step = max(1, len(bars) // _MOST_LABELS + 1)
+    step = -(-len(bars) // _MOST_CHORDS)
     for bar in bars[::step]:
         chords = " ".join(chord_name(chord, tonic) for chord in bar.bar.chords)
         axes.text((bar.start + bar.end) / 2, 0.27, chords, fontsize=9, color=_INK, ha="center",

@@ -13,6 +13,7 @@ from songreel_score.styles import Style
 
 _PRE_DELAY: Final = 0.018
 _LOW_CUT, _HIGH_CUT = 180.0, 5500.0
+_RUMBLE: Final = 28.0
 # Level of the room against the sound at share 1: at .3 it lies about 10 dB below.
 _FULL: Final = 0.9
 
@@ -45,6 +46,9 @@ def in_room(blocks: Iterable[Samples], style: Style) -> Iterator[Samples]:
     tail = np.zeros((0, 2))
     veil = butter(2, style.low_pass, "lowpass", fs=RATE, output="sos") if style.low_pass else None
     state = np.zeros((1, 2, 2))
+    # Samples of soundfonts carry an offset that only eats headroom.
+    rumble = butter(2, _RUMBLE, "highpass", fs=RATE, output="sos")
+    low_state = np.zeros((1, 2, 2))
     for block in blocks:
         wet = fftconvolve(block.astype(np.float64), response, axes=0)
         if len(tail):
@@ -52,6 +56,7 @@ def in_room(blocks: Iterable[Samples], style: Style) -> Iterator[Samples]:
             wet[:shared] += tail[:shared]
         mixed = block + wet[: len(block)]
         tail = wet[len(block) :]
+        mixed, low_state = sosfilt(rumble, mixed, axis=0, zi=low_state)
         if veil is not None:
             mixed, state = sosfilt(veil, mixed, axis=0, zi=state)
         yield mixed.astype(np.float32)

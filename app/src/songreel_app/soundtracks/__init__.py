@@ -1,0 +1,1 @@
+"""Soundtracks of videos, made in this process."""
