@@ -272,33 +272,3 @@ Preview = Annotated[
         help="Draw one still per scene, with camera moves and dissolves: done in seconds.",
     ),
 ]
-Extractor = Annotated[
-    str,
-    typer.Option(
-        "--extractor", metavar="NAME", help="Emotion extractor: librosa, opensmile or rules."
-    ),
-]
-Bpm = Annotated[
-    float,
-    typer.Option(
-        "--bpm",
-        metavar="N",
-        help="Tempo in beats per minute, if known; 0 estimates it.",
-        min=0,
-        max=300,
-    ),
-]
-Octave = Annotated[
-    str,
-    typer.Option("--octave", metavar="half|double", help="Halve or double the estimated tempo."),
-]
-Language = Annotated[
-    str,
-    typer.Option("--language", metavar="CODE", help="Language of the lyrics, such as en or pt-BR."),
-]
-Asr = Annotated[
-    str,
-    typer.Option(
-        "--asr", metavar="MODEL", help="Speech model that recognises the lyrics, or none."
-    ),
-]

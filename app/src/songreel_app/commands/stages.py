@@ -29,6 +29,36 @@ AnalysisOutput = Annotated[
 Plot = Annotated[
     Path | None, typer.Option("--plot", metavar="P.png", help="Also plot the analysis.")
 ]
+Extractor = Annotated[
+    str,
+    typer.Option(
+        "--extractor", metavar="NAME", help="Emotion extractor: librosa, opensmile or rules."
+    ),
+]
+Bpm = Annotated[
+    float,
+    typer.Option(
+        "--bpm",
+        metavar="N",
+        help="Tempo in beats per minute, if known; 0 estimates it.",
+        min=0,
+        max=300,
+    ),
+]
+Octave = Annotated[
+    str,
+    typer.Option("--octave", metavar="half|double", help="Halve or double the estimated tempo."),
+]
+Language = Annotated[
+    str,
+    typer.Option("--language", metavar="CODE", help="Language of the lyrics, such as en or pt-BR."),
+]
+Asr = Annotated[
+    str,
+    typer.Option(
+        "--asr", metavar="MODEL", help="Speech model that recognises the lyrics, or none."
+    ),
+]
 StoryboardOutput = Annotated[
     Path | None,
     typer.Option(
@@ -60,11 +90,11 @@ def analyze(
     output: AnalysisOutput = None,
     plot: Plot = None,
     lyrics: options.Lyrics = None,
-    extractor: options.Extractor = "",
-    asr: options.Asr = "",
-    language: options.Language = "",
-    bpm: options.Bpm = 0.0,
-    octave: options.Octave = "",
+    extractor: Extractor = "",
+    asr: Asr = "",
+    language: Language = "",
+    bpm: Bpm = 0.0,
+    octave: Octave = "",
     start: options.Start = 0.0,
     seconds: options.Seconds = 0.0,
     *,

@@ -18,7 +18,7 @@ from songreel_score.compose.engines import find_engine
 from songreel_score.film.muxer import check_format, write_film
 from songreel_score.perform.performance import Performance
 from songreel_score.perform.performer import perform
-from songreel_score.plan.plan_document import check as check_plan
+from songreel_score.plan.plan_checks import check as check_plan
 from songreel_score.plan.plan_document import to_yaml
 from songreel_score.plan.planner import PlanRequest, make_plan
 from songreel_score.plan.score_plan import ScorePlan

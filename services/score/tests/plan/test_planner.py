@@ -8,7 +8,8 @@ import pytest
 import yaml
 from songreel_kit.errors import InvalidRequest, InvalidScorePlan, UnknownStyle
 from songreel_score.plan.harmony import chord_name, parse_chord, parse_key
-from songreel_score.plan.plan_document import check, from_yaml, to_yaml
+from songreel_score.plan.plan_checks import check
+from songreel_score.plan.plan_document import from_yaml, to_yaml
 from songreel_score.plan.planner import PlanRequest, make_plan
 from songreel_score.plan.score_plan import MoodPoint
 from songreel_score.styles import STYLES
