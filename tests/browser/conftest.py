@@ -16,7 +16,8 @@ from songreel_gateway.clients.services import Targets
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.web.site import running_site
-from songreel_identity.service import create_service
+from songreel_identity.enrollment.approvals import WEAKER, approve
+from songreel_identity.service import create_service, open_vault
 from songreel_identity.settings import IdentitySettings
 from songreel_kit.server.service import Service
 from songreel_testing.serving import serving_at
@@ -65,6 +66,14 @@ def site(tmp_path: Path) -> Site:
             yield url
 
     return serve
+
+
+def approve_weaker(folder: Path, name: str = "projects/local/identities/ann") -> None:
+    """What an operator does for a person on a `site` in that folder."""
+    settings = IdentitySettings(database=f"sqlite:///{folder / 'vault.db'}", keys=folder / "keys")
+    vault = open_vault(settings)
+    approve(vault, name, WEAKER)
+    vault.database.close()
 
 
 @asynccontextmanager

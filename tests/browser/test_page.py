@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from songreel_identity.liveness.thresholds import Thresholds
 
-from .conftest import FAKE_CAMERA, chromium
+from .conftest import FAKE_CAMERA, approve_weaker, chromium
 
 
-async def test_the_page_goes_from_consent_to_a_refusal_and_erases(site):
+async def test_the_page_goes_from_consent_to_a_refusal_and_erases(site, tmp_path):
     async with site(liveness=Thresholds(min_fps=1)) as url, chromium(*FAKE_CAMERA) as browser:
         page = await browser.new_page(viewport={"width": 360, "height": 740})
         problems: list[str] = []
@@ -31,6 +31,7 @@ async def test_the_page_goes_from_consent_to_a_refusal_and_erases(site):
         await page.keyboard.press("Enter")
 
         await page.wait_for_selector("#check-go:enabled")
+        approve_weaker(tmp_path)
         assert await page.inner_text('[data-check="size"] b') == "640 \u00d7 480"
         await narrow_enough(page)
         for way in ("no-light", "seated", "skip-two", "keyboard"):

@@ -12,7 +12,7 @@ from songreel_testing.puppet.browser_puppet import SLOWDOWN, BrowserPuppet, slow
 from songreel_testing.puppet.puppet import portrait
 from songreel_testing.puppet.subjects import WillingPerson
 
-from .conftest import FAKE_CAMERA, chromium
+from .conftest import FAKE_CAMERA, approve_weaker, chromium
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 240 * SLOWDOWN)]
 
@@ -30,7 +30,7 @@ async def consented(browser_context, url):
 
 
 @pytest.mark.parametrize("ways", [(), ("no-light", "seated", "skip-two")], ids=["usual", "other"])
-async def test_a_willing_person_is_enrolled_by_what_the_page_shows(site, faces, ways):
+async def test_a_willing_person_is_enrolled_by_what_the_page_shows(site, faces, ways, tmp_path):
     # The browser's own share of the reaction time is real here.
     slow_down()
     person = WillingPerson(
@@ -41,6 +41,8 @@ async def test_a_willing_person_is_enrolled_by_what_the_page_shows(site, faces, 
         context = await browser.new_context(viewport={"width": 360, "height": 640})
         await camera.sit(context)
         page = await consented(context, url)
+        if ways:
+            approve_weaker(tmp_path)
         for way in ways:
             await page.check(f"#way-{way}")
         await page.click("#check-go")

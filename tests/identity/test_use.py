@@ -69,6 +69,7 @@ async def test_a_person_is_in_their_scenes_only_and_the_video_names_the_consent(
     with server.store.local_path(shown.video) as path:
         facts = read_credentials(path, "").facts
     assert facts["consent_ids"] == [consent]
+    assert facts["enrollment_ways"] == ["spoken"]
     events = [event for event, _ in server.log()]
     assert events[-4:] == ["grant", "redeem", "open", "end-use"]
 
@@ -153,7 +154,9 @@ async def test_an_adapter_leaves_the_vault_sealed_to_the_renderer_that_redeemed(
             job_sha256=job_sha256(wanted),
             renderer_key=renderer.public,
         )
-        use = (await identity.RedeemGrant(redeem)).use_id
+        redeemed = await identity.RedeemGrant(redeem)
+        use = redeemed.use_id
+        assert redeemed.enrollment_ways == ["spoken"]
         asked = pb.OpenAdapterRequest(use_id=use)
         first, *rest = [response async for response in identity.OpenAdapter(asked)]
         await identity.EndUse(pb.EndUseRequest(use_id=use))

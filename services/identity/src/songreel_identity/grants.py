@@ -26,7 +26,12 @@ from songreel_identity.vault import audit
 from songreel_identity.vault.keys import public_pem
 from songreel_identity.vault.records import ADAPTER
 from songreel_identity.vault.tables import consents, grants, objects
-from songreel_identity.vault.validity import subject_of, usable_objects, valid_consent
+from songreel_identity.vault.validity import (
+    enrollment_ways,
+    subject_of,
+    usable_objects,
+    valid_consent,
+)
 from songreel_identity.vault.vault import Vault
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -91,7 +96,12 @@ class Grants:
                 )
             )
             audit.append(connection, at, "grant", consent.subject, grant=identifier, job=job_sha256)
-            return {"sub": consent.subject, "jti": identifier, "consent": adapter.consent}
+            return {
+                "sub": consent.subject,
+                "jti": identifier,
+                "consent": adapter.consent,
+                "ways": enrollment_ways(connection, adapter.consent),
+            }
 
         try:
             claims = self._vault.database.run(transaction)

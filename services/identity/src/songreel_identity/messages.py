@@ -24,7 +24,7 @@ from songreel_identity.liveness.protocol import (
     Reason,
     ScreenLight,
     Verdict,
-    Way,
+    parse_ways,
 )
 from songreel_identity.training.jobs import TrainingResult
 from songreel_identity.vault.queries import IdentitySummary
@@ -49,19 +49,11 @@ async def client_messages(
         match request.WhichOneof("event"):
             case "start":
                 start = request.start
-                yield EnrollmentStart(start.nonce, _ways(start.ways), start.identity)
+                yield EnrollmentStart(start.nonce, parse_ways(start.ways), start.identity)
             case "frame":
                 yield CameraFrame(request.frame.jpeg, request.frame.capture_ms)
             case _:
                 raise InvalidRequest("every message must hold `start` or `frame`")
-
-
-def _ways(names: Any) -> frozenset[Way]:
-    known = {way.value for way in Way}
-    for name in names:
-        if name not in known:
-            raise InvalidRequest(f"{name!r} is no accessible way: {', '.join(sorted(known))}")
-    return frozenset(Way(name) for name in names)
 
 
 def enrollment_message(event: Event | EnrollmentResult) -> pb.EnrollResponse:

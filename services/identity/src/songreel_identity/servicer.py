@@ -197,7 +197,9 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
                 request.grant, request.adapter_sha256, request.job_sha256, request.renderer_key
             )
         )
-        return pb.RedeemGrantResponse(use_id=grant.id, consent_id=grant.consent)
+        return pb.RedeemGrantResponse(
+            use_id=grant.id, consent_id=grant.consent, enrollment_ways=grant.ways
+        )
 
     async def WatchUse(
         self, request: pb.WatchUseRequest, context: Context

@@ -71,6 +71,24 @@ def test_clocks_that_run_wrong_are_found():
             back.place(ms, 0.1)
 
 
+@pytest.mark.parametrize("hidden", [0.3, 1.0, 2.4])
+def test_frames_stamped_earlier_hide_no_lag(hidden):
+    """A puppet that answers late, and dates its frames back once it has the clock's offset."""
+    clock = CameraClock(LIMITS)
+    for n in range(900):
+        arrives = n / 30 + 0.02
+        back = 0.0 if n < 60 else min(hidden, (n - 60) / 45)  # little by little, in order
+        at, fault = clock.place(round((n / 30 - back) * 1000), arrives)
+        assert fault is not None or arrives - at <= 0.17
+
+
+def test_a_clock_that_runs_slow_by_little_gains_nothing():
+    clock = CameraClock(LIMITS)
+    for n in range(900):
+        at, _ = clock.place(round(n / 30 * 900), n / 30)  # a tenth slower than the server's
+        assert n / 30 - at <= 0.17
+
+
 @given(st.floats(0.1, 0.9), st.integers(0, 2**32))
 @settings(max_examples=40, deadline=None)
 def test_the_lag_of_a_follower_is_found(lag, seed):

@@ -135,7 +135,9 @@ class IdentityGrants:
                     raise ServiceUnavailable("the identity service ended the watch at once")
                 revoked = asyncio.create_task(self._until_revoked(stub, use.use_id, watch))
                 data = await _download_adapter(stub, use.use_id, keys)
-            adapter = IdentityAdapter(lora.adapter_sha256, use.consent_id, data)
+            adapter = IdentityAdapter(
+                lora.adapter_sha256, use.consent_id, data, tuple(use.enrollment_ways)
+            )
             del data
             yield IdentityGrant(adapter, revoked)
         except LoraUnusable as error:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors.torch import save
+from safetensors.torch import load, save
 from songreel_kit import errors
 from songreel_kit.likeness.adapters import AdapterHead
 from songreel_kit.work import CancelToken
@@ -76,7 +76,8 @@ def predicted(checkpoint, strengths=None):
 
 def test_each_picture_of_a_batch_has_its_own_strength(checkpoint, tmp_path: Path):
     data = adapter_of(checkpoint)
-    (tmp_path / "whole.safetensors").write_bytes(data)
+    # The same matrices as a plain LoRA, without the head, with which they would be refused.
+    (tmp_path / "whole.safetensors").write_bytes(save(load(data)))
     file = LoraFile(tmp_path / "whole.safetensors", "ef" * 32)
     merged = predicted(adapt(checkpoint, [LoadedLora(file, 1.5)]))
     base = predicted(checkpoint)

@@ -25,7 +25,7 @@
     |- Unauthenticated               UNAUTHENTICATED       say who you are
     |  `- TokenExpired
     |- PermissionDenied              PERMISSION_DENIED     ask for the right
-    |  `- ConsentWithdrawn, GrantInvalid, GrantExpired, GrantSpent
+    |  `- ConsentWithdrawn, ApprovalNeeded, GrantInvalid, GrantExpired, GrantSpent
     |- Unimplemented                 UNIMPLEMENTED         use a newer server
     |- ServiceUnavailable            UNAVAILABLE           ask again a little later
     |- DeadlineExceeded              DEADLINE_EXCEEDED     allow more time

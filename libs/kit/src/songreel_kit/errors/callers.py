@@ -9,6 +9,7 @@ import grpc
 from songreel_kit.errors.base import SongreelError
 
 __all__ = [
+    "ApprovalNeeded",
     "ConsentWithdrawn",
     "GrantExpired",
     "GrantInvalid",
@@ -33,6 +34,10 @@ class PermissionDenied(SongreelError):
     """The caller is known and may not do this."""
 
     code = grpc.StatusCode.PERMISSION_DENIED
+
+
+class ApprovalNeeded(PermissionDenied):
+    """The chosen way through the enrolment needs the operator's approval."""
 
 
 class ConsentWithdrawn(PermissionDenied):

@@ -38,6 +38,8 @@ class Grant:
     consent: str
     expires: int
     """Seconds since 1970."""
+    ways: tuple[str, ...] = ()
+    """Accessible ways by which the person was enrolled."""
 
 
 def job_sha256(request: RenderRequest) -> str:
@@ -97,4 +99,5 @@ def verify_grant(
         job_sha256=claims["job_sha256"],
         consent=claims["consent"],
         expires=claims["exp"],
+        ways=tuple(claims.get("ways", ())),
     )

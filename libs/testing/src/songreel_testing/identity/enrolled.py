@@ -24,12 +24,12 @@ def consent(vault, name):
     return vault.record_consent(name, vault.text.version, vault.text.sha256)
 
 
-def enroll(vault, name, stills):
+def enroll(vault, name, stills, ways=frozenset()):
     """Consent, session, pass: what is in the vault afterwards is what a camera would leave."""
     consent(vault, name)
     enrollment_sessions = EnrollmentSessions(vault)
     nonce, _ = enrollment_sessions.open(name)
-    enrollment_sessions.end(enrollment_sessions.begin(nonce), PASSED, stills)
+    enrollment_sessions.end(enrollment_sessions.begin(nonce, name, ways), PASSED, stills)
 
 
 def made_up_stills(seed=0, size=96):

@@ -17,6 +17,7 @@ from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.render.v1 import render_service_pb2 as render_pb
 from songreel.render.v1.render_plan_pb2 import RenderSettings as Asked
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel_identity.liveness.protocol import Way
 from songreel_identity.service import create_service as create_identity
 from songreel_identity.service import open_vault
 from songreel_identity.settings import IdentitySettings
@@ -77,7 +78,7 @@ class IdentityServer:
 
     def enroll(self, name: str, seed: int) -> str:
         """Pictures, and an adapter that changes much; returns its hash."""
-        enroll(self.vault, name, made_up_stills(seed))
+        enroll(self.vault, name, made_up_stills(seed), frozenset({Way.SPOKEN}))
         pictures = pictures_sha256(each.sha256 for each in self.vault.list_objects(name, PICTURE))
         base = folder_sha256(self.checkpoint)
         unet = UNet2DConditionModel.from_pretrained(self.checkpoint / "unet")

@@ -10,8 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, LockedOut, SessionSpent
 
+from songreel_identity.enrollment.approvals import require_approval, use_up, ways_text
 from songreel_identity.enrollment.frame_pipeline import Still
-from songreel_identity.liveness.protocol import Outcome, Verdict
+from songreel_identity.liveness.protocol import Outcome, Verdict, Way
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import EMBEDDING, PICTURE, Consent
 from songreel_identity.vault.tables import consents, identities, objects, sessions
@@ -61,6 +62,7 @@ class EnrollmentSessions:
                     expires=at + self._life,
                     begun=0,
                     verdict="",
+                    ways="",
                 )
             )
             audit.append(connection, at, "open-session", consent.subject, consent=consent.id)
@@ -68,27 +70,35 @@ class EnrollmentSessions:
 
         return nonce, self._vault.database.run(transaction)
 
-    def check(self, nonce: str, name: str = "") -> None:
-        """Raises `SessionSpent` where `begin` would; uses nothing up."""
+    def check(self, nonce: str, name: str = "", ways: frozenset[Way] = frozenset()) -> None:
+        """Raises `SessionSpent` or `ApprovalNeeded` where `begin` would; uses nothing up."""
         at = self._vault.now()
 
-        def transaction(connection: sa.Connection) -> bool:
-            return connection.execute(sa.select(1).where(*_unused(nonce, name, at))).first() is None
+        def transaction(connection: sa.Connection) -> None:
+            subject = connection.execute(
+                sa.select(sessions.c.subject).where(*_unused(nonce, name, at))
+            ).scalar_one_or_none()
+            if subject is None:
+                raise SessionSpent(_SPENT)
+            require_approval(connection, subject, ways, at)
 
-        if self._vault.database.run(transaction, reads=True):
-            raise SessionSpent(_SPENT)
+        self._vault.database.run(transaction, reads=True)
 
-    def begin(self, nonce: str, name: str = "") -> StartedSession:
+    def begin(
+        self, nonce: str, name: str = "", ways: frozenset[Way] = frozenset()
+    ) -> StartedSession:
         """Uses a nonce up; it must be of `name` unless that is empty.
 
         Raises `SessionSpent` for one that is unknown, used, expired or another's;
-        `LockedOut`; `ConsentWithdrawn`.
+        `ApprovalNeeded`; `LockedOut`; `ConsentWithdrawn`.
         """
         digest, at = _digest(nonce), self._vault.now()
 
         def transaction(connection: sa.Connection) -> StartedSession:
             taken = connection.execute(
-                sa.update(sessions).where(*_unused(nonce, name, at)).values(begun=at)
+                sa.update(sessions)
+                .where(*_unused(nonce, name, at))
+                .values(begun=at, ways=ways_text(ways))
             )
             if taken.rowcount != 1:
                 raise SessionSpent(_SPENT)
@@ -99,8 +109,9 @@ class EnrollmentSessions:
             ).one_or_none()
             if row is None:
                 raise ConsentWithdrawn("the consent was withdrawn: ask for a new one")
+            require_approval(connection, row.subject, ways, at)
             self._refuse_locked(connection, row.subject, at)
-            audit.append(connection, at, "begin-session", row.subject)
+            audit.append(connection, at, "begin-session", row.subject, ways=ways_text(ways))
             return StartedSession(digest, Consent(row.id, row.subject, row.version))
 
         return self._vault.database.run(transaction)
@@ -151,6 +162,7 @@ class EnrollmentSessions:
             embedding = still.embedding.astype(np.float32).tobytes()
             self._vault.seal(connection, consent, EMBEDDING, embedding)
         self._vault.extend_retention(connection, consent.subject)
+        use_up(connection, consent.subject)
 
     def _refuse_locked(self, connection: sa.Connection, subject: str, at: int) -> None:
         # Abandoned tries count too, or one could always leave in time.

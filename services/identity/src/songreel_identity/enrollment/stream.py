@@ -71,18 +71,21 @@ class EnrollmentStream:
     ) -> AsyncGenerator[Event | EnrollmentResult]:
         """Yields prompts, guidance, dot and light, and the result as the last one.
 
-        Raises `Busy`, `SessionSpent`, `LockedOut`, `ConsentWithdrawn`, `StreamStalled`,
-        `BadFrame`, `FrameTooLarge`, `FrameOutOfOrder`, `TooManyFrames`, `InvalidRequest`.
+        Raises `Busy`, `SessionSpent`, `ApprovalNeeded`, `LockedOut`, `ConsentWithdrawn`,
+        `StreamStalled`, `BadFrame`, `FrameTooLarge`, `FrameOutOfOrder`, `TooManyFrames`,
+        `InvalidRequest`.
         """
         queue = FrameQueue(messages, self._limits, self._stall_seconds)
         start = await queue.start()
         # A place is for those who may begin; one who finds none has not tried yet.
-        await asyncio.to_thread(self._sessions.check, start.nonce, start.identity)
+        await asyncio.to_thread(self._sessions.check, start.nonce, start.identity, start.ways)
         if self._running >= self._max_sessions:
             raise Busy("too many people are enrolling at once: try again in a minute")
         self._running += 1
         try:
-            session = await asyncio.to_thread(self._sessions.begin, start.nonce, start.identity)
+            session = await asyncio.to_thread(
+                self._sessions.begin, start.nonce, start.identity, start.ways
+            )
             async with contextlib.aclosing(self._run_session(queue, start.ways, session)) as events:
                 async for event in events:
                     yield event

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+
+from songreel_kit.errors import InvalidRequest
 
 from songreel_identity.liveness.actions import Action
 
@@ -21,6 +24,18 @@ class Way(StrEnum):
     """The page needs no pointer; the protocol is the same."""
     SPOKEN = "spoken"
     """Prompts are spoken too: every answer may take three seconds longer."""
+
+
+def parse_ways(names: Iterable[str]) -> frozenset[Way]:
+    """The ways of these names. Raises `InvalidRequest`."""
+    chosen = frozenset(names)
+    known = {way.value for way in Way}
+    if chosen - known:
+        raise InvalidRequest(
+            f"{min(chosen - known)!r} is no accessible way: {', '.join(sorted(known))}",
+            field="ways",
+        )
+    return frozenset(Way(name) for name in chosen)
 
 
 class Reason(StrEnum):
@@ -69,7 +84,7 @@ ADVICE = {
     Reason.FLAT: "Your face looked flat: use a real camera with nothing in front of it.",
     Reason.DOT_MISSED: "You did not follow the dot: follow it with your nose, all the way.",
     Reason.LIGHT_WEAK: "The screen's light was not seen on your face: make the room darker and the "
-    "screen brighter, or choose the way without light.",
+    "screen brighter, or ask the server's operator to approve the way without light.",
     Reason.LIGHT_WRONG: "The light on your face did not match: avoid other changing lights.",
     Reason.JUMP: "The picture jumped: use one camera, without effects, and try again.",
     Reason.REPEATED: "The camera repeats pictures: use a live camera without effects.",

@@ -38,8 +38,19 @@ sessions = sa.Table(
     sa.Column("expires", sa.BigInteger, nullable=False),
     sa.Column("begun", sa.BigInteger, nullable=False),
     sa.Column("verdict", sa.String(16), nullable=False),
+    sa.Column("ways", sa.String(64), nullable=False, server_default=sa.text("'unknown'")),
 )
-"""`begun` is 0 until the nonce is used; `verdict` is empty until the session's end."""
+"""`begun` is 0 until the nonce is used; `verdict` is empty until the session's end. `ways` are
+the accessible ways with commas between them, "unknown" of sessions before version 0005."""
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("subject", sa.String(32), primary_key=True),
+    sa.Column("ways", sa.String(64), nullable=False),
+    sa.Column("expires", sa.BigInteger, nullable=False),
+)
+"""An operator's approval of weaker ways, until a session is passed or it expires."""
 
 objects = sa.Table(
     "objects",

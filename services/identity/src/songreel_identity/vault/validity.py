@@ -6,7 +6,10 @@ import sqlalchemy as sa
 from songreel_kit.errors import ConsentMissing, ConsentWithdrawn, IdentityNotFound, NotEnrolled
 
 from songreel_identity.vault.records import PICTURE, Consent
-from songreel_identity.vault.tables import consents, identities, objects
+from songreel_identity.vault.tables import consents, identities, objects, sessions
+
+# As `Verdict.PASS` is kept.
+_PASS = "pass"  # noqa: S105 - a verdict
 
 
 def valid_consent(connection: sa.Connection, name: str) -> Consent:
@@ -71,3 +74,14 @@ def subject_of(connection: sa.Connection, name: str, *, lock: bool = False) -> s
     if subject is None:
         raise IdentityNotFound(f"there is no {name}: record a consent and enrol first", name=name)
     return subject
+
+
+def enrollment_ways(connection: sa.Connection, consent: str) -> list[str]:
+    """The accessible ways of the session whose pictures stand under a consent."""
+    ways = connection.execute(
+        sa.select(sessions.c.ways)
+        .where(sessions.c.consent == consent, sessions.c.verdict == _PASS)
+        .order_by(sessions.c.begun.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return ways.split(",") if ways else []

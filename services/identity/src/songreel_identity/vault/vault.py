@@ -21,7 +21,14 @@ from songreel_identity.vault import audit
 from songreel_identity.vault.consent import ConsentText
 from songreel_identity.vault.keys import KEY_BYTES, KeyWrapper, seal, unseal
 from songreel_identity.vault.records import PURPOSES, UNBOUND, Binding, Consent, Erasure, Stored
-from songreel_identity.vault.tables import consents, grants, identities, objects, sessions
+from songreel_identity.vault.tables import (
+    approvals,
+    consents,
+    grants,
+    identities,
+    objects,
+    sessions,
+)
 from songreel_identity.vault.validity import (
     find_subject,
     subject_of,
@@ -209,7 +216,7 @@ class Vault:
         def transaction(connection: sa.Connection) -> Erasure:
             subject = subject_of(connection, name, lock=True)
             destroyed = _destroy_objects(connection, subject)
-            for table in (grants, sessions, consents, identities):
+            for table in (approvals, grants, sessions, consents, identities):
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
             head = audit.append(
                 connection, at, "erase", subject, cause=cause, objects=str(len(destroyed))
@@ -267,7 +274,7 @@ def _bound(subject: str, identifier: str, purpose: str, version: str, binding: B
 def _remains(connection: sa.Connection, subject: str) -> list[str]:
     return [
         table.name
-        for table in (objects, grants, sessions, consents, identities)
+        for table in (objects, approvals, grants, sessions, consents, identities)
         if connection.execute(
             sa.select(sa.func.count()).select_from(table).where(table.c.subject == subject)
         ).scalar_one()

@@ -77,17 +77,25 @@ class IdentityAdapter:
         adapter_sha256: of the adapter that was granted.
         consent_id: under which it was.
         data: the adapter, as it came from the vault.
+        enrollment_ways: accessible ways by which the person was enrolled.
 
     Raises:
         AdapterMismatch: these are other bytes than were granted.
         LoraUnusable: they are no adapter.
     """
 
-    def __init__(self, adapter_sha256: str, consent_id: str, data: bytes) -> None:
+    def __init__(
+        self,
+        adapter_sha256: str,
+        consent_id: str,
+        data: bytes,
+        enrollment_ways: tuple[str, ...] = (),
+    ) -> None:
         if hashlib.sha256(data).hexdigest() != adapter_sha256:
             raise AdapterMismatch("the adapter that came is not the one that was granted")
         self.adapter_sha256 = adapter_sha256
         self.consent_id = consent_id
+        self.enrollment_ways = enrollment_ways
         self.head = read_head(data)
         try:
             state = load(data)

@@ -164,6 +164,7 @@ class RenderPlanner:
                 raise GrantInvalid("an adapter of a person is used only with a grant: ask for one")
             adapter.check(shape.sha256)
             lora.consent_id = adapter.consent_id
+            lora.enrollment_ways[:] = adapter.enrollment_ways
 
     def _identity(self) -> SigningIdentity | None:
         settings = self._settings

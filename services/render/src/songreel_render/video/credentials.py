@@ -58,6 +58,7 @@ def statement(plan: RenderPlan, title: str) -> dict[str, Any]:
         "storyboard_sha256": plan.storyboard_sha256,
         "loras": [{"sha256": lora.sha256, "weight": lora.weight} for lora in settings.loras],
         "consent_ids": sorted({lora.consent_id for lora in settings.loras if lora.consent_id}),
+        "enrollment_ways": sorted({way for lora in settings.loras for way in lora.enrollment_ways}),
         "renderer": plan.renderer,
         "preview": settings.preview,
     }

@@ -407,12 +407,14 @@ class RedeemGrantRequest(_message.Message):
     def __init__(self, grant: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., job_sha256: _Optional[str] = ..., renderer_key: _Optional[bytes] = ...) -> None: ...
 
 class RedeemGrantResponse(_message.Message):
-    __slots__ = ("use_id", "consent_id")
+    __slots__ = ("use_id", "consent_id", "enrollment_ways")
     USE_ID_FIELD_NUMBER: _ClassVar[int]
     CONSENT_ID_FIELD_NUMBER: _ClassVar[int]
+    ENROLLMENT_WAYS_FIELD_NUMBER: _ClassVar[int]
     use_id: str
     consent_id: str
-    def __init__(self, use_id: _Optional[str] = ..., consent_id: _Optional[str] = ...) -> None: ...
+    enrollment_ways: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, use_id: _Optional[str] = ..., consent_id: _Optional[str] = ..., enrollment_ways: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class WatchUseRequest(_message.Message):
     __slots__ = ("use_id",)

@@ -68,7 +68,7 @@ class RenderSettings(_message.Message):
     def __init__(self, checkpoint: _Optional[str] = ..., fps: _Optional[str] = ..., size: _Optional[int] = ..., steps: _Optional[int] = ..., seed: _Optional[int] = ..., schedule: _Optional[str] = ..., guidance_scale: _Optional[float] = ..., scheduler: _Optional[str] = ..., cadence: _Optional[float] = ..., colour_match: _Optional[float] = ..., loras: _Optional[_Iterable[_Union[Lora, _Mapping]]] = ..., format: _Optional[str] = ..., preview: _Optional[bool] = ..., mark: _Optional[str] = ..., in_betweens: _Optional[str] = ..., animatic: _Optional[str] = ...) -> None: ...
 
 class Lora(_message.Message):
-    __slots__ = ("path", "artifact", "weight", "consent_id", "sha256", "adapter_sha256", "grant")
+    __slots__ = ("path", "artifact", "weight", "consent_id", "sha256", "adapter_sha256", "grant", "enrollment_ways")
     PATH_FIELD_NUMBER: _ClassVar[int]
     ARTIFACT_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
@@ -76,6 +76,7 @@ class Lora(_message.Message):
     SHA256_FIELD_NUMBER: _ClassVar[int]
     ADAPTER_SHA256_FIELD_NUMBER: _ClassVar[int]
     GRANT_FIELD_NUMBER: _ClassVar[int]
+    ENROLLMENT_WAYS_FIELD_NUMBER: _ClassVar[int]
     path: str
     artifact: _artifact_pb2.Artifact
     weight: float
@@ -83,7 +84,8 @@ class Lora(_message.Message):
     sha256: str
     adapter_sha256: str
     grant: str
-    def __init__(self, path: _Optional[str] = ..., artifact: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., weight: _Optional[float] = ..., consent_id: _Optional[str] = ..., sha256: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., grant: _Optional[str] = ...) -> None: ...
+    enrollment_ways: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, path: _Optional[str] = ..., artifact: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., weight: _Optional[float] = ..., consent_id: _Optional[str] = ..., sha256: _Optional[str] = ..., adapter_sha256: _Optional[str] = ..., grant: _Optional[str] = ..., enrollment_ways: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ScenePlan(_message.Message):
     __slots__ = ("index", "first_frame", "end_frame", "path_length")
