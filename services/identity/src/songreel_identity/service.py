@@ -13,6 +13,7 @@ from songreel.identity.v1.identity_service_pb2_grpc import add_IdentityServiceSe
 from songreel_kit.server.service import Service
 from songreel_kit.telemetry.logging import get_logger
 
+from songreel_identity.enrollment.lockout import TryLimits
 from songreel_identity.enrollment.sessions import EnrollmentSessions
 from songreel_identity.enrollment.stream import EnrollmentStream
 from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker, Tracker
@@ -50,7 +51,12 @@ def create_service(
     """The service, ready to be served. Raises `VaultUnusable`."""
     vault = open_vault(settings)
     sessions = EnrollmentSessions(
-        vault, tries=settings.liveness.tries, lockout_hours=settings.lockout_hours
+        vault,
+        limits=TryLimits(
+            settings.liveness.tries,
+            settings.project_tries,
+            round(settings.lockout_hours * 3_600_000_000),
+        ),
     )
     stream = EnrollmentStream(
         sessions,
@@ -67,7 +73,7 @@ def create_service(
 
     def add_to_server(server: grpc.aio.Server) -> None:
         add_IdentityServiceServicer_to_server(servicer, server)
-        erasing = _erase_expired(vault, settings.sweep_seconds)
+        erasing = _erase_expired(vault, sessions, settings.sweep_seconds)
         retention.append(asyncio.get_running_loop().create_task(erasing))
 
     async def close() -> None:
@@ -81,11 +87,12 @@ def create_service(
     return Service(NAME, add_to_server, close)
 
 
-async def _erase_expired(vault: Vault, every_seconds: float) -> None:
+async def _erase_expired(vault: Vault, sessions: EnrollmentSessions, every_seconds: float) -> None:
     while True:
         try:
             for erasure in await asyncio.to_thread(vault.expire):
                 _log.info("erased at the end of its retention", subject=erasure.subject)
+            await asyncio.to_thread(sessions.forget_old_tries)
         except Exception as error:
             _log.error("erasing expired identities failed", error=repr(error))
         await asyncio.sleep(every_seconds)

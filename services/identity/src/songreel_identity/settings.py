@@ -36,6 +36,10 @@ class IdentitySettings(TrainingSettings):
     lockout_hours: float = Field(default=24.0, gt=0.0)
     """How long failed tries count towards the lock-out."""
 
+    project_tries: int = Field(default=60, ge=1)
+    """Failed tries of all names of a project together before it is locked out; of one name it is
+    `liveness.tries`."""
+
     max_sessions: int = Field(default=4, ge=1)
     """Enrolments at once; more are refused as busy. Each takes about one CPU core."""
 

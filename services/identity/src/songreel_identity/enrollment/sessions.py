@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import sqlalchemy as sa
-from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, LockedOut, SessionSpent
+from songreel_kit.errors import ConsentWithdrawn, IdentityNotFound, SessionSpent
 
 from songreel_identity.enrollment.approvals import require_approval, use_up, ways_text
 from songreel_identity.enrollment.frame_pipeline import Still
+from songreel_identity.enrollment.lockout import Lockout, TryLimits
 from songreel_identity.liveness.protocol import Outcome, Verdict, Way
 from songreel_identity.vault import audit
 from songreel_identity.vault.records import EMBEDDING, PICTURE, Consent
@@ -19,7 +20,6 @@ from songreel_identity.vault.tables import consents, identities, objects, sessio
 from songreel_identity.vault.validity import valid_consent
 from songreel_identity.vault.vault import Vault, pictures_sha256
 
-_HOUR = 3_600_000_000
 _SPENT = "this session was used or has expired: open another one and begin anew"
 
 
@@ -35,11 +35,10 @@ class EnrollmentSessions:
     """Opens, begins and ends sessions. Thread-safe."""
 
     def __init__(
-        self, vault: Vault, *, tries: int = 5, lockout_hours: float = 24.0, nonce_seconds: int = 150
+        self, vault: Vault, *, limits: TryLimits | None = None, nonce_seconds: int = 150
     ) -> None:
         self._vault = vault
-        self._tries = tries
-        self._lockout = round(lockout_hours * _HOUR)
+        self._lockout = Lockout(vault, limits or TryLimits())
         self._life = nonce_seconds * 1_000_000
 
     def open(self, name: str) -> tuple[str, int]:
@@ -52,7 +51,7 @@ class EnrollmentSessions:
 
         def transaction(connection: sa.Connection) -> int:
             consent = valid_consent(connection, name)
-            self._refuse_locked(connection, consent.subject, at)
+            self._lockout.refuse_locked(connection, name, at)
             connection.execute(
                 sa.insert(sessions).values(
                     nonce_sha256=_digest(nonce),
@@ -69,6 +68,11 @@ class EnrollmentSessions:
             return at + self._life
 
         return nonce, self._vault.database.run(transaction)
+
+    def forget_old_tries(self) -> None:
+        """Deletes the tries that no longer count."""
+        at = self._vault.now()
+        self._vault.database.run(lambda connection: self._lockout.forget_old(connection, at))
 
     def check(self, nonce: str, name: str = "", ways: frozenset[Way] = frozenset()) -> None:
         """Raises `SessionSpent` or `ApprovalNeeded` where `begin` would; uses nothing up."""
@@ -103,14 +107,16 @@ class EnrollmentSessions:
             if taken.rowcount != 1:
                 raise SessionSpent(_SPENT)
             row = connection.execute(
-                sa.select(sessions.c.subject, consents.c.id, consents.c.version)
+                sa.select(sessions.c.subject, consents.c.id, consents.c.version, identities.c.name)
                 .join(consents, consents.c.id == sessions.c.consent)
+                .join(identities, identities.c.subject == sessions.c.subject)
                 .where(sessions.c.nonce_sha256 == digest, consents.c.withdrawn == 0)
             ).one_or_none()
             if row is None:
                 raise ConsentWithdrawn("the consent was withdrawn: ask for a new one")
             require_approval(connection, row.subject, ways, at)
-            self._refuse_locked(connection, row.subject, at)
+            self._lockout.refuse_locked(connection, row.name, at)
+            self._lockout.count(connection, digest, row.name, at)
             audit.append(connection, at, "begin-session", row.subject, ways=ways_text(ways))
             return StartedSession(digest, Consent(row.id, row.subject, row.version))
 
@@ -134,6 +140,7 @@ class EnrollmentSessions:
                 raise IdentityNotFound("the identity was erased during the session")
             if outcome.verdict is Verdict.PASS:
                 self._keep(connection, session.consent, stills)
+                self._lockout.passed(connection, session.nonce_sha256)
             audit.append(
                 connection,
                 at,
@@ -163,37 +170,6 @@ class EnrollmentSessions:
             self._vault.seal(connection, consent, EMBEDDING, embedding)
         self._vault.extend_retention(connection, consent.subject)
         use_up(connection, consent.subject)
-
-    def _refuse_locked(self, connection: sa.Connection, subject: str, at: int) -> None:
-        # Abandoned tries count too, or one could always leave in time.
-        since = connection.execute(
-            sa.select(sa.func.max(sessions.c.begun)).where(
-                sessions.c.subject == subject, sessions.c.verdict == Verdict.PASS.value
-            )
-        ).scalar_one()
-        window = max(at - self._lockout, since or 0)
-        begun = (
-            connection.execute(
-                sa.select(sessions.c.begun)
-                .where(
-                    sessions.c.subject == subject,
-                    sessions.c.begun > window,
-                    sessions.c.begun < at,
-                    sessions.c.verdict != Verdict.PASS.value,
-                )
-                .order_by(sessions.c.begun.desc())
-            )
-            .scalars()
-            .all()
-        )
-        if len(begun) >= self._tries:
-            wait = (begun[self._tries - 1] + self._lockout - at) / 1_000_000
-            error = LockedOut(
-                f"{self._tries} tries did not succeed: try again in {wait / 3600:.0f} hours",
-                tries=str(self._tries),
-            )
-            error.retry_seconds = wait
-            raise error
 
 
 def stills_sha256(stills: list[Still]) -> str:

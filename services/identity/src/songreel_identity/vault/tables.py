@@ -52,6 +52,17 @@ approvals = sa.Table(
 )
 """An operator's approval of weaker ways, until a session is passed or it expires."""
 
+tries = sa.Table(
+    "tries",
+    metadata,
+    sa.Column("nonce_sha256", sa.String(64), primary_key=True),
+    sa.Column("name_hash", sa.String(64), nullable=False, index=True),
+    sa.Column("project_hash", sa.String(64), nullable=False, index=True),
+    sa.Column("begun", sa.BigInteger, nullable=False),
+)
+"""Tries that were not passed, under keyed hashes: they outlive an erasure, for the lock-out's
+window."""
+
 objects = sa.Table(
     "objects",
     metadata,

@@ -130,6 +130,10 @@ class Vault:
         self.database.forget()
         return erasure
 
+    def keyed_hash(self, text: str) -> str:
+        """A hash that says nothing to those without the vault's keys; 64 hex digits."""
+        return self._keys.keyed_hash(text)
+
     def put(self, consent: Consent, purpose: str, plain: bytes) -> Stored:
         """Seals and stores an object."""
         return self.database.run(lambda connection: self.seal(connection, consent, purpose, plain))
