@@ -12,7 +12,18 @@ from typing import Annotated
 
 import typer
 
-from songreel_app.commands import doctor, enroll, evaluate, inspect, jobs, make, score, stages, up
+from songreel_app.commands import (
+    doctor,
+    enroll,
+    evaluate,
+    identity,
+    inspect,
+    jobs,
+    make,
+    score,
+    stages,
+    up,
+)
 
 FAILED = 1
 DEBUG_VARIABLE = "SONGREEL_DEBUG"
@@ -26,6 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _jobs = typer.Typer(invoke_without_command=True)
+_identity = typer.Typer(no_args_is_help=True)
 _evaluate = typer.Typer(no_args_is_help=True)
 
 
@@ -54,6 +66,15 @@ app.add_typer(
 )
 _add(_evaluate, "identity", evaluate.identity, "evaluate identity video.mp4 --identity ann")
 _add(app, "enroll", enroll.enroll, "enroll ann")
+app.add_typer(
+    _identity,
+    name="identity",
+    help="Who is enrolled; withdraw a consent, erase a person.",
+    epilog="Example: songreel identity list",
+)
+_add(_identity, "list", identity.listing, "identity list --json")
+_add(_identity, "withdraw", identity.withdraw, "identity withdraw ann")
+_add(_identity, "erase", identity.erase, "identity erase ann")
 _add(app, "up", up.up, "up --port 50051")
 _jobs.callback()(jobs.listing)
 app.add_typer(_jobs, name="jobs", epilog="Example: songreel jobs --json")

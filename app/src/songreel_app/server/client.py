@@ -37,6 +37,26 @@ class Client(PublicClient):
         request = people.GetIdentityRequest(name=name)
         return (await self._ask(self._people.GetIdentity, request)).identity
 
+    async def all_identities(self) -> list[people.Identity]:
+        """All people of the project, by name."""
+        found: list[people.Identity] = []
+        request = people.ListIdentitiesRequest(parent=self.parent)
+        while True:
+            page = await self._ask(self._people.ListIdentities, request)
+            found += page.identities
+            if not page.next_page_token:
+                return found
+            request.page_token = page.next_page_token
+
+    async def withdraw_consent(self, name: str) -> str:
+        """Withdraws a person's consent; the audit log's head."""
+        request = people.WithdrawConsentRequest(name=name)
+        return (await self._ask(self._people.WithdrawConsent, request)).audit_head
+
+    async def erase_identity(self, name: str) -> people.EraseIdentityResponse:
+        """Destroys what the vault keeps of a person."""
+        return await self._ask(self._people.EraseIdentity, people.EraseIdentityRequest(name=name))
+
     async def fresh_token(self) -> str:
         """A token of the key that is good for a while; empty where there is no key."""
         return "" if self._tokens is None else await self._tokens.ensure()
