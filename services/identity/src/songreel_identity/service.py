@@ -34,12 +34,15 @@ _log = get_logger(__name__)
 def open_vault(settings: IdentitySettings) -> Vault:
     """The vault that the settings name. Raises `VaultUnusable`."""
     keys = FileKeys(settings.keys / "vault-keys.json")
-    return Vault(
+    vault = Vault(
         open_database(settings.database),
         keys,
         current_text(),
         retention_days=settings.retention_days,
     )
+    if rewrapped := vault.rewrap():
+        _log.info("data keys are wrapped by their people's keys now", objects=rewrapped)
+    return vault
 
 
 def create_service(

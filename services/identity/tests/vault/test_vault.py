@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
+import json
 
 import pytest
 import sqlalchemy as sa
@@ -105,15 +107,11 @@ def test_sealed_bytes_open_whole_or_not_at_all(plain, bound, where, flip):
 
 
 def test_keys_rotate_and_a_lost_key_is_told(harness):
-    import json
-
     consent = harness.consent()
     stored = harness.vault.put(consent, PICTURE, b"a face")
     path = harness.folder / "keys" / "vault.json"
     held = json.loads(path.read_text())
     held["keys"]["key-2"] = held["keys"]["key-1"][::-1].replace("=", "A", 0)
-    import base64
-
     held["keys"]["key-2"] = base64.b64encode(b"2" * 32).decode()
     held["current"] = "key-2"
     path.write_text(json.dumps(held))
@@ -150,6 +148,46 @@ def test_erasing_leaves_nothing_but_pseudonymous_log_entries(harness):
     assert harness.database.run(audit.verify)[1] == erasure.audit_head
     with pytest.raises(errors.IdentityNotFound):
         harness.vault.erase(ANN)
+
+
+@pytest.mark.parametrize("end", ["erase", "withdraw"])
+def test_yesterdays_copy_of_the_database_opens_nothing(harness, tmp_path, end):
+    harness.consent()
+    harness.enroll()
+    harness.consent(BEN)
+    harness.enroll(BEN)
+    pictures = harness.vault.list_objects(ANN, PICTURE)
+    copy = tmp_path / "yesterday.db"
+    harness.database.forget()
+    copy.write_bytes(harness.file.read_bytes())
+    getattr(harness.vault, end)(ANN)
+    before = Vault(open_database(f"sqlite:///{copy}"), harness.keys, harness.text)
+    assert before.list_objects(ANN, PICTURE) == pictures
+    for stored in pictures:
+        with pytest.raises(errors.VaultUnusable, match="erasure"):
+            before.get(ANN, stored)
+    assert before.get(BEN, before.list_objects(BEN, PICTURE)[0])
+    before.database.close()
+
+
+def test_objects_from_before_the_people_had_keys_are_wrapped_anew(harness):
+    consent = harness.consent()
+    stored = harness.vault.put(consent, PICTURE, b"a face")
+    row = harness.database.run(lambda c: c.execute(sa.select(objects)).one())
+    bound = "|".join((row.subject, row.id, row.purpose, row.consent_version)).encode()
+    key = harness.keys.unwrap(row.subject, row.key_id, row.wrapped_key, bound)
+    first = base64.b64decode(
+        json.loads((harness.folder / "keys" / "vault.json").read_text())["keys"]["key-1"]
+    )
+    old = {"key_id": "key-1", "wrapped_key": seal(first, key, bound)}
+    harness.database.run(lambda c: c.execute(sa.update(objects).values(old)))
+    assert harness.vault.get(ANN, stored) == b"a face"
+    assert harness.vault.rewrap() == 1
+    assert harness.vault.rewrap() == 0
+    assert harness.vault.get(ANN, stored) == b"a face"
+    harness.keys.forget(consent.subject)
+    with pytest.raises(errors.VaultUnusable):
+        harness.vault.get(ANN, stored)
 
 
 def test_the_retention_clock_erases_and_an_enrolment_winds_it_up(harness):

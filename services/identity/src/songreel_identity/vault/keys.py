@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hmac
 import json
 import os
@@ -17,23 +18,31 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from songreel_kit.errors import VaultUnusable
 
 KEY_BYTES = 32
+PERSON = "person"
+"""Key id of data keys that are wrapped by their person's key."""
 _NONCE_BYTES = 12
 
 
 class KeyWrapper(Protocol):
-    """Where key-encryption keys live: a file in development, a KMS in production."""
+    """Wraps data keys, each by a key of its person, which a key-encryption key protects.
 
-    @property
-    def key_id(self) -> str:
-        """Id of the key that wraps new data keys."""
+    A person's key lives beside the key-encryption keys, apart from the data: once it is
+    destroyed, no copy of the database opens.
+    """
+
+    def wrap(self, subject: str, key: bytes, associated: bytes) -> bytes:
+        """Encrypts a data key by its person's key, bound to the associated data."""
         ...
 
-    def wrap(self, key: bytes, associated: bytes) -> bytes:
-        """Encrypts a data key, bound to the associated data."""
+    def unwrap(self, subject: str, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
+        """Decrypts one; `key_id` is `PERSON`, or names the key that wrapped it before.
+
+        Raises `VaultUnusable` when the key is missing or anything was changed.
+        """
         ...
 
-    def unwrap(self, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
-        """Raises `VaultUnusable` when the key is missing or anything was changed."""
+    def forget(self, subject: str) -> None:
+        """Destroys a person's key, if there is one."""
         ...
 
     def keyed_hash(self, text: str) -> str:
@@ -65,15 +74,48 @@ class FileKeys:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise VaultUnusable(f"the key file {path} cannot be used: {error}") from error
 
-    def wrap(self, key: bytes, associated: bytes) -> bytes:
-        """AES-256-GCM with a random nonce."""
-        return seal(self._keys[self.key_id], key, associated)
+    def wrap(self, subject: str, key: bytes, associated: bytes) -> bytes:
+        """AES-256-GCM with a random nonce; a person's first object makes the key."""
+        path = self._person(subject)
+        if not path.exists():
+            sealed = seal(self._keys[self.key_id], secrets.token_bytes(KEY_BYTES), _of(subject))
+            _write_secret(path, self.key_id.encode() + b"\n" + sealed)
+        return seal(self._person_key(subject), key, associated)
 
-    def unwrap(self, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
+    def unwrap(self, subject: str, key_id: str, wrapped: bytes, associated: bytes) -> bytes:
         """The data key."""
+        if key_id == PERSON:
+            return unseal(self._person_key(subject), wrapped, associated)
+        return unseal(self._key(key_id), wrapped, associated)
+
+    def forget(self, subject: str) -> None:
+        """Overwrites the key, then removes its file."""
+        path = self._person(subject)
+        with contextlib.suppress(FileNotFoundError):
+            with path.open("r+b") as file:
+                file.write(bytes(path.stat().st_size))
+                file.flush()
+                os.fsync(file.fileno())
+            path.unlink()
+
+    def _key(self, key_id: str) -> bytes:
         if key_id not in self._keys:
             raise VaultUnusable(f"the key {key_id} is not in {self._path}: put it back")
-        return unseal(self._keys[key_id], wrapped, associated)
+        return self._keys[key_id]
+
+    def _person(self, subject: str) -> Path:
+        return self._path.parent / "people" / subject
+
+    def _person_key(self, subject: str) -> bytes:
+        path = self._person(subject)
+        try:
+            key_id, _, sealed = path.read_bytes().partition(b"\n")
+        except OSError as error:
+            raise VaultUnusable(
+                f"the key of the person {subject} cannot be read ({error.strerror}): it was "
+                "destroyed by an erasure, or the key folder is not whole"
+            ) from error
+        return unseal(self._key(key_id.decode(errors="replace")), sealed, _of(subject))
 
     def keyed_hash(self, text: str) -> str:
         """Of a key that is good for nothing else."""
@@ -124,21 +166,29 @@ def public_pem(key: Ed25519PrivateKey) -> bytes:
     )
 
 
+def _of(subject: str) -> bytes:
+    return b"songreel person|" + subject.encode()
+
+
 def _text(key: bytes) -> str:
     return base64.b64encode(key).decode()
 
 
 def _write_secret(path: Path, data: bytes) -> None:
+    """Writes a file that is there whole or not at all; one that is there already stays."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    # Made with its permissions, never readable in between.
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        # Made with its permissions, never readable in between; never written over.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return  # another process was first
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):  # another process was first
+            os.link(draft, path)
+    finally:
+        draft.unlink()
 
 
 def _refuse_open(path: Path) -> None:

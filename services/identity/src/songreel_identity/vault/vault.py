@@ -19,8 +19,9 @@ from songreel_kit.errors import (
 
 from songreel_identity.vault import audit
 from songreel_identity.vault.consent import ConsentText
-from songreel_identity.vault.keys import KEY_BYTES, KeyWrapper, seal, unseal
+from songreel_identity.vault.keys import KEY_BYTES, PERSON, KeyWrapper, seal, unseal
 from songreel_identity.vault.records import PURPOSES, UNBOUND, Binding, Consent, Erasure, Stored
+from songreel_identity.vault.removal import destroy_objects, remains
 from songreel_identity.vault.tables import (
     approvals,
     consents,
@@ -122,7 +123,8 @@ class Vault:
                 .where(consents.c.subject == subject, consents.c.withdrawn == 0)
                 .values(withdrawn=at)
             )
-            destroyed = _destroy_objects(connection, subject)
+            destroyed = destroy_objects(connection, subject)
+            self._keys.forget(subject)
             head = audit.append(connection, at, "withdraw", subject, objects=str(len(destroyed)))
             return Erasure(subject, len(destroyed), destroyed, head)
 
@@ -160,8 +162,8 @@ class Vault:
                 consent=consent.id,
                 consent_version=consent.version,
                 sha256=stored.sha256,
-                key_id=self._keys.key_id,
-                wrapped_key=self._keys.wrap(key, bound),
+                key_id=PERSON,
+                wrapped_key=self._keys.wrap(consent.subject, key, bound),
                 sealed=seal(key, plain, bound),
                 created=self.now(),
                 checkpoint_sha256=binding.checkpoint_sha256,
@@ -205,9 +207,33 @@ class Vault:
 
     def unsealed(self, row: sa.Row[tuple[object, ...]]) -> bytes:
         """The plain bytes of a whole row of `objects`. Raises `VaultUnusable`."""
-        binding = Binding(row.checkpoint_sha256, row.pictures_sha256, row.recipe_sha256)
-        bound = _bound(row.subject, row.id, row.purpose, row.consent_version, binding)
-        return unseal(self._keys.unwrap(row.key_id, row.wrapped_key, bound), row.sealed, bound)
+        bound = _bound_row(row)
+        return unseal(self._data_key(row, bound), row.sealed, bound)
+
+    def rewrap(self) -> int:
+        """Wraps data keys from before the people had keys of their own; how many they were.
+
+        Raises `VaultUnusable`.
+        """
+
+        def transaction(connection: sa.Connection) -> int:
+            rows = connection.execute(
+                sa.select(objects).where(objects.c.key_id != PERSON).with_for_update()
+            ).all()
+            for row in rows:
+                bound = _bound_row(row)
+                wrapped = self._keys.wrap(row.subject, self._data_key(row, bound), bound)
+                connection.execute(
+                    sa.update(objects)
+                    .where(objects.c.id == row.id)
+                    .values(key_id=PERSON, wrapped_key=wrapped)
+                )
+            return len(rows)
+
+        return self.database.run(transaction)
+
+    def _data_key(self, row: sa.Row[tuple[object, ...]], bound: bytes) -> bytes:
+        return self._keys.unwrap(row.subject, row.key_id, row.wrapped_key, bound)
 
     def erase(self, name: str, cause: str = "asked") -> Erasure:
         """Destroys everything kept of a person, keys first, and the name.
@@ -219,13 +245,15 @@ class Vault:
 
         def transaction(connection: sa.Connection) -> Erasure:
             subject = subject_of(connection, name, lock=True)
-            destroyed = _destroy_objects(connection, subject)
+            destroyed = destroy_objects(connection, subject)
+            # Before the end of the transaction: without the key no copy of the rows opens.
+            self._keys.forget(subject)
             for table in (approvals, grants, sessions, consents, identities):
                 connection.execute(sa.delete(table).where(table.c.subject == subject))
             head = audit.append(
                 connection, at, "erase", subject, cause=cause, objects=str(len(destroyed))
             )
-            left = _remains(connection, subject)
+            left = remains(connection, subject)
             if left:
                 raise RuntimeError(f"an erasure left something in {left}")
             return Erasure(subject, len(destroyed), destroyed, head)
@@ -260,12 +288,9 @@ def pictures_sha256(hashes: Iterable[str]) -> str:
     return hashlib.sha256("".join(sorted(hashes)).encode()).hexdigest()
 
 
-def _destroy_objects(connection: sa.Connection, subject: str) -> tuple[str, ...]:
-    """Deletes all objects; returns the hashes of their wrapped keys."""
-    mine = objects.c.subject == subject
-    held = connection.execute(sa.select(objects.c.wrapped_key).where(mine)).scalars().all()
-    connection.execute(sa.delete(objects).where(mine))
-    return tuple(sorted(hashlib.sha256(key).hexdigest() for key in held))
+def _bound_row(row: sa.Row[tuple[object, ...]]) -> bytes:
+    binding = Binding(row.checkpoint_sha256, row.pictures_sha256, row.recipe_sha256)
+    return _bound(row.subject, row.id, row.purpose, row.consent_version, binding)
 
 
 def _bound(subject: str, identifier: str, purpose: str, version: str, binding: Binding) -> bytes:
@@ -273,13 +298,3 @@ def _bound(subject: str, identifier: str, purpose: str, version: str, binding: B
     if binding != UNBOUND:
         parts += [binding.checkpoint_sha256, binding.pictures_sha256, binding.recipe_sha256]
     return "|".join(parts).encode()
-
-
-def _remains(connection: sa.Connection, subject: str) -> list[str]:
-    return [
-        table.name
-        for table in (objects, approvals, grants, sessions, consents, identities)
-        if connection.execute(
-            sa.select(sa.func.count()).select_from(table).where(table.c.subject == subject)
-        ).scalar_one()
-    ]
