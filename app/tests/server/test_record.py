@@ -23,7 +23,8 @@ def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
     write_record(tmp_path, record)
     assert read_record(tmp_path) == record
     assert record.alive
-    assert [path.name for path in tmp_path.iterdir()] == ["server.json"]
+    [file] = tmp_path.iterdir()
+    assert (file.name, file.stat().st_mode & 0o777) == ("server.json", 0o600)
 
 
 def test_only_its_own_server_removes_a_record(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ class ServerRecord:
 def write_record(data: Path, record: ServerRecord) -> None:
     """Writes the record whole or not at all."""
     draft = data / f".{FILE_NAME}.{record.pid}"
+    draft.touch(mode=0o600)
     draft.write_text(json.dumps(asdict(record)) + "\n")
     draft.replace(data / FILE_NAME)
 

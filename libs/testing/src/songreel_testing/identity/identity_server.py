@@ -101,7 +101,9 @@ class IdentityServer:
 
     def request(self, *scenes: Any, adapter: str = "", grant: str = "", **settings: Any) -> Any:
         shown = scenes or (scene(0.0, 1.0), scene(1.0, 2.0, protagonist=True))
-        asked = Asked(**{"fps": "6", "cadence": 0.0, "colour_match": 0.0} | settings)
+        # Without the animatic, which draws scenes with nobody enrolled only.
+        plain = {"fps": "6", "cadence": 0.0, "colour_match": 0.0, "animatic": "off"}
+        asked = Asked(**plain | settings)
         if adapter:
             asked.loras.add(adapter_sha256=adapter, grant=grant)
         return render_pb.RenderRequest(

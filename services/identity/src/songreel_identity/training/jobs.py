@@ -193,7 +193,7 @@ class TrainingJobs:
             embedding=mean_embedding(embeddings),
             pictures_sha256=store.binding.pictures_sha256,
             device=self._settings.training_device,
-            threads=self._settings.training_threads,
+            threads=self._threads(request),
             state=store.open(begun) if begun is not None else None,
         )
         store.log("train", step=request.recipe.text())
@@ -208,6 +208,12 @@ class TrainingJobs:
         head = read_head(result.adapter)
         _log.info("adapter trained", seconds=result.seconds, step=head.step)
         return TrainingResult(stored.sha256, head, result.seconds, result.resumed_from)
+
+    def _threads(self, request: TrainingRequest) -> int:
+        settings = self._settings
+        if "training_threads" not in settings.model_fields_set and is_small(request.checkpoint):
+            return 1  # with more, small networks wait for each other most of the time
+        return settings.training_threads
 
     def _open_backend(self) -> TrainingBackend:
         with self._opening:

@@ -27,7 +27,7 @@ class TrainingSettings(ServiceSettings):
     """What adapters are trained on: "cpu", "cuda", ..."""
 
     training_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
-    """CPU threads for training."""
+    """CPU threads for training; unless it is set, small checkpoints take one."""
 
     training_backend: Literal["process", "ray"] = "process"
     """Where adapters are trained: "process" is this one, "ray" are workers on Ray, to be had
