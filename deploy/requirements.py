@@ -23,6 +23,7 @@ FOLDER = REPOSITORY / "deploy/docker/requirements"
 SOURCES = {
     "contracts": "libs/contracts",
     "kit": "libs/kit",
+    "animatic": "libs/animatic",
     "gateway": "gateway",
     "audio": "services/audio",
     "prompt": "services/prompt",

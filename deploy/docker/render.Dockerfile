@@ -13,14 +13,17 @@ ARG TORCH_INDEX=
 RUN /opt/build/bin/pip --python /opt/songreel install --no-cache-dir ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX}} -r requirements/render.txt
 COPY libs/contracts libs/contracts
 COPY libs/kit libs/kit
+COPY libs/animatic libs/animatic
 COPY services/render services/render
 RUN /opt/build/bin/pip install --no-cache-dir -r requirements/build.txt \
- && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels ./libs/contracts ./libs/kit ./services/render \
+ && /opt/build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir wheels ./libs/contracts ./libs/kit ./libs/animatic ./services/render \
  && /opt/build/bin/pip --python /opt/songreel install --no-cache-dir --no-deps --no-index wheels/*.whl \
  && /opt/build/bin/pip --python /opt/songreel check
 COPY deploy/docker/health.py /opt/songreel/bin/songreel-health
 
 FROM ${PYTHON}
+# The animatic is drawn by skia, whose wheel looks for them even where no GPU draws.
+RUN apt-get update && apt-get install -y --no-install-recommends libegl1 libgl1 && rm -rf /var/lib/apt/lists/*
 COPY --from=build /opt/songreel /opt/songreel
 # The embedded checkpoint; others come on a volume.
 COPY models/sprout /models/sprout

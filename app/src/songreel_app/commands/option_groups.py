@@ -120,8 +120,8 @@ class StoryOptions:
 class RenderOptions:
     """How frames are drawn."""
 
-    fps: options.Fps = "12"
-    size: options.Size = 256
+    fps: options.Fps = "24"
+    size: options.Size = 0
     steps: options.Steps = 0
     seed: options.Seed = 0
     schedule: options.Schedule = ""

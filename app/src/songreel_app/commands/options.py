@@ -172,7 +172,15 @@ Checkpoint = Annotated[
 Fps = Annotated[
     str, typer.Option("--fps", metavar="RATE", help="Frames per second.", callback=_check_fps)
 ]
-Size = Annotated[int, typer.Option("--size", help="Width and height in pixels.", min=1)]
+Size = Annotated[
+    int,
+    typer.Option(
+        "--size",
+        metavar="PIXELS",
+        help="Width and height; by default what suits the checkpoint, 512 with the built-in one.",
+        min=0,
+    ),
+]
 Steps = Annotated[
     int, typer.Option("--steps", help="Denoising steps; 0 uses the checkpoint's own number.", min=0)
 ]

@@ -20,7 +20,7 @@ from songreel_kit.telemetry.tracing import span
 from songreel_gateway.api.resource_names import operation_name
 from songreel_gateway.db.tables import OPEN_STATES
 
-DEFAULT_FPS = "12"
+DEFAULT_FPS = "24"
 """Of videos whose settings name none."""
 
 

@@ -11,8 +11,9 @@ import pytest
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline
 from diffusers.utils.torch_utils import randn_tensor
+from songreel_render.animatic.mode import drawing_share
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.diffusion.carried_difference import Key, drawing_share, finished
+from songreel_render.diffusion.carried_difference import Key, finished
 from songreel_render.diffusion.prompt_embeddings import encode_prompts
 from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 

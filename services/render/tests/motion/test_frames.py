@@ -30,7 +30,7 @@ def test_a_rate_is_read_back_as_it_was_written(text: str) -> None:
         ("59.94", Fraction(60000, 1001)),
         ("12.5", Fraction(25, 2)),
         (" 25 ", Fraction(25)),
-        ("", Fraction(12)),
+        ("", Fraction(24)),
     ],
 )
 def test_decimals_mean_the_exact_rate(text: str, exact: Fraction) -> None:

@@ -13,6 +13,9 @@ AUTO, OFF, ONLY = "auto", "off", "only"
 DEFAULT_STRENGTH: Final = 0.55
 # Less is hardly a change, and asks schedulers for more steps than some of them have.
 LEAST_STRENGTH: Final = 0.05
+# Strengths at which a checkpoint begins to draw its own shapes, and has all of them its own: a
+# crisp edge of the drawing must not show through a shape that moved.
+_OWN_FROM, _OWN_TO = 0.35, 0.75
 
 
 def resolve_mode(asked: str, own: float, *, plain: bool) -> str:
@@ -52,6 +55,20 @@ def drawn_alone(settings: RenderSettings) -> bool:
 def strength_of(mode: str) -> float:
     """Share of the drawing that the checkpoint draws anew; 0 where none does."""
     return 0.0 if mode in (OFF, ONLY) else float(mode)
+
+
+def drawing_share(strength: float) -> float:
+    """How much of the drawing itself is in the finished frames: 1 for small strengths, then 0."""
+    gone = min(1.0, max(0.0, (strength - _OWN_FROM) / (_OWN_TO - _OWN_FROM)))
+    return 1.0 - gone * gone * (3.0 - 2.0 * gone)
+
+
+def keeps_drawing(mode: str) -> bool:
+    """Whether the drawing is there whole, and a checkpoint adds to it at most.
+
+    Then the picture is as large and sharp as the drawing, whatever size the checkpoint draws at.
+    """
+    return is_drawn(mode) and drawing_share(strength_of(mode)) == 1.0
 
 
 def is_drawn(mode: str) -> bool:

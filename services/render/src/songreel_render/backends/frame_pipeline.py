@@ -14,7 +14,7 @@ from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render.animatic.drawn_frames import DrawnFrames
-from songreel_render.animatic.mode import ONLY, is_drawn
+from songreel_render.animatic.mode import ONLY, is_drawn, keeps_drawing
 from songreel_render.backends.segments import STILLS_DRAWN
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.devices import out_of_memory
@@ -117,8 +117,16 @@ class FramePipeline:
         # Loads the animatic's drawing library with it.
         from songreel_render.diffusion.redrawn_frames import RedrawnFrames
 
+        drawn = size
+        if keeps_drawing(settings.animatic):
+            drawn = min(size, opened.shape.native_size)
         frames = RedrawnFrames(
-            animatic, self._denoiser(opened), opened.layout, settings, opened.batch_frames
+            animatic,
+            self._denoiser(opened, drawn),
+            opened.layout,
+            settings,
+            opened.batch_frames,
+            drawn,
         )
         if stills is not None and settings.colour_match:
             frames.colours = stills.colours(len(opened.storyboard.scenes), settings.colour_match)
@@ -171,7 +179,7 @@ class FramePipeline:
             opened.batch_frames,
         )
 
-    def _denoiser(self, opened: OpenedPlan) -> Denoiser:
+    def _denoiser(self, opened: OpenedPlan, size: int | None = None) -> Denoiser:
         torch.set_num_threads(self._settings.threads)
         settings, files = opened.plan.settings, opened.shape.files
         preview = settings.preview and files is not None
@@ -181,6 +189,7 @@ class FramePipeline:
             opened.layout,
             settings,
             batch=opened.batch_frames,
+            size=size,
             autoencoder=self._loader.preview_autoencoder(files) if preview else None,
             memory=self._memory,
         )

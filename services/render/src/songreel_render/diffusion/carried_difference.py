@@ -12,18 +12,8 @@ from songreel_animatic.animatic import motion_between
 
 # Grey levels of 255 by which a pixel may differ from where it seems to come from.
 _TOLERANCE: Final = 24.0
-# Strengths at which a checkpoint begins to draw its own shapes, and has all of them its own: a
-# crisp edge of the drawing must not show through a shape that moved.
-_OWN_FROM, _OWN_TO = 0.35, 0.75
-
 Picture = NDArray[np.uint8]
 Difference = NDArray[np.float32]
-
-
-def drawing_share(strength: float) -> float:
-    """How much of the drawing itself is in the finished frames: 1 for small strengths, then 0."""
-    gone = min(1.0, max(0.0, (strength - _OWN_FROM) / (_OWN_TO - _OWN_FROM)))
-    return 1.0 - gone * gone * (3.0 - 2.0 * gone)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ class Denoiser:
         layout: the frames in time.
         settings: resolved, as in the plan.
         batch: frames drawn at once.
+        size: pixels of a side; by default the video's.
         autoencoder: instead of the checkpoint's.
         memory: of embeddings.
     """
@@ -46,17 +47,17 @@ class Denoiser:
         settings: RenderSettings,
         *,
         batch: int,
+        size: int | None = None,
         autoencoder: Any | None = None,
         memory: EmbeddingCache | None = None,
     ) -> None:
         self._mix = layout.mix
+        size = size or settings.size
         self._strength = checkpoint.strength
         self._shown = np.asarray([scene.protagonist for scene in scenes], dtype=np.float32)
         self._sampler = Sampler(
             checkpoint,
-            SamplerOptions(
-                settings.steps, settings.guidance_scale, settings.scheduler, settings.size
-            ),
+            SamplerOptions(settings.steps, settings.guidance_scale, settings.scheduler, size),
             autoencoder=autoencoder,
             batch=batch,
         )
@@ -67,7 +68,7 @@ class Denoiser:
             guided=self._sampler.guided,
             memory=memory,
         )
-        side = settings.size // checkpoint.pixels_per_latent
+        side = size // checkpoint.pixels_per_latent
         travel = layout.mix.travel
         self._noise = SceneNoise(
             (checkpoint.latent_channels, side, side),

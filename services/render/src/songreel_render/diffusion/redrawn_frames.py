@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 
 from songreel_render.animatic.frames import AnimaticFrames
-from songreel_render.animatic.mode import strength_of
-from songreel_render.diffusion.carried_difference import Key, drawing_share, finished
+from songreel_render.animatic.mode import drawing_share, strength_of
+from songreel_render.diffusion.carried_difference import Key, finished
 from songreel_render.diffusion.colour_match import ColourMatch
 from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.sampler import to_pixels
@@ -33,6 +33,7 @@ class RedrawnFrames:
         layout: the frames in time.
         settings: resolved, as in the plan; its `animatic` is a strength.
         batch: frames drawn at once.
+        drawn_size: pixels of a side that the checkpoint draws at.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class RedrawnFrames:
         layout: Layout,
         settings: RenderSettings,
         batch: int,
+        drawn_size: int,
     ) -> None:
         self._animatic = animatic
         self._denoiser = denoiser
         self._mix = layout.mix
         self._batch = batch
+        self._drawn_size = drawn_size
         self._strength = strength_of(settings.animatic)
         self._share = drawing_share(self._strength)
         self._arc = settings.cadence
@@ -84,11 +87,21 @@ class RedrawnFrames:
         drawings = self._animatic.pictures(frames)
         given = torch.from_numpy(drawings).permute(0, 3, 1, 2).float() / 255.0
         redrawn, passed = (
-            255.0 * pictures.permute(0, 2, 3, 1).float().cpu().numpy()
-            for pictures in self._denoiser.redraw(given, frames, self._strength)
+            255.0 * self._resized(pictures.float(), drawings.shape[1]).permute(0, 2, 3, 1).numpy()
+            for pictures in self._denoiser.redraw(
+                self._resized(given, self._drawn_size), frames, self._strength
+            )
         )
         self.denoised += len(frames)
         return [Key.of(*each, self._share) for each in zip(drawings, redrawn, passed, strict=True)]
+
+    @staticmethod
+    def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
+        if pictures.shape[-1] == size:
+            return pictures.cpu()
+        return torch.nn.functional.interpolate(
+            pictures.cpu(), size=(size, size), mode="bilinear", antialias=True
+        )
 
     def _finished(self, frame: int, plan: KeyframePlan, keys: dict[int, Key]) -> NDArray[np.uint8]:
         place = frame - int(plan.keys[0])

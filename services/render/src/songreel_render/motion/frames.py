@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from songreel_kit.errors import InvalidRenderSettings
 
-DEFAULT_FPS: Final = "12"
+DEFAULT_FPS: Final = "24"
 MIN_FPS: Final = 1
 MAX_FPS: Final = 120
 # Decimal spellings of the NTSC rates ("23.976", "29.97") mean n * 1000/1001.

@@ -10,7 +10,7 @@ from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
 from songreel_kit.artifacts.containers import DEFAULT_CONTAINER, find_container
 from songreel_kit.errors import InvalidRenderSettings
 
-from songreel_render.animatic.mode import DEFAULT_STRENGTH, is_drawn, resolve_mode
+from songreel_render.animatic.mode import DEFAULT_STRENGTH, is_drawn, keeps_drawing, resolve_mode
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.loras import MAX_WEIGHT
 from songreel_render.checkpoints.schedulers import find_scheduler
@@ -28,6 +28,8 @@ MAX_WATERMARK: Final = 60
 MAX_LORAS: Final = 16
 # Pixels: stills of a preview are drawn no larger, unless asked for.
 _PREVIEW_DRAWN: Final = 384
+# Pixels of a side where the drawing itself is seen, unless asked for.
+_DRAWING: Final = 512
 # Steps of a preview, unless asked for: half of the checkpoint's own, between these.
 _PREVIEW_LEAST: Final = 4
 _PREVIEW_MOST: Final = 10
@@ -71,7 +73,7 @@ def resolve_settings(
     settings = RenderSettings(
         checkpoint=checkpoint,
         fps=format_frame_rate(parse_frame_rate(asked.fps)),
-        size=_size(asked, shape),
+        size=_size(asked, shape, animatic),
         steps=_steps(asked, shape),
         seed=asked.seed,
         schedule=schedule,
@@ -89,9 +91,11 @@ def resolve_settings(
     return settings
 
 
-def _size(asked: RenderSettings, shape: CheckpointShape) -> int:
+def _size(asked: RenderSettings, shape: CheckpointShape, animatic: str) -> int:
     multiple = shape.size_multiple
     native = shape.native_size
+    if keeps_drawing(animatic):
+        native = max(native, _DRAWING)
     if asked.preview:
         native = min(native, max(multiple, _PREVIEW_DRAWN // multiple * multiple))
     size = asked.size or native
