@@ -13,7 +13,7 @@ from diffusers import StableDiffusionImg2ImgPipeline
 from diffusers.utils.torch_utils import randn_tensor
 from songreel_render.animatic.mode import drawing_share
 from songreel_render.checkpoints.loader import CheckpointLoader
-from songreel_render.diffusion.carried_difference import Key, finished
+from songreel_render.diffusion.carried_difference import Key, between, finished
 from songreel_render.diffusion.prompt_embeddings import encode_prompts
 from songreel_render.diffusion.sampler import Sampler, SamplerOptions
 
@@ -99,7 +99,9 @@ def test_texture_moves_with_the_drawing() -> None:
         Key.of(drawings[name], textured(drawings[name], *shifts[name]), drawings[name], 1.0)
         for name in ("before", "after")
     ]
-    found = finished(drawings["middle"], 1.0, keys[0], keys[1], 0.5).astype(float)
+    found = finished(
+        drawings["middle"], 1.0, between(drawings["middle"], keys[0], keys[1], 0.5)
+    ).astype(float)
     still = drawings["middle"] + 0.5 * (keys[0].difference + keys[1].difference)
     error, standing = (np.abs(each - truth).mean() for each in (found, still))
     assert error < 0.4 * standing
@@ -110,7 +112,7 @@ def test_what_neither_key_shows_is_the_drawing_itself() -> None:
     key = Key.of(plain, plain + 40.0, plain.astype(float), 1.0)
     sudden = plain.copy()
     sudden[16:32, 16:32] = (250, 20, 20)
-    drawn = finished(sudden, 1.0, key, key, 0.5).astype(int)
+    drawn = finished(sudden, 1.0, between(sudden, key, key, 0.5)).astype(int)
     assert np.abs(drawn[20:28, 20:28] - sudden[20:28, 20:28]).max() <= 2
     assert np.abs(drawn[:8, :8] - 140).max() <= 1
 
@@ -120,4 +122,4 @@ def test_a_key_is_its_own_frame() -> None:
     redrawn = textured(drawing, 0, 0)
     passed = drawing * 0.98
     key = Key.of(drawing, redrawn, passed, 0.0)
-    assert np.abs(finished(drawing, 0.0, key, None, 0.0) - redrawn.clip(0, 255)).max() <= 0.5
+    assert np.abs(finished(drawing, 0.0, key.difference) - redrawn.clip(0, 255)).max() <= 0.5

@@ -38,29 +38,37 @@ class Key:
         return cls(drawing, redrawn - share * passed)
 
 
-def finished(
-    drawing: Picture, share: float, before: Key, after: Key | None, weight: float
-) -> Picture:
-    """A frame between two keys: its own drawing, and their differences where they belong by now.
+def finished(drawing: Picture, share: float, added: Difference) -> Picture:
+    """A drawing with a difference added to its share.
 
     Args:
-        drawing: (height, width, 3) RGB, of the frame itself.
-        share: of the drawing in the frame.
-        before: the key before it, or the frame's own.
-        after: the key after it; None where `weight` is 0.
-        weight: in [0, 1), how far the frame is on its way to `after`; 0 is `before` itself.
+        drawing: (height, width, 3) RGB.
+        share: of the drawing in the frame, in [0, 1].
+        added: in grey levels, of the same size or smaller.
     """
-    if after is None or weight == 0.0:
-        added = before.difference
-    else:
-        first, first_belief = _carried(drawing, before)
-        last, last_belief = _carried(drawing, after)
-        near, far = (1.0 - weight) * first_belief, weight * last_belief
-        total = near + far
-        added = near[..., None] * first + far[..., None] * last
-        # Where neither key shows what is seen now, the drawing stands alone.
-        added /= np.maximum(total, 0.5)[..., None]
-    return np.clip(np.rint(share * drawing + added), 0.0, 255.0).astype(np.uint8)
+    if added.shape != drawing.shape:
+        size = drawing.shape[1], drawing.shape[0]
+        added = np.asarray(cv2.resize(added, size, interpolation=cv2.INTER_LINEAR), np.float32)
+    summed = cv2.addWeighted(drawing, share, added, 1.0, 0.0, dtype=cv2.CV_8U)
+    return np.asarray(summed, dtype=np.uint8)
+
+
+def between(drawing: Picture, before: Key, after: Key, weight: float) -> Difference:
+    """The difference of a frame between two keys: theirs, where they belong by now.
+
+    Args:
+        drawing: (height, width, 3) RGB, of the frame itself, as large as the keys.
+        before: the key before it.
+        after: the key after it.
+        weight: in (0, 1), how far the frame is on its way to `after`.
+    """
+    first, first_belief = _carried(drawing, before)
+    last, last_belief = _carried(drawing, after)
+    near, far = (1.0 - weight) * first_belief, weight * last_belief
+    # Where neither key shows what is seen now, the drawing stands alone.
+    total = np.maximum(near + far, 0.5)
+    near, far = near / total, far / total
+    return near[..., None] * first + far[..., None] * last
 
 
 def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from songreel.render.v1.render_plan_pb2 import RenderSettings
 
 from songreel_render.animatic.frames import AnimaticFrames
 from songreel_render.animatic.mode import drawing_share, strength_of
-from songreel_render.diffusion.carried_difference import Key, finished
+from songreel_render.diffusion.carried_difference import Key, between, finished
 from songreel_render.diffusion.colour_match import ColourMatch
 from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.sampler import to_pixels
@@ -21,7 +22,7 @@ from songreel_render.motion.layout import Layout
 from songreel_render.video.watermark import Watermark
 
 # Seconds between two keys at most: figures move, however slow the walk of the noise is.
-_MOST_SECONDS: Final = 0.17
+_MOST_SECONDS: Final = 0.34
 
 
 class RedrawnFrames:
@@ -52,7 +53,8 @@ class RedrawnFrames:
         self._drawn_size = drawn_size
         self._strength = strength_of(settings.animatic)
         self._share = drawing_share(self._strength)
-        self._arc = settings.cadence
+        # The less noise there is in a frame, the less its turning shows.
+        self._arc = settings.cadence / self._strength
         self._most_between = max(0, round(_MOST_SECONDS * float(layout.grid.rate)) - 1)
         self._steps = frame_steps(layout.mix)
         self._watermark = Watermark(settings.mark, settings.size) if settings.mark else None
@@ -84,31 +86,30 @@ class RedrawnFrames:
             yield self._last_touches(pixels, np.arange(first + start, first + stop))
 
     def _keys(self, frames: NDArray[np.int64]) -> list[Key]:
-        drawings = self._animatic.pictures(frames)
+        drawings = np.stack([self._small(drawing) for drawing in self._animatic.pictures(frames)])
         given = torch.from_numpy(drawings).permute(0, 3, 1, 2).float() / 255.0
         redrawn, passed = (
-            255.0 * self._resized(pictures.float(), drawings.shape[1]).permute(0, 2, 3, 1).numpy()
-            for pictures in self._denoiser.redraw(
-                self._resized(given, self._drawn_size), frames, self._strength
-            )
+            255.0 * pictures.permute(0, 2, 3, 1).float().cpu().numpy()
+            for pictures in self._denoiser.redraw(given, frames, self._strength)
         )
         self.denoised += len(frames)
         return [Key.of(*each, self._share) for each in zip(drawings, redrawn, passed, strict=True)]
 
-    @staticmethod
-    def _resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
-        if pictures.shape[-1] == size:
-            return pictures.cpu()
-        return torch.nn.functional.interpolate(
-            pictures.cpu(), size=(size, size), mode="bilinear", antialias=True
-        )
+    def _small(self, drawing: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A drawing at the size that the checkpoint draws at."""
+        size = (self._drawn_size, self._drawn_size)
+        if drawing.shape[:2] == size:
+            return drawing
+        return np.asarray(cv2.resize(drawing, size, interpolation=cv2.INTER_AREA), np.uint8)
 
     def _finished(self, frame: int, plan: KeyframePlan, keys: dict[int, Key]) -> NDArray[np.uint8]:
         place = frame - int(plan.keys[0])
         before, weight = int(plan.before[place]), float(plan.weight[place])
-        key = keys[before]
-        drawing = key.drawing if weight == 0.0 else self._animatic.picture(frame)
-        return finished(drawing, self._share, key, keys.get(before + 1), weight)
+        drawing, key = self._animatic.picture(frame), keys[before]
+        added = key.difference
+        if weight > 0.0:
+            added = between(self._small(drawing), key, keys[before + 1], weight)
+        return finished(drawing, self._share, added)
 
     def _last_touches(
         self, pixels: NDArray[np.uint8], frames: NDArray[np.int64]
