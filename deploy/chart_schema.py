@@ -33,6 +33,7 @@ SETTINGS = {
     "prompt": "PromptSettings",
     "identity": "IdentitySettings",
     "render": "RenderServiceSettings",
+    "score": "ScoreSettings",
 }
 """Service -> settings class in `songreel_<service>.settings`."""
 
@@ -170,6 +171,7 @@ def values_schema() -> Schema:
             ),
         ),
         audio=service("audio", "Analyses songs."),
+        score=service("score", "Gives videos soundtracks."),
         prompt=service(
             "prompt",
             "Writes storyboards.",

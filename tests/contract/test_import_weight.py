@@ -15,6 +15,7 @@ MAY_LOAD = {
     "songreel_audio.service": {"av", "librosa", "matplotlib"},
     "songreel_identity.service": set(),
     "songreel_render.service": set(),
+    "songreel_score.service": {"av"},
     "songreel_app.__main__": set(),
 }
 

@@ -28,6 +28,8 @@ from songreel_prompt.settings import PromptSettings
 from songreel_prompt.wording.tokens import load_counter
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
+from songreel_score.service import create_service as create_score
+from songreel_score.settings import ScoreSettings
 
 from songreel_app.errors import DataFolderBusy
 from songreel_app.files.checkpoints import default_checkpoint
@@ -91,6 +93,7 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
             deferred=True,
         ),
         _identity(data),
+        create_score(ScoreSettings(data=data), store),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with (
