@@ -35,7 +35,7 @@ SOURCES = {
 
 SERVICES = ("gateway", "audio", "prompt", "identity", "render", "score")
 
-EXTRAS = {"identity": "mediapipe", "prompt": "llm"}
+EXTRAS = {"identity": "mediapipe", "prompt": "llm", "score": "playing"}
 """Distribution -> the extra of it that its image has."""
 
 # The images' platform, whatever machine writes the files.

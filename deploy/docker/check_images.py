@@ -43,18 +43,20 @@ ALLOWED = {
     "render": {
         *("torch", "diffusers", "transformers", "scipy", "matplotlib", "av", "PIL", "numpy", "cv2"),
     },
+    "score": {"scipy", "matplotlib", "av", "PIL", "numpy", "cv2"},
 }
 """Service -> which of them its image must have; it may have no others."""
 
 LAZY_IMPORTS = {
     "identity": "import dlib\n"
     "from songreel_identity.faces.mediapipe_tracker import MediaPipeTracker\n"
-    "MediaPipeTracker().close()"
+    "MediaPipeTracker().close()",
+    "score": "from songreel_score.film import timeline_picture",
 }
 """Imports that a service makes at its first call; the health check would not miss them."""
 
 OURS = ("songreel_gateway", "songreel_audio", "songreel_prompt", "songreel_identity")
-OURS += ("songreel_render", "songreel_app")
+OURS += ("songreel_render", "songreel_score", "songreel_app")
 
 
 @dataclass(frozen=True)

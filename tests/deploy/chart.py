@@ -14,7 +14,7 @@ CHART = REPOSITORY / "deploy/helm/songreel"
 VALUES = sorted(path.stem for path in (CHART / "ci").glob("*.yaml"))
 NAMESPACE = "studio"
 RELEASE = "songreel"
-SERVICES = ("gateway", "audio", "prompt", "identity", "render")
+SERVICES = ("gateway", "audio", "prompt", "identity", "render", "score")
 
 Manifest = dict[str, Any]
 

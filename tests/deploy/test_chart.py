@@ -153,7 +153,7 @@ def test_each_service_can_be_left_out(service: str) -> None:
     values.setdefault(service, {})["enabled"] = False
     left = rendered(values)
     assert {component(each) for each in left}.isdisjoint({service})
-    others = {name for name in SERVICES if name not in (service, "identity")}
+    others = {name for name in SERVICES if name not in (service, "identity", "score")}
     assert others <= {component(each) for each in left}
 
 

@@ -157,8 +157,8 @@ def test_the_drawing_is_read_whole() -> None:
 
 
 def test_production_has_the_arrows_of_the_drawing_and_no_others() -> None:
-    # Identity is not in this release, Ray and a provider neither.
-    absent = {"identity", "identity-provider", "render-ray"}
+    # Identity and score are not in this release, Ray and a provider neither.
+    absent = {"identity", "score", "identity-provider", "render-ray"}
     assert arrows_of(example("production")) == {
         arrow for arrow in drawn() if not absent & set(arrow[:2])
     }
@@ -178,7 +178,7 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
             8080 if target == "store" else port,
         )
         for source, target, port in drawn()
-        if not {"identity", "identity-provider", "render-ray", *WATCHERS, "language-model"}
+        if not {"identity", "score", "identity-provider", "render-ray", *WATCHERS, "language-model"}
         & {source, target}
     }
     found = arrows_of(example("trial"))
@@ -187,7 +187,7 @@ def test_the_trial_has_them_too_with_its_own_database_and_store() -> None:
 
 
 def test_ray_adds_its_own_arrows_and_no_others() -> None:
-    absent = {"identity", "identity-provider", "language-model", *WATCHERS}
+    absent = {"identity", "score", "identity-provider", "language-model", *WATCHERS}
     assert arrows_of(example("ray")) == {arrow for arrow in drawn() if not absent & set(arrow[:2])}
 
 

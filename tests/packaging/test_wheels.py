@@ -136,6 +136,9 @@ def test_it_has_its_checkpoint_and_names_what_is_not_installed(installed: Instal
     assert "songreel_sprout_weights" in found["checkpoint"]
     assert "pip install 'songreel[identity]'" in found["extra identity"]
     assert "pip install 'songreel[llm]'" in found["extra llm"]
+    assert "pip install 'songreel[score]'" in found["extra score"]
+    with pytest.raises(AssertionError, match="pip install --no-deps scenedetect"):
+        run(installed.folder / "environment/bin/songreel", "score", "film.mp4")
 
 
 @pytest.mark.slow

@@ -29,6 +29,9 @@ class GatewaySettings(AccessSettings):
     identity_target: str = "127.0.0.1:50064"
     """gRPC target of the identity service."""
 
+    score_target: str = "127.0.0.1:50065"
+    """gRPC target of the score service."""
+
     web_bind: str = "127.0.0.1:0"
     """Address and port of the page `/enroll`; port 0 takes a free one, empty serves none."""
 

@@ -158,6 +158,9 @@ def score(
 
     The plan beside the film can be edited and given back with --plan.
     """
+    from songreel_app.server.missing import require_score
+
+    require_score()
     from songreel_score.plan.planner import PlanRequest
     from songreel_score.soundtrack import ScoreRequest
 
@@ -187,6 +190,9 @@ def score(
 
 def watch(video: Film, output: WatchOutput = None, as_json: options.Json = False) -> int:
     """Analyse a video: cuts, motion, mood, speech."""
+    from songreel_app.server.missing import require_score
+
+    require_score()
     from songreel_app.jobs.signals import run_command
     from songreel_app.soundtracks.score import watch_video
 

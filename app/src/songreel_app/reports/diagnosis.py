@@ -20,7 +20,7 @@ from songreel_app.files.checkpoints import CHECKPOINT_VARIABLE, default_checkpoi
 from songreel_app.jobs.display import print_table
 from songreel_app.server.client import Client
 from songreel_app.server.embedded import find_server
-from songreel_app.server.missing import INSTALL_IDENTITY
+from songreel_app.server.missing import INSTALL_IDENTITY, INSTALL_SCORE
 from songreel_app.server.session import Session
 from songreel_app.server.target import ServerTarget
 
@@ -31,6 +31,7 @@ MEDIAPIPE = "pip install --no-deps mediapipe==0.10.21 (Python 3.11 or 3.12)"
 EXTRAS = (
     ("identity", "songreel_identity", "enrolled people in videos", INSTALL_IDENTITY),
     ("mediapipe", "mediapipe", "enrolment", MEDIAPIPE),
+    ("score", "tinysoundfont", "soundtracks of videos", INSTALL_SCORE),
     ("llm", "openai", "storyboards by a language model", "pip install 'songreel[llm]'"),
     ("asr", "faster_whisper", "lyrics from the singing", "pip install 'songreel[asr]'"),
     ("opensmile", "opensmile", "the openSMILE extractor", "pip install 'songreel[opensmile]'"),

@@ -28,12 +28,10 @@ from songreel_prompt.settings import PromptSettings
 from songreel_prompt.wording.tokens import load_counter
 from songreel_render.service import create_service as create_render
 from songreel_render.settings import RenderServiceSettings
-from songreel_score.service import create_service as create_score
-from songreel_score.settings import ScoreSettings
 
 from songreel_app.errors import DataFolderBusy
 from songreel_app.files.checkpoints import default_checkpoint
-from songreel_app.server.missing import identity_installed, missing_identity
+from songreel_app.server.missing import identity_installed, missing_identity, score_installed
 from songreel_app.server.record import ServerRecord, remove_record, write_record
 from songreel_app.server.target import ServerTarget
 
@@ -93,7 +91,7 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
             deferred=True,
         ),
         _identity(data),
-        create_score(ScoreSettings(data=data), store),
+        *_score(data, store),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with (
@@ -147,6 +145,16 @@ def _identity(data: Path) -> Service:
     from songreel_identity.settings import IdentitySettings
 
     return create_service(IdentitySettings(data=data))
+
+
+def _score(data: Path, store: ArtifactStore) -> list[Service]:
+    """The score service, where it is installed."""
+    if not score_installed():
+        return []
+    from songreel_score.service import create_service
+    from songreel_score.settings import ScoreSettings
+
+    return [create_service(ScoreSettings(data=data), store)]
 
 
 def _prompt_settings(render: RenderServiceSettings) -> PromptSettings:

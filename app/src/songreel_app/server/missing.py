@@ -1,4 +1,4 @@
-"""Stand-in for the identity service where its package is not installed."""
+"""What is not installed: a stand-in for the identity service, and a check for soundtracks."""
 
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
@@ -6,10 +6,27 @@ from typing import Any
 
 import grpc
 from songreel.identity.v1 import identity_service_pb2
-from songreel_kit.errors import ModelMissing
+from songreel_kit.errors import FailedPrecondition, ModelMissing
 from songreel_kit.server.service import Service
 
 INSTALL_IDENTITY = "pip install 'songreel[identity]'"
+
+INSTALL_SCORE = (
+    "pip install 'songreel[score]', then pip install --no-deps scenedetect==0.7.2 "
+    "tinysoundfont==0.3.7"
+)
+_SCORE = ("songreel_score", "scenedetect", "tinysoundfont")
+
+
+def score_installed() -> bool:
+    """Whether soundtracks can be made."""
+    return all(find_spec(name) is not None for name in _SCORE)
+
+
+def require_score() -> None:
+    """Raises FailedPrecondition, with what to install, where soundtracks cannot be made."""
+    if not score_installed():
+        raise FailedPrecondition(f"soundtracks need more than is installed: {INSTALL_SCORE}")
 
 
 def identity_installed() -> bool:

@@ -11,6 +11,7 @@ from songreel.audio.v1.audio_service_pb2_grpc import AudioServiceStub
 from songreel.identity.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceStub
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
+from songreel.score.v1.score_service_pb2_grpc import ScoreServiceStub
 from songreel_kit.channel.channel import Headers
 
 from songreel_gateway.settings import GatewaySettings
@@ -31,6 +32,7 @@ AUDIO = StageService("audio", AudioServiceStub)
 PROMPT = StageService("prompt", PromptServiceStub)
 RENDER = StageService("render", RenderServiceStub)
 IDENTITY = StageService("identity", IdentityServiceStub)
+SCORE = StageService("score", ScoreServiceStub)
 
 
 @dataclass(frozen=True)
