@@ -52,7 +52,7 @@ def test_a_subject_has_a_mask_at_its_depth_before_the_background(kind: str) -> N
     (mask,) = frame.masks
     assert mask.mean() > 0.004
     without = animatic(place=place).frame(1.0)
-    changed = np.abs(frame.picture.astype(int) - without.picture).max(axis=2) > 24
+    changed = np.abs(frame.picture.astype(int) - without.picture).max(axis=2) > 12
     # What changed the picture is inside the mask, but for soft light, shadow and edges.
     assert changed[mask].mean() > 0.6
 

@@ -63,6 +63,8 @@ class Song:
     """Mean of the song."""
     artist: str = ""
     """Who plays it, by the file's tags: a name that no prompt may hold."""
+    vocals: tuple[tuple[float, float], ...] = ()
+    """(start, end) of where somebody sings, sorted; empty when nobody does or it is not known."""
 
     def feeling_between(self, start: float, end: float) -> Feeling:
         """Mean feeling of a stretch; the nearest point when none falls into it."""
@@ -98,6 +100,11 @@ class Song:
         return tuple(
             line for line in self.lines if start <= min((line.start + line.end) / 2, end) < end
         )
+
+    def sung_between(self, start: float, end: float) -> bool:
+        """Whether a stretch has words, or a voice for at least half of it."""
+        voice = sum(max(0.0, min(end, b) - max(start, a)) for a, b in self.vocals)
+        return bool(self.lines_between(start, end)) or voice >= 0.5 * (end - start) > 0.0
 
 
 def read_song(analysis: SongAnalysis) -> Song:
@@ -148,6 +155,7 @@ def read_song(analysis: SongAnalysis) -> Song:
         feeling=Feeling(
             _unit("emotion.valence", emotion.valence), _unit("emotion.arousal", emotion.arousal)
         ),
+        vocals=_vocals(analysis, duration),
     )
 
 
@@ -187,3 +195,13 @@ def _lines(analysis: SongAnalysis, duration: float) -> tuple[Line, ...]:
         if text and start < duration:
             lines.append(Line(start, end, text))
     return tuple(lines)
+
+
+def _vocals(analysis: SongAnalysis, duration: float) -> tuple[tuple[float, float], ...]:
+    spans: list[tuple[float, float]] = []
+    for span in sorted(analysis.vocals, key=lambda each: each.start):
+        start = max(_finite("vocals.start", span.start), spans[-1][1] if spans else 0.0)
+        end = min(duration, _finite("vocals.end", span.end))
+        if end > start:
+            spans.append((start, end))
+    return tuple(spans)

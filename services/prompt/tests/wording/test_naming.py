@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
+from songreel.prompt.v1.storyboard_pb2 import Composition, Scene, Storyboard, Subject
 from songreel_kit.errors import InvalidRequest
 from songreel_prompt.wording.naming import NEAR, checked_phrase, name_protagonist, with_phrase
 
@@ -61,3 +61,22 @@ def test_a_storytellers_scenes_of_the_protagonist_are_near_and_others_are_left()
 def test_a_phrase_is_a_trigger_and_a_noun(phrase):
     with pytest.raises(InvalidRequest):
         checked_phrase(phrase)
+
+
+def test_the_person_is_drawn_as_what_the_noun_says_and_near():
+    subjects = [
+        Subject(kind="boat", action="move", size=0.2, seed=3),
+        Subject(kind="woman", action="walk", facing="right", seed=7, protagonist=True),
+        Subject(kind="man", action="walk", seed=8),
+    ]
+    scene = Scene(prompt="a woman", protagonist=True, composition=Composition(subjects=subjects))
+    other = Scene(prompt="a man, alone", composition=Composition(subjects=subjects[2:]))
+    board = Storyboard(scenes=[scene, other])
+    (named, alone) = name_protagonist(board, "sks man", near=True).scenes
+    assert [(s.kind, s.action, s.seed) for s in named.composition.subjects] == [
+        ("man", "stand", 7),
+        ("man", "stand", 8),
+    ]
+    assert alone == other
+    (kept, _) = name_protagonist(board, "sks person").scenes
+    assert list(kept.composition.subjects) == subjects

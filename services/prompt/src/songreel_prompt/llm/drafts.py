@@ -23,6 +23,7 @@ from songreel_prompt.wording.phrases import (
 from songreel_prompt.wording.tokens import TokenCounter
 from songreel_prompt.wording.vocabulary import (
     CAMERAS,
+    GUISES,
     MOODS,
     PLACES,
     SHOTS,
@@ -33,8 +34,6 @@ from songreel_prompt.wording.vocabulary import (
     fits,
 )
 
-COMPANY: Final = frozenset({"couple", "dancer", "musician"})
-"""Subjects that the protagonist can be part of, whoever the hero is."""
 _VOCABULARY: Final = {
     "subject": tuple(SUBJECTS),
     "place": tuple(PLACES),
@@ -170,7 +169,7 @@ def shot_faults(answer: ShotAnswer, context: PromptContext) -> list[Fault]:
         return faults
     if not fits(answer.subject, answer.place):
         fault("place", f"a {answer.subject} is not {PLACES[answer.place]}; move one of them")
-    if answer.protagonist and answer.subject not in {context.hero, *COMPANY}:
+    if answer.protagonist and answer.subject not in {context.hero, *GUISES}:
         fault(
             "protagonist",
             f"protagonist is true but the subject is {answer.subject!r}, not {context.hero!r}",

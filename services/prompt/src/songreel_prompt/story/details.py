@@ -35,6 +35,21 @@ _DOING: Final = {
 """What those do who are more than somebody, in glad and in other moods."""
 
 
+_SHOWS: Final = {
+    "running": {"run"},
+    "walking slowly": {"walk"},
+    "walking home": {"walk"},
+    "singing": {"sing", "play"},
+    "turning around": {"dance"},
+    "arms wide": {"cheer", "dance"},
+    "laughing": {"cheer", "dance", "walk", "stand"},
+    "waiting": {"stand", "sit"},
+    "dreaming": {"sit", "stand"},
+    "looking back": {"walk", "run", "stand"},
+}
+"""The actions that a gesture goes with; all others go with any."""
+
+
 def choose_details(shots: list[Shot], plan: Plan, *keys: object) -> None:
     """The words after the caption: the lyric's image, the motif's looks, or the light."""
     for i, shot in enumerate(shots):
@@ -52,14 +67,15 @@ def choose_details(shots: list[Shot], plan: Plan, *keys: object) -> None:
             and plan.motif.detail not in recent
         ):
             detail = plan.motif.detail
-        if not detail and shot.protagonist:
+        if not detail and (shot.protagonist or shot.picture.subject == plan.stranger):
             of_mood = _FACES if shot.picture.shot == "close-up" else _GESTURES
             gestures = of_mood[shot.picture.mood]
             if shot.picture.subject in _DOING:
                 gestures = _DOING[shot.picture.subject][shot.picture.mood != "joyful"]
             turned = seeded_number("gesture", *keys) + i
             options = [gestures[(turned + k) % len(gestures)] for k in range(len(gestures))]
-            detail = next((words for words in options if words not in recent), options[0])
+            fitting = [w for w in options if shot.action in _SHOWS.get(w, {shot.action})] or options
+            detail = next((words for words in fitting if words not in recent), fitting[0])
         if not detail:
             detail = light_of(shot.picture, shot.part.key, shot.position, *keys)
         shots[i] = replace(shot, detail=detail)

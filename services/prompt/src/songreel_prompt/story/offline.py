@@ -12,6 +12,7 @@ from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 
 from songreel_prompt.seeded_choice import seeded_number
 from songreel_prompt.song import Song
+from songreel_prompt.story.composition import cast_of, compose, second_in
 from songreel_prompt.story.framing import Shot, camera_of
 from songreel_prompt.story.scenes import scene_spans
 from songreel_prompt.story.staging import stage_shots
@@ -81,10 +82,13 @@ def stage(request: StoryboardRequest) -> Staging:
         spans = spans_of(previous)
         plan = _with_protagonist_of(previous, plan)
     shots = stage_shots(song, spans, parts, plan, reading, *keys, share=request.share)
+    cast = cast_of(plan.hero, previous, *keys)
     returning = {part.key for part in parts if part.occurrence}
     scenes: list[Scene] = []
     for index, shot in enumerate(shots):
         before = scenes[-1].camera if scenes else ""
+        intensity = song.intensity_between(shot.start, shot.end)
+        camera = camera_of(shot, before, intensity, *keys)
         scenes.append(
             Scene(
                 start=shot.start,
@@ -96,8 +100,17 @@ def stage(request: StoryboardRequest) -> Staging:
                 mood=shot.picture.mood,
                 protagonist=shot.protagonist,
                 transition=transition_of(song, shot.start, shot.end),
-                camera=camera_of(shot, before, song.intensity_between(shot.start, shot.end), *keys),
+                camera=camera,
                 lyric=shot.lyric,
+                composition=compose(
+                    shot.picture,
+                    shot.action,
+                    camera,
+                    shot.part,
+                    cast,
+                    protagonist=shot.protagonist,
+                    second=second_in(shot.link),
+                ),
             )
         )
     _separate_equal_neighbours(scenes, tokens)
@@ -125,7 +138,7 @@ def _fingerprint(song: Song) -> str:
 def _prompt(shot: Shot, plan: Plan, style: Style, tokens: TokenCounter) -> str:
     """The caption, then what fits of the song's words, the garment and the style's words."""
     head = shot.picture.caption(style.medium)
-    garment = plan.garment if shot.picture.subject in PEOPLE - {"child"} else ""
+    garment = plan.garment if shot.protagonist else ""
     tail = {"detail": shot.detail, "garment": garment, "link": shot.link}
     wanted = {name: words for name, words in tail.items() if words}
     kept: dict[str, str] = {}

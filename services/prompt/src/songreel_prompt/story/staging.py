@@ -8,24 +8,36 @@ from dataclasses import replace
 from typing import Final
 
 from songreel_prompt.song import Song
-from songreel_prompt.story.continuity import introduce_protagonist, link_neighbours, repeat_motif
+from songreel_prompt.story.actions import choose_actions
+from songreel_prompt.story.continuity import (
+    add_company,
+    introduce_protagonist,
+    link_neighbours,
+    repeat_motif,
+)
 from songreel_prompt.story.details import choose_details
 from songreel_prompt.story.framing import Shot, choose_framing, with_subject
 from songreel_prompt.story.moods import mood_of, shifted
 from songreel_prompt.story.structure import Part, Role, part_at
 from songreel_prompt.story.treatment import Plan
+from songreel_prompt.story.variety import spread
 from songreel_prompt.storyboard.rules import PROTAGONIST_SHARE
 from songreel_prompt.wording.lexicon import Image, Reading
-from songreel_prompt.wording.vocabulary import PEOPLE, Picture, fits
+from songreel_prompt.wording.vocabulary import BELONGS, PEOPLE, Picture, fits
 
 _FIGURES: Final[dict[Role, tuple[str, ...]]] = {
-    "opening": ("none", "motif", "hero"),
-    "verse": ("hero", "motif", "hero", "hero", "none"),
-    "refrain": ("company", "hero", "motif", "company", "hero"),
-    "bridge": ("hero", "none", "hero", "motif"),
+    "opening": ("none", "hero", "place", "motif", "hero"),
+    "verse": ("hero", "motif", "hero", "place", "hero", "stranger", "hero", "none"),
+    "refrain": ("company", "hero", "motif", "company", "hero", "place", "hero", "crowd"),
+    "bridge": ("hero", "none", "hero", "motif", "hero", "place"),
     "ending": ("hero", "hero", "motif"),
 }
-"""Who is seen in a part's scenes, in turn, where the lyrics name nobody."""
+"""Who is seen in a part's scenes, in turn, where the lyrics name nobody: "place" is what belongs
+there."""
+_STAY: Final = 3
+"""Scenes for which a part stays at its place before it looks around."""
+_VISIT: Final = 2
+"""Scenes of a visit to an adjacent place, and at the part's own place between two of them."""
 _LONG_PART: Final = 6
 """Scenes from which a part is more than one place bears."""
 
@@ -53,16 +65,20 @@ def stage_shots(
         positions[index] = position + 1
         shots.append(_first_shot(song, (start, end), parts[index], position, index, plan, reading))
     _visit_adjacent_places(shots, plan, parts)
+    settings = [plan.settings[part_at(parts, (start + end) / 2)] for start, end in spans]
     _end_on_motif(shots, plan)
     _show_protagonist_in_half(shots, plan)
     _fill_empty_shots(shots, plan)
     introduce_protagonist(shots, plan)
     if share is not None:
         _match_share(shots, plan, round(share * len(shots)))
+    spread(shots, plan, settings)
     choose_framing(shots)
-    choose_details(shots, plan, *keys)
     link_neighbours(shots, plan)
+    choose_actions(shots, song, *keys)
+    choose_details(shots, plan, *keys)
     repeat_motif(shots, plan)
+    add_company(shots, plan)
     return shots
 
 
@@ -82,7 +98,7 @@ def _first_shot(
     figures = _FIGURES[part.role]
     # A return begins elsewhere in the pattern, so that it is no copy.
     figure = figures[(position + (part.occurrence if position else 0)) % len(figures)]
-    subject = _subject_of(figure, part, plan)
+    subject = _subject_of(figure, part, position, setting.place, plan)
     image = images[0] if images else None
     spoken = next((i for i in images if i.subject is not None and i.weight > 1), None)
     if spoken is not None and spoken.subject is not None:
@@ -94,7 +110,7 @@ def _first_shot(
     place = visited or setting.place
     if not fits(subject, place):
         if visited is None or visited != place:
-            place = next((p for p in (setting.place, setting.adjacent) if fits(subject, p)), place)
+            place = next((p for p in (setting.place, *setting.adjacent) if fits(subject, p)), place)
         subject = subject if fits(subject, place) else plan.hero
     feeling = song.feeling_between(start, end)
     if images:
@@ -111,20 +127,24 @@ def _first_shot(
         "medium",
         mood_of(feeling),
     )
-    return Shot(start, end, part, position, picture, image, "", "", " / ".join(lines))
+    return Shot(start, end, part, position, picture, image, "", "", " / ".join(lines), plan.hero)
 
 
 def _visit_adjacent_places(shots: list[Shot], plan: Plan, parts: tuple[Part, ...]) -> None:
-    """Long parts leave their place for two scenes in the middle and come back."""
-    for index, setting in enumerate(plan.settings):
-        own = [i for i, shot in enumerate(shots) if shot.part is parts[index]]
-        if len(own) < _LONG_PART:
+    """Long parts look around: to an adjacent place and back, to the next one and back."""
+    for part, setting in zip(parts, plan.settings, strict=True):
+        own = [i for i, shot in enumerate(shots) if shot.part is part]
+        if len(own) < _LONG_PART or not setting.adjacent:
             continue
-        middle = len(own) // 2
-        for i in own[middle : middle + 2]:
+        for position, i in enumerate(own[:-1]):
+            visit, back = divmod(max(0, position - _STAY) // _VISIT, 2)
+            if position < _STAY or back:
+                continue
+            # A part that returns sees another place first.
+            place = setting.adjacent[(visit + part.occurrence) % len(setting.adjacent)]
             shot = shots[i]
-            if shot.image is None and fits(shot.picture.subject, setting.adjacent):
-                shots[i] = replace(shot, picture=replace(shot.picture, place=setting.adjacent))
+            if shot.image is None and fits(shot.picture.subject, place):
+                shots[i] = replace(shot, picture=replace(shot.picture, place=place))
 
 
 def _error_text(images: Sequence[Image], field: str) -> str | None:
@@ -136,15 +156,20 @@ def _error_text(images: Sequence[Image], field: str) -> str | None:
     return None
 
 
-def _subject_of(figure: str, part: Part, plan: Plan) -> str:
+def _subject_of(figure: str, part: Part, position: int, place: str, plan: Plan) -> str:
+    turn = part.occurrence + position // 2
     if figure == "hero":
         return plan.hero
     if figure == "motif":
         return plan.motif.subject
-    if figure == "company":
-        company = plan.template.company[part.occurrence % len(plan.template.company)]
+    if figure == "crowd" and "crowd" in BELONGS[place]:
+        return "crowd"
+    if figure in {"company", "crowd"}:
+        company = plan.template.company[turn % len(plan.template.company)]
         return plan.hero if company == "hero" else company
-    return "none"
+    if figure == "place":
+        return BELONGS[place][turn % len(BELONGS[place])]
+    return plan.stranger if figure == "stranger" else "none"
 
 
 def _end_on_motif(shots: list[Shot], plan: Plan) -> None:

@@ -12,25 +12,26 @@ from songreel.prompt.v1 import storyboard_pb2
 
 from songreel_prompt.seeded_choice import seeded_choice
 from songreel_prompt.song import Song
+from songreel_prompt.story.composition import partner_of
 from songreel_prompt.story.moods import light_of_mood, mood_of, palette_of, valence_rise
 from songreel_prompt.story.structure import Part
 from songreel_prompt.story.templates import Motif, StoryTemplate, choose_motif, choose_template
 from songreel_prompt.wording.lexicon import Image, Reading
-from songreel_prompt.wording.vocabulary import PLACES, Picture
+from songreel_prompt.wording.vocabulary import GUISES, PLACES, Picture
 
 _HEROES: Final = ("woman", "man")
 _GARMENTS: Final = ("yellow coat", "red scarf", "green jacket", "white shirt", "blue coat")
 _ADJACENT: Final = {
-    "beach": ("road", "lake"),
-    "mountains": ("forest", "meadow"),
-    "forest": ("lake", "meadow"),
-    "city": ("room", "road"),
-    "meadow": ("forest", "lake"),
-    "desert": ("road", "mountains"),
-    "lake": ("meadow", "forest"),
-    "room": ("city", "meadow"),
-    "stage": ("city", "room"),
-    "road": ("meadow", "forest"),
+    "beach": ("road", "lake", "city"),
+    "mountains": ("forest", "meadow", "lake"),
+    "forest": ("lake", "meadow", "mountains"),
+    "city": ("room", "road", "stage"),
+    "meadow": ("forest", "lake", "road"),
+    "desert": ("road", "mountains", "city"),
+    "lake": ("meadow", "forest", "beach"),
+    "room": ("city", "meadow", "road"),
+    "stage": ("city", "room", "road"),
+    "road": ("meadow", "forest", "city"),
 }
 """Adjacent places, for long parts."""
 _WEATHERS: Final = {
@@ -54,8 +55,8 @@ class Setting:
     """Where and when a part plays."""
 
     place: str
-    adjacent: str
-    """Adjacent place, for the later scenes of long parts."""
+    adjacent: tuple[str, ...]
+    """Adjacent places, for the later scenes of long parts; none where all belong to a bridge."""
     time: str
     weather: str
 
@@ -75,6 +76,16 @@ class Plan:
     places: frozenset[str]
     """All places of the story's world."""
     palette: tuple[str, ...]
+
+    @property
+    def guises(self) -> tuple[str, ...]:
+        """Subjects that the protagonist can be seen as."""
+        return tuple(dict.fromkeys((self.hero, *GUISES)))
+
+    @property
+    def stranger(self) -> str:
+        """Whoever the protagonist sees first and is one of a couple with later."""
+        return partner_of(self.hero)
 
 
 def plan_story(song: Song, parts: Sequence[Part], reading: Reading, *keys: object) -> Plan:
@@ -178,7 +189,7 @@ def _settings(
         )
         used.add((time, weather))
         place = places[part.key]
-        adjacent = next((p for p in _ADJACENT[place] if p not in breaches), place)
+        adjacent = tuple(p for p in _ADJACENT[place] if p not in breaches)
         settings.append(Setting(place, adjacent, time, weather))
     return settings
 

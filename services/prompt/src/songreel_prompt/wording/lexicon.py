@@ -65,7 +65,7 @@ def read_lyrics(song: Song) -> Reading:
     if not song.lines:
         return Reading({}, "", images_of(song.title) if _maybe_english(song.language) else ())
     texts = list(dict.fromkeys(line.text for line in song.lines))
-    if not _is_english(song.language, texts):
+    if not is_english(song.language, texts):
         named = f" ({song.language})" if song.language else ""
         return Reading(
             {},
@@ -129,7 +129,8 @@ def _phrase_present(image: Image, words: list[frozenset[str]], everything: froze
     )
 
 
-def _is_english(language: str, texts: list[str]) -> bool:
+def is_english(language: str, texts: list[str]) -> bool:
+    """Whether the texts are English: as the song says, else by their commonest words."""
     if language:
         return _maybe_english(language)
     words = [word for text in texts for word in words_of(text)]

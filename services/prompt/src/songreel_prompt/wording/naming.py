@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from songreel.prompt.v1.storyboard_pb2 import Storyboard
+from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel_kit.errors import InvalidRequest
 
 _PHRASE: Final = re.compile(r"[a-z]{2,8} [a-z]{2,16}")
@@ -17,6 +17,12 @@ _FIGURE: Final = re.compile(
 )
 # How near, as a part of its own in a prompt: of a person far away no face is seen.
 _FAR: Final = re.compile(r"(?<=, )(?:(?:wide|medium)(?: shot)?|from above)(?=,|$)")
+_KINDS: Final = {
+    **dict.fromkeys(("woman", "girl", "lady"), "woman"),
+    **dict.fromkeys(("man", "boy", "guy"), "man"),
+    **dict.fromkeys(("child", "kid"), "child"),
+}
+"""How a person of that noun is drawn; of any other noun as the storyteller said."""
 NEAR: Final = "the protagonist's scenes are close-ups, so that the face is seen"
 
 
@@ -45,16 +51,33 @@ def name_protagonist(board: Storyboard, phrase: str, *, near: bool = False) -> S
     named.CopyFrom(board)
     if not phrase:
         return named
+    kind = _KINDS.get(phrase.split()[-1], "")
     for scene in named.scenes:
         if not scene.protagonist:
             continue
         scene.prompt = with_phrase(scene.prompt, phrase)
+        for subject in scene.composition.subjects:
+            # A musician stays one, with the instrument.
+            if kind and subject.protagonist and subject.kind in _KINDS.values():
+                subject.kind = kind
         if near and not scene.locked:
             scene.prompt, count = _FAR.subn("close-up", scene.prompt)
-            scene.shot = "close-up"
+            _come_near(scene)
             if count and NEAR not in named.notes:
                 named.notes.append(NEAR)
     return named
+
+
+def _come_near(scene: Scene) -> None:
+    """The scene as a close-up: nobody walks out of it, and what stood far away is not seen."""
+    scene.shot = "close-up"
+    near = [subject for subject in scene.composition.subjects if not subject.HasField("size")]
+    for subject in near:
+        if subject.action in {"walk", "run", "sit"}:
+            subject.action = "stand"
+    if scene.HasField("composition"):
+        del scene.composition.subjects[:]
+        scene.composition.subjects.extend(near)
 
 
 def with_phrase(prompt: str, phrase: str) -> str:

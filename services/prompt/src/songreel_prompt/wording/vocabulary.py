@@ -65,7 +65,9 @@ LOOKS: Final = (
 """How the animatic can be drawn."""
 
 PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
-"""Subjects that the protagonist can be in the picture as."""
+"""Subjects that are somebody."""
+GUISES: Final = ("couple", "dancer", "musician")
+"""Subjects that the protagonist is in, whoever the protagonist is."""
 THINGS: Final = frozenset(
     (
         *("bird", "dog", "boat", "car", "house", "tree", "flower", "heart", "star"),
@@ -86,6 +88,19 @@ WHERE: Final = {
     "drums": frozenset({"stage", "room", "city"}),
 }
 """Where a subject can be; those not named here can be anywhere."""
+BELONGS: Final = {
+    "beach": ("bird", "boat", "dog"),
+    "mountains": ("bird", "house", "tree"),
+    "forest": ("tree", "bird", "dog"),
+    "city": ("car", "crowd", "dog"),
+    "meadow": ("flower", "tree", "dog"),
+    "desert": ("car", "bird", "tree"),
+    "lake": ("boat", "bird", "tree"),
+    "room": ("piano", "guitar", "flower"),
+    "stage": ("drums", "guitar", "crowd"),
+    "road": ("car", "tree", "bird"),
+}
+"""What a place is expected to show, besides the story's own figures."""
 
 
 def unknown_word(field: str, value: str, known: Sequence[str]) -> str:
