@@ -28,7 +28,8 @@ def read_mood(text: str) -> tuple[MoodPoint, ...]:
         for number, row in enumerate(csv.reader(file), 1):
             values = _numbers(row)
             if values is not None and len(values) == 3:
-                points.append(MoodPoint(*values, PERSON))
+                time, valence, arousal = values
+                points.append(MoodPoint(time, valence, arousal, PERSON))
             elif number > 1 and row:  # The first row may be a heading.
                 raise InvalidRequest(f"line {number} of {path} is not time,valence,arousal")
     if not points:

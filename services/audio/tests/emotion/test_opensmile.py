@@ -22,7 +22,7 @@ def test_without_the_package_it_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "opensmile" else find(name)
     )
-    with pytest.raises(ModelMissing, match=r"pip install 'songreel-audio\[opensmile\]'"):
+    with pytest.raises(ModelMissing, match=r"pip install 'songreel\[opensmile\]'"):
         extractors.choose("opensmile")
 
 

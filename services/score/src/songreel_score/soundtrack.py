@@ -34,11 +34,11 @@ from songreel_score.styles import find_style
 from songreel_score.watch.analysis import (
     Report,
     VideoAnalysis,
-    VideoLimits,
     no_check,
     no_report,
     watch,
 )
+from songreel_score.watch.video_file import VideoLimits
 
 VERSION: Final = "2026.12-1"
 """Changes whenever the same request would give another film."""

@@ -182,7 +182,7 @@ class FramePipeline:
     def _denoiser(self, opened: OpenedPlan, size: int | None = None) -> Denoiser:
         torch.set_num_threads(self._settings.threads)
         settings, files = opened.plan.settings, opened.shape.files
-        preview = settings.preview and files is not None
+        preview = files if settings.preview else None
         return Denoiser(
             self._with_person(opened),
             opened.storyboard.scenes,
@@ -190,7 +190,7 @@ class FramePipeline:
             settings,
             batch=opened.batch_frames,
             size=size,
-            autoencoder=self._loader.preview_autoencoder(files) if preview else None,
+            autoencoder=self._loader.preview_autoencoder(preview) if preview else None,
             memory=self._memory,
         )
 

@@ -35,7 +35,7 @@ class Key:
             passed: same, as the autoencoder alone gives the drawing back.
             share: of the drawing in the finished frame.
         """
-        return cls(drawing, redrawn - share * passed)
+        return cls(drawing, np.asarray(redrawn - share * passed, dtype=np.float32))
 
 
 def finished(drawing: Picture, share: float, added: Difference) -> Picture:
@@ -67,8 +67,8 @@ def between(drawing: Picture, before: Key, after: Key, weight: float) -> Differe
     near, far = (1.0 - weight) * first_belief, weight * last_belief
     # Where neither key shows what is seen now, the drawing stands alone.
     total = np.maximum(near + far, 0.5)
-    near, far = near / total, far / total
-    return near[..., None] * first + far[..., None] * last
+    mixed = (near / total)[..., None] * first + (far / total)[..., None] * last
+    return mixed.astype(np.float32, copy=False)
 
 
 def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32]]:
