@@ -48,6 +48,24 @@ JOBS = (
         width=8,
     ),
     Panel(
+        "Jobs that wait for a service",
+        (("max by (for, why) (songreel_waiting_jobs)", "{{for}}, {{why}}"),),
+    ),
+    Panel(
+        "Longest wait for a service",
+        (("max by (for, why) (songreel_longest_wait_seconds)", "{{for}}, {{why}}"),),
+        unit="s",
+    ),
+    Panel(
+        "Calls of services made again per minute",
+        (
+            (
+                "sum by (service, why) (rate(songreel_stage_retries_total[5m])) * 60",
+                "{{service}}, {{why}}",
+            ),
+        ),
+    ),
+    Panel(
         "Jobs begun and ended per minute",
         (
             ("sum by (kind) (rate(songreel_jobs_started_total[5m])) * 60", "{{kind}} begun"),

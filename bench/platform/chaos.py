@@ -41,7 +41,13 @@ async def _runs(options: argparse.Namespace, folder: Path) -> tuple[list[Outcome
             told = connection.execute(sa.text("SHOW server_version")).scalar_one()
         engine.dispose()
         async with running_cluster(
-            2, folder / "cluster", postgres, s3, seed=options.seed, max_open=MAX_OPEN_JOBS
+            2,
+            folder / "cluster",
+            postgres,
+            s3,
+            seed=options.seed,
+            max_open=MAX_OPEN_JOBS,
+            outage_seconds=options.outage,
         ) as cluster:
             for number in range(len(outcomes), options.runs):
                 if time.monotonic() > end:
@@ -108,6 +114,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--minutes", type=float, default=1e6, help="start no run after this time")
     parser.add_argument(
         "--log", type=Path, help="outcomes as JSON lines; a run continues after its last one"
+    )
+    parser.add_argument(
+        "--outage", type=float, default=180.0, help="seconds that stages are away, or full"
     )
     parser.add_argument("--faults", nargs="+", choices=list(FAULTS), default=list(FAULTS))
     options = parser.parse_args(arguments)

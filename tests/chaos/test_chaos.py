@@ -44,7 +44,8 @@ async def cluster(
     servers: tuple[PostgresServer, S3Endpoint], tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Cluster]:
     folder: Path = tmp_path_factory.mktemp("cluster")
-    async with running_cluster(2, folder, *servers, seed=SEED) as cluster:
+    # The old patience of a stage was about 45 s.
+    async with running_cluster(2, folder, *servers, seed=SEED, outage_seconds=75) as cluster:
         yield cluster
 
 

@@ -17,4 +17,10 @@ STAGE_SECONDS = Histogram(
     buckets=(0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
 )
 
+STAGE_RETRIES = Counter(
+    "songreel_stage_retries",
+    "Calls of a service that were made again, because it was away or full.",
+    ["service", "why"],
+)
+
 UPLOADED_BYTES = Counter("songreel_uploaded_bytes", "Bytes of uploads that were kept.")

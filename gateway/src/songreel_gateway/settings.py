@@ -84,12 +84,11 @@ class GatewaySettings(AccessSettings):
     """How often a stage is begun for one job, counting the times the process died in
     it; then the job fails instead of killing the process for ever."""
 
-    retries: int = Field(default=7, ge=0)
-    """How often a stage that cannot be reached is called again before the job fails;
-    counted anew when the stage has come further meanwhile."""
+    waiting_age_seconds: float = Field(default=86_400.0, gt=0)
+    """Greatest age of a job that waits for a stage that is away or full; an older one fails."""
 
     retry_seconds: float = Field(default=0.5, gt=0)
-    """Wait before the first such call; doubled each time, at most 15 s."""
+    """Wait before a stage that is away is called again; doubled each time, at most 5 s."""
 
     stall_seconds: float = Field(default=1800.0, gt=0)
     """A stage that sends nothing for so long counts as unreachable."""

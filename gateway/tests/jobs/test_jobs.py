@@ -21,7 +21,6 @@ from songreel.v1.video_service_pb2 import (
 from songreel_kit.errors import (
     InvalidRequest,
     InvalidStoryboard,
-    ServiceUnavailable,
     SilentAudio,
     UnknownStyle,
     from_status,
@@ -169,27 +168,6 @@ async def test_what_a_stage_made_before_a_failure_stays(local) -> None:
     assert found.media.analysis
     assert found.media.storyboard
     assert not found.media.video
-
-
-async def test_an_unreachable_stage_is_tried_again(local) -> None:
-    song = await local.client.upload(b"a patient song")
-    before = local.control.calls()
-    # The channel itself tries four times before a failure reaches the gateway.
-    local.control.fail("render", "Busy", 3)
-    video_of(await local.client.wait(await local.client.create(song)))
-    made = local.control.calls() - before
-    assert (made["render-begun"], made["render-made"], made["analyze-begun"]) == (4, 1, 1)
-
-
-async def test_patience_with_a_stage_has_an_end(local) -> None:
-    song = await local.client.upload(b"an impatient song")
-    local.control.fail("storyboard", "Busy", 1000)
-    operation = await local.client.create(song)
-    error = error_of(await local.client.wait(operation))
-    local.control.fail("storyboard", "Busy", 0)
-    assert type(error) is ServiceUnavailable
-    assert "prompt service" in error.message
-    assert "8 attempts" in error.message
 
 
 async def test_a_given_analysis_and_storyboard_are_not_made_again(local) -> None:

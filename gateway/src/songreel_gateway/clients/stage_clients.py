@@ -1,4 +1,4 @@
-"""Calls of the stages' services; what is transient is tried again, a bounded number of times."""
+"""Calls of the stages' services; what is transient is tried again, as long as a job waits."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Protocol
 
+import grpc.aio
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.channel.channel import open_channel
-from songreel_kit.errors import InternalError, ServiceUnavailable
+from songreel_kit.errors import InternalError, ServiceUnavailable, from_rpc_error
 
-from songreel_gateway.clients.retries import Retries
+from songreel_gateway.clients.retries import Retries, Waiter
 from songreel_gateway.clients.services import StageService, Targets
 from songreel_gateway.settings import GatewaySettings
 
@@ -19,7 +20,7 @@ UNARY_SECONDS = 120.0
 """Time limit of calls that are not streamed."""
 
 
-class Listener(Protocol):
+class Listener(Waiter, Protocol):
     """Receives what a stage sends before its result."""
 
     async def progress(self, progress: Progress) -> bool:
@@ -53,22 +54,32 @@ class StageClients:
             service: service.stub(self._channels[target]) for service, target in chosen.items()
         }
 
-    def stub(self, service: StageService) -> Any:
-        """The service's stub, for calls that are not tried again."""
-        return self._stubs[service]
-
     async def close(self) -> None:
         """Closes the channels."""
         for channel in self._channels.values():
             await channel.close()
 
-    async def ask(self, service: StageService, method: str, request: Any) -> Any:
-        """The response of a unary call."""
+    async def ask(
+        self, service: StageService, method: str, request: Any, waiter: Waiter | None = None
+    ) -> Any:
+        """The response of a unary call, which is made again as long as the waiter waits.
+
+        Without a waiter it is made again for about half a minute.
+        """
 
         async def once() -> Any:
-            return await getattr(self._stubs[service], method)(request, timeout=UNARY_SECONDS)
+            return await self.ask_once(service, method, request)
 
-        return await Retries(service.name, self._settings).attempt(once)
+        return await Retries(service.name, self._settings, waiter).attempt(once)
+
+    async def ask_once(self, service: StageService, method: str, request: Any) -> Any:
+        """The response of a unary call. Raises typed errors, which name the service."""
+        try:
+            return await getattr(self._stubs[service], method)(request, timeout=UNARY_SECONDS)
+        except grpc.aio.AioRpcError as error:
+            typed = from_rpc_error(error)
+            typed.metadata.setdefault("service", service.name)
+            raise typed from error
 
     async def follow(
         self,
@@ -78,7 +89,7 @@ class StageClients:
         listener: Listener,
         before: Callable[[], Awaitable[None]] | None = None,
     ) -> Any:
-        """The result of a streaming call, begun again while that makes sense.
+        """The result of a streaming call, begun again as long as the listener waits.
 
         Args:
             service: Who is called.
@@ -88,7 +99,7 @@ class StageClients:
             listener: Receives the events.
             before: Done before each attempt.
         """
-        retries = Retries(service.name, self._settings)
+        retries = Retries(service.name, self._settings, listener)
 
         async def once() -> Any:
             result: Any = None

@@ -89,13 +89,18 @@ jobs = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("ended", sa.BigInteger, nullable=False),
     sa.Column("traceparent", sa.String(64), nullable=False, server_default=""),
+    sa.Column("waiting_for", sa.String(16), nullable=False, server_default=""),
+    sa.Column("waiting_why", sa.String(8), nullable=False, server_default=""),
+    sa.Column("waiting_since", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("jobs_by_age", "project", "created", "id"),
     sa.Index("jobs_by_state", "state"),
 )
 """A job: `request` what was asked, `progress` a JobMetadata, `outcome` a packed
 response (Any) or a Status once it has ended, `events` the offset of the next event,
 `attempt` how often the present stage was begun, `traceparent` the span of the call that
-asked for it (W3C; empty when nothing was traced), under which all its work is found."""
+asked for it (W3C; empty when nothing was traced), under which all its work is found.
+`waiting_for`: the service that it waits for, empty while it is worked on; `waiting_why`:
+"away" or "full"."""
 
 job_events = sa.Table(
     "job_events",

@@ -13,10 +13,11 @@ from songreel.v1.media_pb2 import Media
 from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_kit.artifacts.containers import video_extension
 from songreel_kit.database.times import microseconds
-from songreel_kit.errors import SongreelError
+from songreel_kit.errors import ServiceUnavailable, SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_gateway.jobs.job import Job
+from songreel_gateway.clients.retries import Reason
+from songreel_gateway.jobs.job import Job, Wait
 from songreel_gateway.jobs.leases import LeaseLost
 from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
 from songreel_gateway.jobs.repository import JobRepository
@@ -61,6 +62,10 @@ class JobLog:
         self._writing = asyncio.Lock()
         self._unwritten = False
         self._trailing: asyncio.Task[None] | None = None
+        self._wait: Wait | None = None
+        self._born = job.created
+        self._longest_wait = settings.waiting_age_seconds
+        self._most_events = settings.max_events
         self.media = job.progress.media
         job.progress.attempt = job.attempt
         self._throttle = EventThrottle(
@@ -77,15 +82,33 @@ class JobLog:
         """See `stage_clients.Listener.progress`. Raises `JobEnded`."""
         grown = self._progress.report(progress)
         self._unwritten = True
-        if self._throttle.allows(self._events):
+        waited, self._wait = self._wait is not None, None
+        if waited or self._throttle.allows(self._events):
             await self._write()
         elif self._trailing is None:
             self._trailing = asyncio.create_task(self._write_last())
         return grown
 
+    async def waits(self, service: str, why: Reason) -> None:
+        """See `retries.Waiter.waits`. Raises `ServiceUnavailable`, `JobEnded`."""
+        if microseconds() - self._born > self._longest_wait * 1e6:
+            raise ServiceUnavailable(
+                f"the {service} service was {why} until the job was older than "
+                f"{self._longest_wait / 3600:g} h: ask for it again when there is room",
+                service=service,
+            )
+        if self._wait == (wait := Wait(service, why)):
+            return
+        self._wait = wait
+        self._progress.wait_for(service)
+        if self._events < self._most_events:
+            await self._write()
+
     async def artifact(self, part: str, artifact: Artifact) -> None:
         """See `stage_clients.Listener.artifact`. Raises `JobEnded`."""
         if part in self._artifacts:
+            self._wait = None
+            self._progress.go_on()
             await self.keep(part, artifact)
             await self._write()
 
@@ -112,6 +135,7 @@ class JobLog:
 
     async def complete(self) -> None:
         """Writes that the stage is done. Raises `JobEnded`."""
+        self._wait = None
         self._progress.complete()
         await self._write()
 
@@ -148,5 +172,5 @@ class JobLog:
             # A copy: the next report may change it while a thread writes it.
             progress = JobMetadata()
             progress.CopyFrom(self._progress.metadata)
-            if not await self._jobs.record(self._job.id, progress):
+            if not await self._jobs.record(self._job.id, progress, self._wait):
                 raise JobEnded

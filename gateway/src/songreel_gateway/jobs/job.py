@@ -103,6 +103,15 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """What a job waits for."""
+
+    service: str
+    why: str
+    """"away" or "full"."""
+
+
+@dataclass(frozen=True)
 class Ending:
     """How a job ends."""
 

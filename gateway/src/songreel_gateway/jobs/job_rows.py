@@ -8,11 +8,12 @@ import sqlalchemy as sa
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 from songreel_kit.database.database import Database
+from songreel_kit.database.times import microseconds
 from songreel_kit.errors import Busy, OperationNotFound, VideoExists
 
 from songreel_gateway.api.resource_names import operation_name, video_name
 from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs, videos
-from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, job_of
+from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, Wait, job_of
 
 
 def check_room(connection: sa.Connection, most: int) -> None:
@@ -83,6 +84,17 @@ def update_row(connection: sa.Connection, job: str, progress: JobMetadata, **col
         .where(jobs.c.id == job)
         .values(progress=progress.SerializeToString(), **columns)
     )
+
+
+def waiting(wait: Wait | None) -> dict[str, Any]:
+    """The columns that say what a job waits for from now on."""
+    if wait is None:
+        return {"waiting_for": "", "waiting_why": "", "waiting_since": 0}
+    return {
+        "waiting_for": wait.service,
+        "waiting_why": wait.why,
+        "waiting_since": microseconds(),
+    }
 
 
 def end_video(

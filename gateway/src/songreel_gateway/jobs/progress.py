@@ -60,7 +60,7 @@ class StageProgress:
         self._clock = clock
         self._first: tuple[float, float] | None = None
         metadata.stage = stage
-        metadata.step = ""
+        metadata.step = metadata.waiting_for = ""
         metadata.frames_done = metadata.frames_total = 0
         metadata.frames_per_second = 0.0
         metadata.ClearField("estimated_rest")
@@ -71,6 +71,7 @@ class StageProgress:
         metadata = self.metadata
         before = metadata.fraction
         metadata.step = progress.step
+        metadata.waiting_for = ""
         metadata.frames_done = progress.frames_done
         metadata.frames_total = progress.frames_total
         metadata.frames_per_second = progress.frames_per_second
@@ -78,8 +79,20 @@ class StageProgress:
         self._estimate(progress)
         return metadata.fraction > before
 
+    def wait_for(self, service: str) -> None:
+        """The stage goes on as soon as the service has room."""
+        self.metadata.waiting_for = service
+        self.metadata.step = f"waiting for {service}"
+        self.metadata.ClearField("estimated_rest")
+
+    def go_on(self) -> None:
+        """The wait is over."""
+        if self.metadata.waiting_for:
+            self.metadata.waiting_for = self.metadata.step = ""
+
     def complete(self) -> None:
         """The stage is done."""
+        self.go_on()
         self.metadata.ClearField("estimated_rest")
         self._raise_to(self._timeline.at(self._stage, 1.0))
 

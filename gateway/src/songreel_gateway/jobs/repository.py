@@ -18,7 +18,7 @@ from songreel_gateway.api.pagination import Page, next_token, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, forget
 from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs
 from songreel_gateway.jobs.batched_reads import BatchedReads
-from songreel_gateway.jobs.job import Ending, Job, JobState, job_of, video_seconds
+from songreel_gateway.jobs.job import Ending, Job, JobState, Wait, job_of, video_seconds
 from songreel_gateway.jobs.job_rows import (
     append_event,
     check_room,
@@ -29,6 +29,7 @@ from songreel_gateway.jobs.job_rows import (
     of_project,
     open_row,
     update_row,
+    waiting,
 )
 from songreel_gateway.jobs.leases import Lease
 from songreel_gateway.jobs.notifications import Notifications
@@ -167,7 +168,7 @@ class JobRepository:
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job)
-                .values(state=JobState.RUNNING, stage=stage, attempt=attempt)
+                .values(state=JobState.RUNNING, stage=stage, attempt=attempt, **waiting(None))
             )
             return job_of(connection.execute(sa.select(jobs).where(jobs.c.id == job)).one())
 
@@ -189,8 +190,10 @@ class JobRepository:
 
         await self._database.write(transaction)
 
-    async def record(self, job: str, progress: JobMetadata) -> bool:
-        """Adds an event; False when the job has ended or is gone, and nothing was added.
+    async def record(self, job: str, progress: JobMetadata, wait: Wait | None = None) -> bool:
+        """Adds an event and notes what the job waits for.
+
+        Returns False when the job has ended or is gone, and nothing was added.
 
         Raises `LeaseLost`.
         """
@@ -202,7 +205,7 @@ class JobRepository:
                 return False
             event = JobEvent(offset=row.events, time=timestamp(microseconds()), metadata=progress)
             append_event(connection, job, event)
-            update_row(connection, job, events=row.events + 1, progress=progress)
+            update_row(connection, job, events=row.events + 1, progress=progress, **waiting(wait))
             return True
 
         added = await self._database.write(transaction)
@@ -224,6 +227,7 @@ class JobRepository:
             if ending.progress is not None:
                 progress.CopyFrom(ending.progress)
             progress.ClearField("estimated_rest")
+            progress.waiting_for = ""
             append_event(connection, job, ending.event(row.events, now, progress))
             update_row(
                 connection,
@@ -233,6 +237,7 @@ class JobRepository:
                 state=ending.state,
                 outcome=ending.outcome.SerializeToString(),
                 ended=now,
+                **waiting(None),
             )
             if row.video:
                 end_video(connection, row, ending, progress)

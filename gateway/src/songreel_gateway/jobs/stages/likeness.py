@@ -22,6 +22,7 @@ async def _run(run: StageRun) -> dict[str, Any]:
         RENDER,
         "GetRenderer",
         GetRendererRequest(checkpoint=video.render_settings.checkpoint, storyboard=storyboard),
+        run.log,
     )
     if base.checkpoint_problem:
         raise CheckpointNotFound(base.checkpoint_problem)

@@ -10,7 +10,6 @@ from songreel.v1.video_pb2 import Video
 from songreel_kit.likeness.grants import job_sha256
 
 from songreel_gateway.clients.services import IDENTITY, RENDER
-from songreel_gateway.clients.stage_clients import UNARY_SECONDS
 from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.stages.analyze import analysis_of
 from songreel_gateway.jobs.stages.likeness import trained_adapter
@@ -43,8 +42,8 @@ async def _run(run: StageRun) -> dict[str, Any]:
                     adapter_sha256=lora.adapter_sha256,
                     job_sha256=job_sha256(request),
                 )
-                identity = run.clients.stub(IDENTITY)
-                lora.grant = (await identity.GrantUse(asked, timeout=UNARY_SECONDS)).grant
+                granted = await run.clients.ask_once(IDENTITY, "GrantUse", asked)
+                lora.grant = granted.grant
 
     result: RenderResult = await run.clients.follow(RENDER, "Render", request, run.log, grant)
     await run.log.keep_all(result, song.display_name)

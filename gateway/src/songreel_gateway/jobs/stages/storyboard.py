@@ -103,7 +103,7 @@ async def _check(
         document_name=given.display_name,
         options=options,
     )
-    return await run.clients.ask(PROMPT, "CheckStoryboard", request)
+    return await run.clients.ask(PROMPT, "CheckStoryboard", request, run.log)
 
 
 def written_storyboard(done: Outcomes) -> WriteStoryboardResult:

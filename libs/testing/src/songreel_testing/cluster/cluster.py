@@ -114,6 +114,8 @@ class Cluster:
     gateways: list[GatewayProcess]
     stages: StageProcess
     database_url: str
+    outage_seconds: float
+    """How long stages are away, or full, in the faults of these names."""
 
     @property
     def addresses(self) -> list[str]:
@@ -136,6 +138,7 @@ async def running_cluster(
     stage_seconds: float = 0.3,
     max_open: int = 1000,
     proxied: bool = True,
+    outage_seconds: float = 180.0,
 ) -> AsyncGenerator[Cluster]:
     """Starts a cluster of `count` gateways and stops it at the end of the block.
 
@@ -190,7 +193,7 @@ async def running_cluster(
             gateways.append(GatewayProcess(own.name, own, address, database, store, variables))
         # At once, as in a cluster: they migrate the database together.
         await asyncio.gather(*(gateway.start() for gateway in gateways))
-        yield Cluster(gateways, stages, postgres.url(name))
+        yield Cluster(gateways, stages, postgres.url(name), outage_seconds)
         for gateway in gateways:
             assert gateway.process is not None
             gateway.send_signal(signal.SIGCONT)

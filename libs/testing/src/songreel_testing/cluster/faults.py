@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from songreel_testing.cluster.cluster import DRAIN_SECONDS, LEASE_SECONDS, Cluster, GatewayProcess
+from songreel_testing.gateway.fake_stages import StageControl
 
 # Longer than a lease, so that the other gateway takes over; shorter would prove less.
 OUTAGE_SECONDS = 1.3 * LEASE_SECONDS
@@ -39,6 +40,21 @@ async def _kill_gateway(cluster: Cluster, victim: GatewayProcess) -> Drain:
 async def _kill_stages(cluster: Cluster, victim: GatewayProcess) -> Drain:
     await asyncio.to_thread(cluster.stages.kill)
     await cluster.stages.start()
+    return Drain()
+
+
+async def _stages_away(cluster: Cluster, victim: GatewayProcess) -> Drain:
+    await asyncio.to_thread(cluster.stages.kill)
+    await asyncio.sleep(cluster.outage_seconds)
+    await cluster.stages.start()
+    return Drain()
+
+
+async def _render_full(cluster: Cluster, victim: GatewayProcess) -> Drain:
+    control = StageControl(cluster.stages.control)
+    control.fill("render")
+    await asyncio.sleep(cluster.outage_seconds)
+    control.make_room("render")
     return Drain()
 
 
@@ -118,6 +134,8 @@ FAULTS: dict[str, Callable[[Cluster, GatewayProcess], Coroutine[Any, Any, Drain]
     "none": _nothing,
     "kill -9": _kill_gateway,
     "kill -9 of the stages": _kill_stages,
+    "stages away": _stages_away,
+    "render full": _render_full,
     "SIGTERM": _term,
     SIGTERM_WHILE_STALLED: _term_stalled,
     "SIGSTOP, then SIGCONT": _freeze,

@@ -79,9 +79,18 @@ class StageControl:
         """The next calls of the stage fail with this class of `songreel_kit.errors`."""
         (self.folder / f"fail-{stage}").write_text(f"{error} {times}")
 
+    def fill(self, stage: str) -> None:
+        """From now on the stage has no room."""
+        (self.folder / f"full-{stage}").touch()
+
+    def make_room(self, stage: str) -> None:
+        (self.folder / f"full-{stage}").unlink(missing_ok=True)
+
     async def enter(self, stage: str) -> None:
         """Begins a stage: fails or holds as told."""
         self.note(f"{stage}-begun")
+        if (self.folder / f"full-{stage}").exists():
+            raise errors.Busy(f"{stage} is full as told")
         order = self.folder / f"fail-{stage}"
         if order.exists():
             name, times = order.read_text().split()
