@@ -7,6 +7,7 @@ from songreel_animatic.looks import LOOKS
 from songreel_animatic.places import PLACES
 from songreel_animatic.rigs import RIGS
 from songreel_prompt.wording import vocabulary
+from songreel_render.finish.chain import STEPS
 
 
 def test_every_kind_of_subject_has_a_rig() -> None:
@@ -29,4 +30,8 @@ def test_the_other_words_are_the_same() -> None:
 
 
 def test_every_look_of_the_animatic_can_be_named() -> None:
-    assert LOOKS.keys() <= set(vocabulary.LOOKS)
+    assert LOOKS.keys() == set(vocabulary.LOOKS)
+
+
+def test_every_step_of_the_finish_can_be_named() -> None:
+    assert {*STEPS, "none"} == set(vocabulary.FINISHES)

@@ -18,6 +18,7 @@ from songreel.v1.video_service_pb2 import (
 )
 from songreel_client import Client, connect
 from songreel_kit.errors import InvalidStoryboard
+from songreel_prompt.storyboard.documents import format_storyboard, parse_storyboard
 
 from .conftest import SMALL, Workspace
 
@@ -53,10 +54,11 @@ def blocks(path: Path) -> list[str]:
 
 
 def edited(board: Path, scene: int, name: str, **fields: object) -> Path:
-    document = yaml.safe_load(board.read_text())
-    document["scenes"][scene].update(fields)
+    document = parse_storyboard(board.read_text()).storyboard
+    for field, value in fields.items():
+        setattr(document.scenes[scene], field, value)
     target = board.with_name(name)
-    target.write_text(yaml.safe_dump(document, sort_keys=False, width=100, allow_unicode=True))
+    target.write_text(format_storyboard(document))
     return target
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel_kit.work import CancelToken
@@ -12,6 +12,9 @@ from songreel_kit.work import CancelToken
 from songreel_prompt.song import Song
 from songreel_prompt.styles import Style
 from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
+
+UNTITLED: Final = "Untitled"
+"""The title of a storyboard whose song has none; no card shows it."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,18 @@ class StoryboardRequest:
         if self.previous is not None and self.previous.style == self.style.name:
             return self.previous.look or self.style.look
         return self.style.look
+
+    @property
+    def finish(self) -> Sequence[str]:
+        """As `look`: the style's, or what a person chose."""
+        if self.previous is not None and self.previous.style == self.style.name:
+            return self.previous.finish or self.style.finish
+        return self.style.finish
+
+    @property
+    def title(self) -> str:
+        """What a person called it, or the song's own title."""
+        return (self.previous.title if self.previous else "") or self.song.title or UNTITLED
 
 
 @dataclass(frozen=True)

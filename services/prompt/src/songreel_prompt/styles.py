@@ -12,13 +12,15 @@ import yaml
 from songreel_kit.errors import FailedPrecondition, UnknownStyle
 
 from songreel_prompt.wording.tokens import TokenCounter
-from songreel_prompt.wording.vocabulary import LOOKS, STYLES, unknown_word
+from songreel_prompt.wording.vocabulary import FINISHES, LOOKS, STYLES, unknown_word
 
 MAX_STYLE_WORDS: Final = 12
 """More would push the scene out of the text encoder's 77 tokens."""
-_FIELDS: Final = frozenset({"name", "description", "medium", "words", "negative", "look"})
+_FIELDS: Final = frozenset({"name", "description", "medium", "words", "negative", "look", "finish"})
 _LOOK_OF_MEDIUM: Final = {"sketch": "pencil", "cartoon": "flat", "realistic": "oil"}
 """The look of a preset that names none."""
+_FINISH: Final = ("grade", "vignette", "title", "end")
+"""The finish of a preset that names none."""
 
 
 class BrokenStyle(FailedPrecondition):
@@ -39,6 +41,8 @@ class Style:
     """What pictures of this style must not look like."""
     look: str
     """How its animatic is drawn, one of `LOOKS`."""
+    finish: tuple[str, ...]
+    """What is done to every frame, of `FINISHES`."""
 
     def negative_prompt(self, tokens: TokenCounter) -> str:
         """The negative prompt of every scene: as much as the checkpoint reads."""
@@ -122,8 +126,12 @@ def _style(source: str, text: str) -> Style:
     look = str(entry.get("look") or _LOOK_OF_MEDIUM[medium])
     if look not in LOOKS:
         raise BrokenStyle(f"{source}: {unknown_word('look', look, LOOKS)}")
+    finish = _list(source, entry, "finish") or _FINISH
+    for each in finish:
+        if each not in FINISHES:
+            raise BrokenStyle(f"{source}: {unknown_word('finish', each, FINISHES)}")
     description = str(entry.get("description", ""))
-    return Style(name, description, medium, words, _list(source, entry, "negative"), look)
+    return Style(name, description, medium, words, _list(source, entry, "negative"), look, finish)
 
 
 def _list(source: str, entry: dict[str, Any], field: str) -> tuple[str, ...]:

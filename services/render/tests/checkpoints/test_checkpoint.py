@@ -241,7 +241,7 @@ def test_settings_out_of_range_are_refused(
 
 def test_settings_left_open_are_filled_in(loader: CheckpointLoader, checkpoint: Path) -> None:
     settings = resolve_settings(RenderSettings(), loader.inspect(checkpoint), "here")
-    assert (settings.fps, settings.size, settings.steps) == ("12", 64, 2)
+    assert (settings.fps, settings.size, settings.steps) == ("24", 64, 2)
     assert (settings.schedule, settings.guidance_scale) == ("onset", 1.0)
     with pytest.raises(UnknownSchedule):
         resolve_settings(RenderSettings(schedule="waltz"), loader.inspect(checkpoint), "")

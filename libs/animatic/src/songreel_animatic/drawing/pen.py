@@ -41,6 +41,7 @@ class Pen:
         self.t = t
         self.haze = 0.0
         """How much of the air's colour lies over what is drawn, 0 to 1: far things are paler."""
+        self._scale = abs(canvas.getTotalMatrix().getScaleY()) or 1.0
         self.lit = 1.0
         """How much the light's colour shows on what is drawn, 0 to 1; lamps and screens are 0."""
 
@@ -70,13 +71,45 @@ class Pen:
             outline: times the look's outline; 0 is none.
             alpha: opacity, 0 to 1.
         """
+        if self.look.lift > 0.0 and shade > 0.0:
+            self._cast(path, alpha)
         self.canvas.drawPath(path, self.paint(colour, alpha))
         strength = self.look.shading * shade
         if strength > 0.0:
             self._shade(path, colour, strength, alpha)
         if self.look.outline * outline > 0.0:
             ink = self.look.ink or self.colour(colour).darker(0.62)
-            self._stroke(skia.Simplify(path) or path, ink, self.look.outline * outline, alpha)
+            width = self._inked(path, self.look.outline * outline)
+            self._stroke(skia.Simplify(path) or path, ink, width, alpha)
+
+    def _enlarged(self) -> float:
+        """How many units of the picture one unit of the drawing is: figures are scaled."""
+        matrix = self.canvas.getTotalMatrix()
+        turned = math.hypot(matrix.getScaleY(), matrix.getSkewX())
+        return max(1e-6, turned / self._scale)
+
+    def _inked(self, path: skia.Path, width: float) -> float:
+        """Width of a shape's outline in its own units: small and far things have finer lines."""
+        box, enlarged = path.getBounds(), self._enlarged()
+        size = min(box.width(), box.height()) * enlarged
+        finer = min(1.0, max(0.3, (size / 70.0) ** 0.5)) * (1.0 - 0.6 * self.haze)
+        return width * finer / enlarged
+
+    def _cast(self, path: skia.Path, alpha: float) -> None:
+        """The shadow of cut paper on what lies below it."""
+        box, enlarged = path.getBounds(), self._enlarged()
+        length = min(self.look.lift / enlarged, 0.16 * min(box.width(), box.height()))
+        if length * enlarged < 0.6:
+            return
+        dx, dy = self.light.direction
+        shadow = skia.Path(path)
+        shadow.offset(-dx * length * 0.8, abs(dy) * length + 0.2 * length)
+        paint = skia.Paint(
+            AntiAlias=True,
+            Color=skia.Color(24, 16, 40, round(105 * alpha * (1.0 - 0.5 * self.haze))),
+            MaskFilter=skia.MaskFilter.MakeBlur(skia.kNormal_BlurStyle, 0.55 * length),
+        )
+        self.canvas.drawPath(shadow, paint)
 
     def _shade(self, path: skia.Path, colour: Colour, strength: float, alpha: float) -> None:
         box = path.getBounds()
@@ -121,7 +154,10 @@ class Pen:
         )
         if self.look.boil > 0.0:
             seed = math.floor(self.t * _BOIL_RATE)
-            paint.setPathEffect(skia.DiscretePathEffect.Make(18.0, self.look.boil, seed))
+            enlarged = self._enlarged()
+            paint.setPathEffect(
+                skia.DiscretePathEffect.Make(16.0 / enlarged, self.look.boil / enlarged, seed)
+            )
         self.canvas.drawPath(path, paint)
 
     def limb(self, points: Sequence[Point], widths: Sequence[float], colour: Colour) -> None:

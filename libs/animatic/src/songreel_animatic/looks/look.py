@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from songreel_animatic.drawing.colours import Colour
 
 Picture = NDArray[np.uint8]
+"""(height, width, 3) RGB."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,11 @@ class Look:
     """How strong the shadow side of shapes is, 0 to 1."""
     soft: bool = False
     """Shadows fade (a gradient) instead of ending in an edge."""
+    lift: float = 0.0
+    """How far shapes lie above what is behind, as cut paper does: the length of their shadow."""
     fill: float = 1.0
     """Opacity of fills: below 1 layers show through, as in watercolour."""
     tint: Callable[[Colour], Colour] | None = None
     """Changes every colour before it is used: pencil is grey, ink is two colours."""
-    texture: str = ""
-    """Name of a texture laid over the picture: "paper", "canvas", "halftone" ..."""
-    texture_strength: float = 0.0
-    """0 to 1."""
     finish: Callable[[Picture, float], Picture] | None = None
-    """Last step: a picture (h, w, 3) and the time in seconds; returns one of the same shape."""
+    """Last step: a picture and the time in seconds; returns one of the same shape."""

@@ -79,7 +79,7 @@ class Scene:
         """Draws one layer; the canvas is in pixels and is left changed."""
         canvas.scale(self._unit, self._unit)
         canvas.concat(view.matrix(layer.depth, self.setting.width))
-        if layer.still and self.look.boil <= 0.0:
+        if layer.still:  # its lines do not boil either: backgrounds are held, as in film
             still = self._stills.get(number)
             if still is None:
                 still = self._stills[number] = self._still(layer)

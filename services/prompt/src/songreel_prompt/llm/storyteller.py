@@ -134,11 +134,11 @@ class _Writer:
         shortened = request.style.shortened(written, self._tokens)
         notes += [shortened] if shortened else []
         notes.append(self._summary(drafts))
-        previous = request.previous
         storyboard = Storyboard(
-            title=(previous.title if previous else "") or request.song.title or "Untitled",
+            title=request.title,
             style=request.style.name,
             look=request.look,
+            finish=request.finish,
             storyteller="llm",
             treatment=self._treatment(answer),
             scenes=scenes,

@@ -58,11 +58,11 @@ def write_storyboard(request: StoryboardRequest) -> Storyboard:
     if request.protagonist_name:
         treatment.protagonist = f"{request.protagonist_name}: {treatment.protagonist}"
     shortened = style.shortened((scene.prompt for scene in staging.scenes), request.tokens)
-    title = song.title or staging.plan.template.name.capitalize()
     return Storyboard(
-        title=title if previous is None else previous.title or title,
+        title=request.title,
         style=style.name,
         look=request.look,
+        finish=request.finish,
         storyteller=NAME,
         treatment=treatment,
         scenes=keep_locked(staging.scenes, previous),

@@ -25,6 +25,7 @@ from songreel_prompt.wording.phrases import content_words
 from songreel_prompt.wording.tokens import ESTIMATE, TokenCounter
 from songreel_prompt.wording.vocabulary import (
     CAMERAS,
+    FINISHES,
     LOOKS,
     MOODS,
     SHOTS,
@@ -118,6 +119,11 @@ def _check_head(
         board.look = styles[board.style].look
     if board.look and board.look not in LOOKS:
         review.fault("vocabulary", ("look",), unknown_word("look", board.look, LOOKS))
+    if board.style in styles and not board.finish:
+        board.finish.extend(styles[board.style].finish)
+    for i, name in enumerate(board.finish):
+        if name not in FINISHES:
+            review.fault("vocabulary", ("finish", i), unknown_word("finish", name, FINISHES))
     if not board.storyteller:
         board.storyteller = BY_HAND
     if storytellers is not None and board.storyteller not in (known := [*storytellers, BY_HAND]):

@@ -27,7 +27,7 @@ _CLOCK = re.compile(r"(?:(\d+):)?(\d+):([0-5]?\d(?:\.\d*)?)")
 _LINE_WIDTH: Final = 100
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-_HEAD: Final = frozenset({"title", "style", "look"})
+_HEAD: Final = frozenset({"title", "style", "look", "finish"})
 """What a storyboard begins with."""
 _TIMES: Final = frozenset({"start", "end"})
 """Numbers that are seconds."""
@@ -49,11 +49,20 @@ class _Line(dict[str, Any]):
     """Fields that are written on one line."""
 
 
+class _Row(list[Any]):
+    """Words that are written on one line."""
+
+
 def _flow(dumper: yaml.SafeDumper, line: _Line) -> yaml.Node:
     return dumper.represent_mapping("tag:yaml.org,2002:map", line, flow_style=True)
 
 
+def _flow_row(dumper: yaml.SafeDumper, row: _Row) -> yaml.Node:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
+
+
 yaml.add_representer(_Line, _flow, Dumper=_DUMPER)
+yaml.add_representer(_Row, _flow_row, Dumper=_DUMPER)
 
 
 @dataclass(frozen=True)
@@ -130,17 +139,15 @@ def _plain(message: Message) -> dict[str, Any]:
         value: Any = getattr(message, field.name)
         if field.message_type is not None:
             value = [
-                _line_of(each) if isinstance(each, Subject) else _plain(each) for each in value
+                _Line({f.name: v for f, v in each.ListFields()})
+                if isinstance(each, Subject)
+                else _plain(each)
+                for each in value
             ]
         elif _repeated(field):
-            value = list(value)
+            value = _Row(value) if field.name == "finish" else list(value)
         content[field.name] = value
     return content
-
-
-def _line_of(subject: Subject) -> _Line:
-    """What is set of a subject, for one line."""
-    return _Line({field.name: value for field, value in subject.ListFields()})
 
 
 def _repeated(field: FieldDescriptor) -> bool:

@@ -63,6 +63,8 @@ LOOKS: Final = (
     "flat", "paper", "comic", "ink", "pencil", "chalk", "watercolour", "oil", "dusk",
 )  # fmt: skip
 """How the animatic can be drawn."""
+FINISHES: Final = ("grade", "glow", "vignette", "grain", "title", "end", "none")
+"""What can be done to every frame after it is drawn."""
 
 PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician"})
 """Subjects that are somebody."""

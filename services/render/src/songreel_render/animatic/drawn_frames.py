@@ -8,37 +8,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from songreel_render.video.watermark import Watermark
-
 if TYPE_CHECKING:
     from songreel_render.animatic.frames import AnimaticFrames
+    from songreel_render.finish.chain import Finish
 
 
 class DrawnFrames:
-    """Gives the animatic's frames as they are.
+    """Gives the animatic's frames, finished.
 
     Args:
         animatic: the drawings.
-        watermark: drawn into every frame, if any.
+        finish: what is done to them.
         batch: frames drawn at once.
     """
 
     denoised = 0
 
-    def __init__(self, animatic: AnimaticFrames, watermark: Watermark | None, batch: int) -> None:
+    def __init__(self, animatic: AnimaticFrames, finish: Finish, batch: int) -> None:
         self._animatic = animatic
-        self._watermark = watermark
+        self._finish = finish
         self._batch = batch
 
     @property
     def fallbacks(self) -> list[str]:
         """See `FrameSource`."""
-        return list(self._animatic.notes)
+        return [*self._animatic.notes, *self._finish.notes]
 
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
         """See `FrameSource`."""
         for start in range(first, end, self._batch):
-            pixels = self._animatic.pictures(np.arange(start, min(start + self._batch, end)))
-            if self._watermark is not None:
-                self._watermark.draw(pixels)
-            yield pixels
+            frames = np.arange(start, min(start + self._batch, end))
+            yield self._finish.apply(self._animatic.pictures(frames), frames)

@@ -111,11 +111,22 @@ class FramePipeline:
         settings = opened.plan.settings
         size = video_size(settings)
         animatic = self._animatic(opened)
-        if settings.preview or settings.animatic == ONLY:
-            watermark = Watermark(settings.mark, size) if settings.mark else None
-            return DrawnFrames(animatic, watermark, opened.batch_frames)
-        # Loads the animatic's drawing library with it.
+        # These load the animatic's drawing library.
+        from songreel_render.animatic.music import music_of
         from songreel_render.diffusion.redrawn_frames import RedrawnFrames
+        from songreel_render.finish.chain import Finish
+
+        finish = Finish(
+            opened.storyboard,
+            music_of(opened.analysis),
+            opened.analysis.artist,
+            float(opened.layout.grid.rate),
+            size,
+            size,
+            Watermark(settings.mark, size) if settings.mark else None,
+        )
+        if settings.preview or settings.animatic == ONLY:
+            return DrawnFrames(animatic, finish, opened.batch_frames)
 
         drawn = size
         if keeps_drawing(settings.animatic):
@@ -126,6 +137,7 @@ class FramePipeline:
             opened.layout,
             settings,
             opened.batch_frames,
+            finish,
             drawn,
         )
         if stills is not None and settings.colour_match:

@@ -17,9 +17,9 @@ from songreel_render.diffusion.carried_difference import Key, between, finished
 from songreel_render.diffusion.colour_match import ColourMatch
 from songreel_render.diffusion.denoiser import Denoiser
 from songreel_render.diffusion.sampler import to_pixels
+from songreel_render.finish.chain import Finish
 from songreel_render.motion.keyframes import KeyframePlan, frame_steps
 from songreel_render.motion.layout import Layout
-from songreel_render.video.watermark import Watermark
 
 # Seconds between two keys at most: figures move, however slow the walk of the noise is.
 _MOST_SECONDS: Final = 0.34
@@ -34,6 +34,7 @@ class RedrawnFrames:
         layout: the frames in time.
         settings: resolved, as in the plan; its `animatic` is a strength.
         batch: frames drawn at once.
+        finish: what is done to finished frames.
         drawn_size: pixels of a side that the checkpoint draws at.
     """
 
@@ -44,6 +45,7 @@ class RedrawnFrames:
         layout: Layout,
         settings: RenderSettings,
         batch: int,
+        finish: Finish,
         drawn_size: int,
     ) -> None:
         self._animatic = animatic
@@ -57,7 +59,7 @@ class RedrawnFrames:
         self._arc = settings.cadence / self._strength
         self._most_between = max(0, round(_MOST_SECONDS * float(layout.grid.rate)) - 1)
         self._steps = frame_steps(layout.mix)
-        self._watermark = Watermark(settings.mark, settings.size) if settings.mark else None
+        self._finish = finish
         self.colours: ColourMatch | None = None
         """Palettes that the frames are drawn to; None leaves them as they are."""
         self.denoised = 0
@@ -65,7 +67,7 @@ class RedrawnFrames:
     @property
     def fallbacks(self) -> list[str]:
         """See `FrameSource`."""
-        return [*self._animatic.notes, *self._denoiser.notes]
+        return [*self._animatic.notes, *self._denoiser.notes, *self._finish.notes]
 
     def frames(self, first: int, end: int) -> Iterator[NDArray[np.uint8]]:
         """See `FrameSource`. The keyframes are chosen anew at each call."""
@@ -117,6 +119,4 @@ class RedrawnFrames:
         if self.colours is not None:
             pictures = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255.0
             pixels = to_pixels(self.colours.apply(pictures, self._mix, frames))
-        if self._watermark is not None:
-            self._watermark.draw(pixels)
-        return pixels
+        return self._finish.apply(pixels, frames)

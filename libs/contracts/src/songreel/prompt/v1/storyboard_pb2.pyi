@@ -7,7 +7,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Storyboard(_message.Message):
-    __slots__ = ("title", "style", "storyteller", "treatment", "scenes", "notes", "look")
+    __slots__ = ("title", "style", "storyteller", "treatment", "scenes", "notes", "look", "finish")
     TITLE_FIELD_NUMBER: _ClassVar[int]
     STYLE_FIELD_NUMBER: _ClassVar[int]
     STORYTELLER_FIELD_NUMBER: _ClassVar[int]
@@ -15,6 +15,7 @@ class Storyboard(_message.Message):
     SCENES_FIELD_NUMBER: _ClassVar[int]
     NOTES_FIELD_NUMBER: _ClassVar[int]
     LOOK_FIELD_NUMBER: _ClassVar[int]
+    FINISH_FIELD_NUMBER: _ClassVar[int]
     title: str
     style: str
     storyteller: str
@@ -22,7 +23,8 @@ class Storyboard(_message.Message):
     scenes: _containers.RepeatedCompositeFieldContainer[Scene]
     notes: _containers.RepeatedScalarFieldContainer[str]
     look: str
-    def __init__(self, title: _Optional[str] = ..., style: _Optional[str] = ..., storyteller: _Optional[str] = ..., treatment: _Optional[_Union[Treatment, _Mapping]] = ..., scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., look: _Optional[str] = ...) -> None: ...
+    finish: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, title: _Optional[str] = ..., style: _Optional[str] = ..., storyteller: _Optional[str] = ..., treatment: _Optional[_Union[Treatment, _Mapping]] = ..., scenes: _Optional[_Iterable[_Union[Scene, _Mapping]]] = ..., notes: _Optional[_Iterable[str]] = ..., look: _Optional[str] = ..., finish: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Treatment(_message.Message):
     __slots__ = ("theme", "protagonist", "world", "arc", "motifs", "palette")

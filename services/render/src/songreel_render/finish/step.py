@@ -1,0 +1,36 @@
+"""What a step of the finish is given and what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from songreel_animatic.music import Music
+
+Picture = NDArray[np.uint8]
+"""(height, width, 3) RGB."""
+Step = Callable[[Picture, float], Picture]
+"""A picture and its time in seconds; the picture given may be changed."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """The film that is finished."""
+
+    music: Music
+    title: str
+    artist: str
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    notes: list[str]
+    """What a step cannot do is added here."""
+
+
+def eased(value: float) -> float:
+    """0 to 1 with a gentle beginning and end (smoothstep); below 0 and above 1 it stays."""
+    value = min(1.0, max(0.0, value))
+    return value * value * (3.0 - 2.0 * value)
