@@ -76,3 +76,14 @@ def test_a_small_picture_is_the_large_one_made_smaller() -> None:
 def test_an_animatic_without_shots_is_refused() -> None:
     with pytest.raises(ValueError, match="at least one shot"):
         Animatic([], Music(1.0), 64, 64)
+
+
+@pytest.mark.parametrize("place", sorted(PLACES))
+def test_a_picture_does_not_depend_on_what_the_memory_held(place: str) -> None:
+    """Soft edges that meet once let through what was in the picture's memory before."""
+    what = {"place": place, "framing": "wide", "seed": 3}
+    first = animatic(64, 64, **what).picture(0.3)
+    for _ in range(3):
+        junk = np.full((64, 64, 4), 255, dtype=np.uint8)
+        del junk
+        assert np.array_equal(animatic(64, 64, **what).picture(0.3), first)

@@ -36,7 +36,7 @@ def room(setting: Setting) -> list[Layer]:
     def walls(pen: Pen, t: float) -> None:
         pen.lit = 0.45
         path = skia.Path()
-        path.addRect(skia.Rect(-EDGE, -300, setting.width + EDGE, floor))
+        path.addRect(skia.Rect(-EDGE, -300, setting.width + EDGE, floor + 8))
         hole = skia.Path()
         hole.addRect(skia.Rect(wx - 180, 160, wx + 180, 550))
         pen.fill(skia.Op(path, hole, skia.PathOp.kDifference_PathOp), wall, shade=0.0, outline=0.0)

@@ -63,6 +63,8 @@ class Scene:
         """(height, width, 3) uint8 RGB at t seconds."""
         pixels = np.empty((self.height, self.width, 4), dtype=np.uint8)
         canvas = skia.Surface(pixels, colorType=skia.kRGBA_8888_ColorType).getCanvas()
+        # What shows where two soft edges meet must not be what the memory held before.
+        canvas.clear(self.light.air.argb())
         view = self.view(t)
         for number, layer in enumerate(self.layers):
             canvas.save()
