@@ -73,15 +73,6 @@ def test_fields_come_in_the_order_people_rely_on() -> None:
     head = re.findall(r"^([a-z_]+):", text, flags=re.M)
     assert head[:4] == ["title", "style", "look", "finish"]
     assert head[4:] == ["storyteller", "treatment", "scenes", "notes"]
-        "title",
-        "style",
-        "look",
-        "finish",
-        "storyteller",
-        "treatment",
-        "scenes",
-        "notes",
-    ]
     assert "\nfinish: [grade, vignette, title, end]\n" in text
     scene = text.split("\n- ")[1].split("\n- ")[0]
     names = re.findall(r"^(?:  )?([a-z_]+):", scene, flags=re.M)
