@@ -13,12 +13,12 @@ from .conftest import SLOW, Workspace
 from .songs import LYRICS, band, write_song
 from .video_contents import frames_hash
 
-SECONDS = 5.0
-FRAMES = 60
+SECONDS = 4.0
+FRAMES = 48
 SEGMENT_FRAMES = 8
 ORDER = ["queued", "analyze", "storyboard", "render", "done"]
 # Which counts are printed depends on the machine's speed; two segments are done by now.
-DRAWN = r"(1[6-9]|[2-4]\d)/60 frames"
+DRAWN = r"(1[6-9]|[23]\d)/48 frames"
 MOMENTS = ("analyze", "storyboard", "render", DRAWN)
 
 # Five servers start one after another.
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def song(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A song of five seconds: drawing as slowly as here takes its time."""
+    """A song of four seconds: drawing as slowly as here takes its time."""
     path = tmp_path_factory.mktemp("songs") / "short.mp3"
     write_song(path, band(SECONDS), "mp3")
     path.with_suffix(".lrc").write_text(LYRICS)
@@ -52,7 +52,7 @@ async def events_of(address: str, operation: str) -> list[JobEvent]:
 @pytest.mark.parametrize(
     "moments",
     [
-        pytest.param(MOMENTS, id="at every stage in turn"),
+        pytest.param(MOMENTS, id="at every stage in turn", marks=pytest.mark.slow),
         *(pytest.param((each,), id=each, marks=pytest.mark.slow) for each in MOMENTS),
     ],
 )

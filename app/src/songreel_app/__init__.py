@@ -1,7 +1,3 @@
 """The `songreel` command: composition root and command line client."""
 
-import os
-
-# gRPC's core writes its own lines to stderr, where a user expects one; it reads
-# this when it is first loaded.
-os.environ.setdefault("GRPC_VERBOSITY", "ERROR")
+import songreel_kit as songreel_kit  # Quiets gRPC and says how threads wait, before they load.

@@ -121,6 +121,7 @@ def _nearest_subject(picture: np.ndarray, labels: Labels, knobs: list[Knobs]) ->
     return min(NAMES["subject"], key=distance)
 
 
+@pytest.mark.slow
 def test_the_main_subject_is_the_one_that_was_asked_for(pipe: StableDiffusionPipeline) -> None:
     knobs = [Knobs(*map(float, k)) for k in draw_knobs(np.random.default_rng(1), 4)]
     # A man and a child, or a woman and a child, differ by little more than their size.

@@ -89,6 +89,7 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
         assert torch.equal(a, b)
 
 
+@pytest.mark.slow
 def test_the_text_encoder_learns_to_say_the_labels(tmp_path: Path) -> None:
     write_tokenizer(tmp_path)
     tokenizer = load_tokenizer(tmp_path)

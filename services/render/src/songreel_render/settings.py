@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
+from songreel_kit.processors import processors
 from songreel_kit.settings import ServiceSettings
 
 CompileMode = Literal["auto", "off", "default", "reduce-overhead", "max-autotune"]
@@ -108,11 +108,11 @@ class RenderServiceSettings(ServiceSettings):
     loaded_checkpoints: int = Field(default=1, ge=1, le=8)
     """Checkpoints kept in memory."""
 
-    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    threads: int = Field(default_factory=processors, ge=1, le=256)
     """CPU threads for drawing."""
 
     encode_threads: int = Field(
-        default_factory=lambda: max(1, min(4, (os.cpu_count() or 1) // 4)), ge=1, le=16
+        default_factory=lambda: max(1, min(4, processors() // 4)), ge=1, le=16
     )
     """CPU threads of the video encoder; by default a quarter of the cores, 4 at most. One keeps
     up with about 150 frames of 512 px a second. Part of the plan."""

@@ -97,7 +97,7 @@ def paint_scenes(folder: Path, count: int, seed: int, workers: int | None = None
     )
     covers = np.empty((count, COVER, COVER), dtype=np.uint8)
     done = 0
-    for block, cover in paint_many(labels, knobs, workers or os.cpu_count() or 1):
+    for block, cover in paint_many(labels, knobs, workers or len(os.sched_getaffinity(0))):
         part = slice(done, done + len(block))
         pictures[part], covers[part] = block, cover
         done += len(block)

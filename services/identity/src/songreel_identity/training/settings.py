@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal
 
 from pydantic import Field
+from songreel_kit.processors import processors
 from songreel_kit.settings import ServiceSettings
 
 from songreel_identity.training.recipe import SMALL, TrainingRecipe
@@ -26,7 +26,7 @@ class TrainingSettings(ServiceSettings):
     training_device: str = "cpu"
     """What adapters are trained on: "cpu", "cuda", ..."""
 
-    training_threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    training_threads: int = Field(default_factory=processors, ge=1, le=256)
     """CPU threads for training; unless it is set, small checkpoints take one."""
 
     training_backend: Literal["process", "ray"] = "process"
