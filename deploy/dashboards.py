@@ -107,7 +107,7 @@ JOBS = (
         "Renders at work and waiting",
         (
             ("sum(songreel_render_working)", "at work"),
-            ("sum(songreel_render_waiting)", "waiting"),
+            ('max(songreel_waiting_jobs{for="render", why="full"})', "waiting"),
         ),
     ),
     Panel(

@@ -61,8 +61,9 @@ class GatewaySettings(AccessSettings):
     max_open_jobs: int = Field(default=10_000, ge=1)
     """Jobs that may wait or run at once, of all replicas together; more are refused."""
 
-    concurrent_jobs: int = Field(default=2, ge=1, le=1000)
-    """Jobs that this process works on at once; more wait in the queue."""
+    concurrent_jobs: int = Field(default=100, ge=1, le=1000)
+    """Jobs that this process follows at once, those that wait for a stage included; more
+    wait in the queue."""
 
     max_upload_bytes: int = Field(default=512 * 1024 * 1024, ge=1)
     """Largest file that is taken in, in bytes."""

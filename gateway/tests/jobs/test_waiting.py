@@ -65,7 +65,7 @@ async def test_a_job_waits_for_stages_that_are_away(tmp_path) -> None:
             assert value("songreel_waiting_jobs", **{"for": "audio", "why": "away"}) == 1
             await until(
                 lambda: (
-                    value("songreel_stage_retries_total", service="audio", why="away") >= before + 4
+                    value("songreel_stage_retries_total", service="audio", why="away") >= before + 2
                 )
             )
             async with running_server(

@@ -104,10 +104,10 @@ async def test_wrong_documents_are_refused(harness: RenderHarness, song: Path) -
             await collect(stub.Render(lost))
 
 
-async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
+async def test_a_second_render_is_refused_and_a_cancel_makes_room(
     tmp_path: Path, checkpoint: Path
 ) -> None:
-    harness = RenderHarness(tmp_path, checkpoint, {"max_waiting": 0})
+    harness = RenderHarness(tmp_path, checkpoint)
     song = write_song(tmp_path / "long.mp3", 20.0)
     async with serving(create_service(harness.settings, harness.store)) as channel:
         stub = RenderServiceStub(channel)
@@ -117,7 +117,7 @@ async def test_more_renders_than_may_wait_are_refused_and_a_cancel_makes_room(
                 break
         with expect_error(Busy) as caught:
             await collect(stub.Render(harness.simple_request(song, 20.0, seed=2)))
-        assert "SONGREEL_RENDER_MAX_WAITING" in caught.message
+        assert "SONGREEL_RENDER_MAX_RENDERS" in caught.message
         long.cancel()
         short = write_song(tmp_path / "short.mp3", 0.5)
 

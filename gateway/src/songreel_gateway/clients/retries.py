@@ -26,9 +26,9 @@ R = TypeVar("R")
 
 _log = get_logger(__name__)
 
-# What time may mend. A stage answers CANCELLED to a call that we did not cancel
-# only when its server stops.
-_TRANSIENT = (ServiceUnavailable, Busy, Aborted, Cancelled)
+TRANSIENT: Final = (ServiceUnavailable, Busy, Aborted, Cancelled)
+"""What time may mend. A stage answers CANCELLED to a call that we did not cancel only when
+its server stops."""
 
 _LONGEST_PAUSE: Final = 5.0
 
@@ -54,15 +54,38 @@ class Waiter(Protocol):
         ...
 
 
+class Turn(Protocol):
+    """A job's turn to ask a service that may be full."""
+
+    async def accept(self) -> None:
+        """The service has room."""
+        ...
+
+    def refuse(self, why: Reason) -> None:
+        """The service has none, or is away."""
+        ...
+
+    def end(self) -> None:
+        """The call is over."""
+        ...
+
+
 class Retries:
     """Calls one service again: for ever for a job that waits, else a number of times."""
 
     def __init__(
-        self, service: str, settings: GatewaySettings, waiter: Waiter | None = None
+        self,
+        service: str,
+        settings: GatewaySettings,
+        waiter: Waiter | None = None,
+        *,
+        in_turns: bool = False,
     ) -> None:
+        """`in_turns`: a service that is full is asked again when it is the waiter's turn."""
         self._service = service
         self._settings = settings
         self._waiter = waiter
+        self._in_turns = in_turns
         self._backoff = Backoff(settings.retry_seconds, _LONGEST_PAUSE, jitter=True)
 
     def restore(self) -> None:
@@ -80,12 +103,12 @@ class Retries:
                 return await once()
             except grpc.aio.AioRpcError as error:
                 typed = from_rpc_error(error)
-            except _TRANSIENT as error:
+            except TRANSIENT as error:
                 typed = error
             await self._pause(typed)
 
     async def _pause(self, error: SongreelError) -> None:
-        if not isinstance(error, _TRANSIENT):
+        if not isinstance(error, TRANSIENT):
             raise error
         # A stage may have called another service, which its error names.
         service = error.metadata.get("service", self._service)
@@ -100,7 +123,7 @@ class Retries:
             ) from error
         seconds = self._backoff.next_pause()
         if why is Reason.FULL:
-            seconds = min(seconds, _FULL_PAUSE)
+            seconds = 0.0 if self._in_turns else min(seconds, _FULL_PAUSE)
         STAGE_RETRIES.labels(service=service, why=why).inc()
         _log.info(
             "a stage is called again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from typing import Any, Protocol
@@ -10,11 +11,14 @@ from typing import Any, Protocol
 import grpc.aio
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.channel.channel import open_channel
-from songreel_kit.errors import InternalError, ServiceUnavailable, from_rpc_error
+from songreel_kit.errors import Busy, InternalError, ServiceUnavailable, from_rpc_error
 
-from songreel_gateway.clients.retries import Retries, Waiter
+from songreel_gateway.clients.retries import TRANSIENT, Reason, Retries, Turn, Waiter
 from songreel_gateway.clients.services import StageService, Targets
 from songreel_gateway.settings import GatewaySettings
+
+_ROUNDS = 2
+"""How often a process that is full is asked again before it is believed."""
 
 UNARY_SECONDS = 120.0
 """Time limit of calls that are not streamed."""
@@ -22,6 +26,10 @@ UNARY_SECONDS = 120.0
 
 class Listener(Waiter, Protocol):
     """Receives what a stage sends before its result."""
+
+    async def turn(self, service: str) -> Turn:
+        """Waits until the job may ask the service."""
+        ...
 
     async def progress(self, progress: Progress) -> bool:
         """Takes a report; True when the stage has come further than ever before."""
@@ -99,16 +107,20 @@ class StageClients:
             listener: Receives the events.
             before: Done before each attempt.
         """
-        retries = Retries(service.name, self._settings, listener)
+        retries = Retries(service.name, self._settings, listener, in_turns=True)
 
-        async def once() -> Any:
+        async def at_one_process(turn: Turn) -> Any:
             result: Any = None
             if before is not None:
                 await before()
             call = getattr(self._stubs[service], method)(request)
+            accepted = False
             try:
                 async with aclosing(self._events(service, call)) as events:
                     async for event in events:
+                        if not accepted:
+                            accepted = True
+                            await turn.accept()
                         result = await _received(event, listener, retries) or result
             finally:
                 call.cancel()  # no effect on a call that has ended
@@ -117,6 +129,13 @@ class StageClients:
                     f"the {service.name} service ended its response without a result"
                 )
             return result
+
+        async def once() -> Any:
+            turn = await listener.turn(service.name)
+            try:
+                return await _at_free_process(lambda: at_one_process(turn), turn)
+            finally:
+                turn.end()
 
         return await retries.attempt(once)
 
@@ -134,6 +153,31 @@ class StageClients:
                     f"{self._settings.stall_seconds:.0f} s"
                 ) from error
             yield message
+
+
+async def _at_free_process(ask: Callable[[], Awaitable[Any]], turn: Turn) -> Any:
+    """The result of the first process of a service that has room.
+
+    Every call goes to another one, as the channel balances them. Raises `Busy` when one that
+    was asked before, twice, has still no room.
+    """
+    refusals: Counter[str] = Counter()
+    while True:
+        try:
+            return await ask()
+        except grpc.aio.AioRpcError as error:
+            typed = from_rpc_error(error)
+        except ServiceUnavailable as error:
+            typed = error
+        if not isinstance(typed, Busy):
+            if isinstance(typed, TRANSIENT):
+                turn.refuse(Reason.AWAY)
+            raise typed
+        process = typed.metadata.get("process", "")
+        refusals[process] += 1
+        if not process or refusals[process] > _ROUNDS:
+            turn.refuse(Reason.FULL)
+            raise typed
 
 
 async def _received(event: Any, listener: Listener, retries: Retries) -> Any:

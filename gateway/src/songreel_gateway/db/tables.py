@@ -92,6 +92,7 @@ jobs = sa.Table(
     sa.Column("waiting_for", sa.String(16), nullable=False, server_default=""),
     sa.Column("waiting_why", sa.String(8), nullable=False, server_default=""),
     sa.Column("waiting_since", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("preview", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("jobs_by_age", "project", "created", "id"),
     sa.Index("jobs_by_state", "state"),
 )
@@ -100,7 +101,16 @@ response (Any) or a Status once it has ended, `events` the offset of the next ev
 `attempt` how often the present stage was begun, `traceparent` the span of the call that
 asked for it (W3C; empty when nothing was traced), under which all its work is found.
 `waiting_for`: the service that it waits for, empty while it is worked on; `waiting_why`:
-"away" or "full"."""
+"away" or "full". `preview`: somebody waits for it at the screen."""
+
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("service", sa.String(16), primary_key=True),
+    sa.Column("project", sa.String(63), primary_key=True),
+    sa.Column("taken", sa.BigInteger, nullable=False),
+)
+"""When each project had its last turn at a service."""
 
 job_events = sa.Table(
     "job_events",

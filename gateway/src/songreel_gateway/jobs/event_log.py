@@ -16,11 +16,12 @@ from songreel_kit.database.times import microseconds
 from songreel_kit.errors import ServiceUnavailable, SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
-from songreel_gateway.clients.retries import Reason
+from songreel_gateway.clients.retries import Reason, Turn
 from songreel_gateway.jobs.job import Job, Wait
 from songreel_gateway.jobs.leases import LeaseLost
 from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
 from songreel_gateway.jobs.repository import JobRepository
+from songreel_gateway.jobs.turns import Turns
 from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
 
@@ -42,6 +43,7 @@ class JobLog:
         jobs: JobRepository,
         media: MediaRepository,
         settings: GatewaySettings,
+        turns: Turns,
     ) -> None:
         """Begins an attempt at the job's present stage.
 
@@ -52,11 +54,13 @@ class JobLog:
             jobs: Where its events are written.
             media: Where the media that the stage makes are added.
             settings: How often and how many events are written.
+            turns: At the services.
         """
         self._job = job
         self._artifacts = artifacts
         self._jobs = jobs
         self._media = media
+        self._turns = turns
         self._progress = StageProgress(job.progress, timeline, job.stage)
         self._events = job.events
         self._writing = asyncio.Lock()
@@ -88,6 +92,10 @@ class JobLog:
         elif self._trailing is None:
             self._trailing = asyncio.create_task(self._write_last())
         return grown
+
+    async def turn(self, service: str) -> Turn:
+        """See `stage_clients.Listener.turn`. Raises as `waits`."""
+        return await self._turns.begin(service, self._job, self.waits)
 
     async def waits(self, service: str, why: Reason) -> None:
         """See `retries.Waiter.waits`. Raises `ServiceUnavailable`, `JobEnded`."""

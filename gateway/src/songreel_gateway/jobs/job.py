@@ -83,6 +83,9 @@ class Job:
     created: int
     """Microseconds since 1970."""
 
+    preview: bool = False
+    """Whether somebody waits for it at the screen: it goes before the others."""
+
     traceparent: str = ""
     """W3C context of the span that asked for it; empty when nothing was traced."""
 
@@ -174,5 +177,6 @@ def job_of(row: sa.Row[Any]) -> Job:
         progress=JobMetadata.FromString(row.progress),
         outcome=row.outcome,
         created=row.created,
+        preview=row.preview,
         traceparent=row.traceparent,
     )

@@ -126,4 +126,5 @@ def columns_of(job: Job) -> dict[str, Any]:
         "created": job.created,
         "ended": 0,
         "traceparent": job.traceparent,
+        "preview": job.preview,
     }

@@ -290,6 +290,19 @@ class JobRepository:
 
         return await self._database.read(transaction)
 
+    async def ended(self, asked: list[str]) -> list[str]:
+        """Those of the jobs that have ended or are gone."""
+        chosen = sa.select(jobs.c.id).where(jobs.c.id.in_(asked), jobs.c.state.in_(OPEN_STATES))
+        going_on = await self._database.read(lambda c: set(c.execute(chosen).scalars()))
+        return [job for job in asked if job not in going_on]
+
+    async def open_jobs(self, project: str) -> int:
+        """How many jobs of the project have not ended."""
+        count = sa.select(sa.func.count()).where(
+            jobs.c.project == project, jobs.c.state.in_(OPEN_STATES)
+        )
+        return await self._database.read(lambda c: int(c.execute(count).scalar_one()))
+
     async def counts(self, watched: list[str]) -> dict[str, int]:
         """How many events each of these jobs has; one that is gone is missing."""
         chosen = sa.select(jobs.c.id, jobs.c.events).where(jobs.c.id.in_(watched))

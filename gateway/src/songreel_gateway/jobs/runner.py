@@ -11,7 +11,7 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from dbos import DBOS, SetWorkflowID, WorkflowSerializationFormat
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowSerializationFormat
 from songreel_kit.call_scope import enter_call
 from songreel_kit.errors import (
     Cancelled,
@@ -103,7 +103,10 @@ class JobRunner:
         """Ensures that the job is worked on; more than once is the same as once."""
         await self._started()
         stages = [stage.name for stage in self._dependencies.pipeline.stages_of(job)]
-        with SetWorkflowID(workflow_id(job.id)):
+        with (
+            SetWorkflowID(workflow_id(job.id)),
+            SetEnqueueOptions(priority=await self._priority(job)),
+        ):
             await DBOS.enqueue_workflow_async(QUEUE, _run_job, job.id, stages)
 
     async def cancel(self, job: Job) -> None:
@@ -209,6 +212,14 @@ class JobRunner:
         if self._stopping:
             raise ServiceUnavailable("this server is stopping: ask again in a moment")
         await self._ready.wait()
+
+    async def _priority(self, job: Job) -> int:
+        """Of its workflow in the queue; the least number goes first.
+
+        The more jobs a project has open, the later its next one begins; previews count half.
+        """
+        open_jobs = await self._front.open_jobs(job.project)
+        return max(1, open_jobs if job.preview else 2 * open_jobs)
 
     def _forget_workflow(self, job: str, task: asyncio.Task[Any]) -> None:
         if self._workflows.get(job) is task:

@@ -27,6 +27,7 @@ from songreel_gateway.jobs.progress import Timeline
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.stages.outcomes import Outcomes
 from songreel_gateway.jobs.stages.stage import StageRun
+from songreel_gateway.jobs.turns import Turns
 from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.metrics import STAGE_SECONDS
 from songreel_gateway.settings import GatewaySettings
@@ -58,7 +59,9 @@ class JobSteps:
         self._dependencies = dependencies
         self._jobs = jobs
         self._media = media
+        self._turns = Turns(dependencies.database)
         self._working: dict[str, asyncio.Task[dict[str, Any]]] = {}
+        self._looking: asyncio.Task[None] | None = None
 
     async def run(self, job: str, stages: list[str]) -> str:
         """All steps of a job, each as a step of DBOS. Returns the state in which the job ended."""
@@ -90,7 +93,9 @@ class JobSteps:
         work = asyncio.create_task(self._one_stage(job, stage, done))
         self._working[job] = work
         try:
-            await self._until_done_or_cancelled(job, work)
+            if self._looking is None:
+                self._looking = asyncio.create_task(self._look_for_endings())
+            await asyncio.wait({work})
             return {"ended": True} if work.cancelled() else work.result()
         except asyncio.CancelledError:
             with suppress(LeaseLost, TimeoutError):
@@ -133,13 +138,20 @@ class JobSteps:
         await self._jobs.finish(job, Ending(JobState.FAILED, to_status(error)))
         return JobState.FAILED
 
-    async def _until_done_or_cancelled(self, job: str, work: asyncio.Task[dict[str, Any]]) -> None:
-        """Waits for the work; cancels it when another process has ended the job."""
-        while not work.done():
-            await asyncio.wait({work}, timeout=self._dependencies.settings.poll_seconds)
-            found = None if work.done() else await self._jobs.find(job)
-            if found is not None and found.state.ended:
-                work.cancel()
+    async def _look_for_endings(self) -> None:
+        """Cancels the work on jobs that another process has ended: one question for all."""
+        try:
+            while self._working:
+                await asyncio.sleep(self._dependencies.settings.poll_seconds)
+                try:
+                    ended = await self._jobs.ended(list(self._working))
+                except SongreelError as error:
+                    _log.warning("endings cannot be looked for", problem=error.message)
+                    continue
+                for job in ended:
+                    self.cancel(job)
+        finally:
+            self._looking = None
 
     async def _one_stage(self, job: str, stage: str, done: Outcomes) -> dict[str, Any]:
         began = time.monotonic()
@@ -174,7 +186,9 @@ class JobSteps:
         needs = self._dependencies
         chosen = needs.pipeline.stage(stage)
         timeline = Timeline({each.name: each.weight for each in needs.pipeline.stages_of(begun)})
-        log = JobLog(begun, timeline, chosen.artifacts, self._jobs, self._media, settings)
+        log = JobLog(
+            begun, timeline, chosen.artifacts, self._jobs, self._media, settings, self._turns
+        )
         try:
             await log.begin()
             run = StageRun(begun, log, needs.clients, self._media, needs.store, done)

@@ -239,6 +239,8 @@ def _new_job(kind: JobKind, project: str, request: Message, video_id: str) -> Jo
         progress=progress,
         outcome=b"",
         created=now,
+        preview=not isinstance(request, CreateVideoRequest)
+        or request.video.render_settings.preview,
         traceparent=current_traceparent(),
     )
 

@@ -18,6 +18,7 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest
 from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_audio import analysis
 from songreel_audio.decoding.decoding import Excerpt
@@ -35,6 +36,9 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         self._settings = settings
         self._store = store
         self._recognizers = Recognizers()
+        self._slots = WorkSlots(
+            settings.max_analyses, "analyses", "raise SONGREEL_AUDIO_MAX_ANALYSES"
+        )
 
     async def Analyze(
         self,
@@ -46,11 +50,12 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
         def work(report: Report, token: CancelToken) -> pb.AnalyzeResult:
             return self._analyze(request, report, token)
 
-        async for event in run_in_thread(work):
-            if isinstance(event, Done):
-                yield pb.AnalyzeResponse(result=event.value)
-            else:
-                yield pb.AnalyzeResponse(progress=event)
+        with self._slots.hold():
+            async for event in run_in_thread(work):
+                if isinstance(event, Done):
+                    yield pb.AnalyzeResponse(result=event.value)
+                else:
+                    yield pb.AnalyzeResponse(progress=event)
 
     def _analyze(
         self, request: pb.AnalyzeRequest, report: Report, token: CancelToken

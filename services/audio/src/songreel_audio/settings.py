@@ -17,6 +17,9 @@ class AudioSettings(ServiceSettings):
     max_seconds: float = Field(default=1200.0, gt=1.0)
     """Longest song that is analysed, in seconds."""
 
+    max_analyses: int = Field(default=2, ge=1, le=256)
+    """Analyses at work at the same time; more are refused, and wait at the gateway."""
+
     max_megabytes: int = Field(default=512, gt=0)
     """Largest song file."""
 

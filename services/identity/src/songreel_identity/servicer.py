@@ -14,6 +14,7 @@ from songreel.identity.v1 import identity_service_pb2_grpc
 from songreel_kit.errors import InvalidRequest, SongreelError, to_status
 from songreel_kit.likeness.sealing import KeyPair
 from songreel_kit.work import Done, run_in_thread
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_identity.enrollment.sessions import EnrollmentSessions
 from songreel_identity.enrollment.stream import EnrollmentStream
@@ -59,6 +60,7 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         self._grants = grants
         self._enrollment_stream = enrollment_stream
         self._training_jobs = training_jobs
+        self._training_slots = WorkSlots(1, "trainings", "start more identity processes")
         self._likeness_metrics = LikenessMetrics(vault)
 
     async def GetConsentText(
@@ -160,12 +162,13 @@ class IdentityServicer(identity_service_pb2_grpc.IdentityServiceServicer):
         training = run_in_thread(
             lambda report, token: self._training_jobs.train(wanted, report, token)
         )
-        async with contextlib.aclosing(training):
-            async for event in training:
-                if isinstance(event, Done):
-                    yield pb.TrainAdapterResponse(result=training_message(event.value))
-                else:
-                    yield pb.TrainAdapterResponse(progress=event)
+        with self._training_slots.hold():
+            async with contextlib.aclosing(training):
+                async for event in training:
+                    if isinstance(event, Done):
+                        yield pb.TrainAdapterResponse(result=training_message(event.value))
+                    else:
+                        yield pb.TrainAdapterResponse(progress=event)
 
     async def MeasureLikeness(
         self, request_iterator: AsyncIterator[pb.MeasureLikenessRequest], context: Context

@@ -35,7 +35,8 @@ def create_service(settings: PromptSettings, store: ArtifactStore) -> Service:
     storytellers = build_storytellers(settings, store, server)
     find_storyteller(storytellers, settings.default_storyteller).prepare()
     moderator = Moderator(server)
-    servicer = PromptServicer(Author(settings, store, styles, storytellers, counters, moderator))
+    author = Author(settings, store, styles, storytellers, counters, moderator)
+    servicer = PromptServicer(author, settings.max_storyboards)
 
     def add_to_server(server: grpc.aio.Server) -> None:
         add_PromptServiceServicer_to_server(servicer, server)

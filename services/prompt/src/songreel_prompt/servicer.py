@@ -12,6 +12,7 @@ from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceServicer
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import InvalidPageToken, InvalidRequest
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_prompt.authoring import Author, StoryboardOptions
 
@@ -21,8 +22,11 @@ MAX_PAGE_SIZE: Final = 100
 class PromptServicer(PromptServiceServicer):
     """Answers the calls; CPU work runs in threads."""
 
-    def __init__(self, author: Author) -> None:
+    def __init__(self, author: Author, max_storyboards: int) -> None:
         self._author = author
+        self._slots = WorkSlots(
+            max_storyboards, "storyboards", "raise SONGREEL_PROMPT_MAX_STORYBOARDS"
+        )
 
     async def WriteStoryboard(
         self, request: pb.WriteStoryboardRequest, context: Any
@@ -41,11 +45,12 @@ class PromptServicer(PromptServiceServicer):
                 reused=written.reused,
             )
 
-        async for event in run_in_thread(work):
-            if isinstance(event, Done):
-                yield pb.WriteStoryboardResponse(result=event.value)
-            else:
-                yield pb.WriteStoryboardResponse(progress=event)
+        with self._slots.hold():
+            async for event in run_in_thread(work):
+                if isinstance(event, Done):
+                    yield pb.WriteStoryboardResponse(result=event.value)
+                else:
+                    yield pb.WriteStoryboardResponse(progress=event)
 
     async def ListStyles(
         self, request: pb.ListStylesRequest, context: Any

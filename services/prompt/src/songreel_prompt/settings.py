@@ -19,6 +19,10 @@ class PromptSettings(ServiceSettings):
     styles: Path | None = None
     """Folder with style presets of your own (`*.yaml`), read at the start."""
 
+    max_storyboards: int = Field(default=8, ge=1, le=256)
+    """Storyboards that are written at the same time; more are refused, and wait at the
+    gateway."""
+
     default_style: str = "cartoon"
     """Style of requests that name none."""
 

@@ -8,6 +8,4 @@ FRAMES_DRAWN = Counter(
     "songreel_render_frames_drawn", "Frames drawn; its rate is frames per second."
 )
 
-RENDERS_WAITING = Gauge("songreel_render_waiting", "Renders that wait for their turn.")
-
 RENDERS_WORKING = Gauge("songreel_render_working", "Renders at work.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2 import (
@@ -20,15 +20,16 @@ from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.channel import Headers
 from songreel_kit.channel.tls import ChannelTls
-from songreel_kit.errors import Busy, SongreelError
+from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_render.backends.backend import DrawingBackend
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
 from songreel_render.checkpoints.schedulers import SCHEDULERS
 from songreel_render.identity_grants import IdentityGrants, until_revoked
-from songreel_render.metrics import RENDERS_WAITING, RENDERS_WORKING
+from songreel_render.metrics import RENDERS_WORKING
 from songreel_render.motion.schedules import SCHEDULES
 from songreel_render.plan.planner import PreparedRender, RenderJob
 from songreel_render.renderer import Renderer
@@ -36,7 +37,9 @@ from songreel_render.settings import RenderServiceSettings
 
 
 class RenderServicer(RenderServiceServicer):
-    """Answers calls; drawing goes on in a thread, one render at a time by default.
+    """Answers calls; drawing goes on in a thread, by default one render at a time.
+
+    More are refused with `Busy`.
 
     Args:
         settings: of the service.
@@ -56,7 +59,9 @@ class RenderServicer(RenderServiceServicer):
     ) -> None:
         self._settings = settings
         self._renderer = Renderer(settings, store, backend)
-        self._queue = _RenderQueue(settings.max_renders, settings.max_waiting)
+        self._slots = WorkSlots(
+            settings.max_renders, "renders", "raise SONGREEL_RENDER_MAX_RENDERS"
+        )
         self._grants = IdentityGrants(
             identity_target or (lambda: settings.identity_target),
             ChannelTls.configured(
@@ -73,16 +78,19 @@ class RenderServicer(RenderServiceServicer):
     ) -> AsyncIterator[RenderResponse]:
         """Plan, then draw; an equal plan that was drawn before is not drawn again.
 
-        A person is shown only as long as the identity service grants it.
+        A person is shown only as long as the identity service grants it. A render that finds
+        no slot is refused before its grant is spent.
         """
-        async with self._grants.redeemed(request) as grant:
-            adapters = () if grant is None else (grant.adapter,)
-            responses = self._responses(request, adapters)
-            if grant is not None:
-                responses = until_revoked(responses, grant)
-            async with aclosing(responses):
-                async for response in responses:
-                    yield response
+        with self._slots.hold(), RENDERS_WORKING.track_inprogress():
+            yield RenderResponse(progress=Progress(step="plan"))
+            async with self._grants.redeemed(request) as grant:
+                adapters = () if grant is None else (grant.adapter,)
+                responses = self._responses(request, adapters)
+                if grant is not None:
+                    responses = until_revoked(responses, grant)
+                async with aclosing(responses):
+                    async for response in responses:
+                        yield response
 
     async def _responses(
         self, request: RenderRequest, adapters: tuple[IdentityAdapter, ...]
@@ -106,9 +114,7 @@ class RenderServicer(RenderServiceServicer):
         if finished is not None:
             yield RenderResponse(result=finished)
             return
-        if not self._queue.free:
-            yield RenderResponse(progress=Progress(step="queue"))
-        async with self._queue.slot(), aclosing(self._draw(prepared)) as drawing:
+        async with aclosing(self._draw(prepared)) as drawing:
             async for response in drawing:
                 yield response
 
@@ -117,7 +123,7 @@ class RenderServicer(RenderServiceServicer):
         renderer = self._renderer
 
         def draw_stills(report: Report, token: CancelToken) -> Artifact | None:
-            # While it waited, an equal request may have drawn all of it.
+            # Meanwhile an equal request may have drawn all of it.
             done = renderer.finished(prepared)
             return None if done else renderer.first_sheet(prepared, report, token)
 
@@ -167,37 +173,3 @@ class RenderServicer(RenderServiceServicer):
     async def close(self) -> None:
         """End everything that drawing has started; no call is under way any more."""
         await asyncio.to_thread(self._renderer.close)
-
-
-class _RenderQueue:
-    """Limits the renders at work and those that wait."""
-
-    def __init__(self, working: int, waiting: int) -> None:
-        self._limit = asyncio.Semaphore(working)
-        self._most_waiting = waiting
-        self._waiting = 0
-
-    @property
-    def free(self) -> bool:
-        """Whether a render would start at once."""
-        return not self._limit.locked()
-
-    @asynccontextmanager
-    async def slot(self) -> AsyncGenerator[None]:
-        """Wait for a slot and hold it. Raises `Busy` when too many renders wait already."""
-        if self._limit.locked() and self._waiting >= self._most_waiting:
-            raise Busy(
-                f"{self._waiting} renders are waiting already; ask again later, or raise "
-                "SONGREEL_RENDER_MAX_WAITING"
-            )
-        self._waiting += 1
-        try:
-            with RENDERS_WAITING.track_inprogress():
-                await self._limit.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            with RENDERS_WORKING.track_inprogress():
-                yield
-        finally:
-            self._limit.release()

@@ -100,10 +100,8 @@ class RenderServiceSettings(ServiceSettings):
     away and cannot confirm that the consent stands; then the render fails."""
 
     max_renders: int = Field(default=1, ge=1, le=16)
-    """Renders at work at the same time; more wait for their turn."""
-
-    max_waiting: int = Field(default=16, ge=0)
-    """Renders that may wait; more are refused with RESOURCE_EXHAUSTED."""
+    """Renders at work at the same time; more are refused with RESOURCE_EXHAUSTED, and wait at
+    the gateway for whichever process is free first."""
 
     loaded_checkpoints: int = Field(default=1, ge=1, le=8)
     """Checkpoints kept in memory."""

@@ -16,6 +16,7 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest, InvalidScorePlan
 from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_score import soundtrack
 from songreel_score.compose.engines import ENGINES, find_engine
@@ -51,6 +52,9 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
     def __init__(self, settings: ScoreSettings, store: ArtifactStore) -> None:
         self._settings = settings
         self._store = store
+        self._slots = WorkSlots(
+            settings.max_scores, "soundtracks", "raise SONGREEL_SCORE_MAX_SCORES"
+        )
 
     async def Watch(
         self, request: pb.WatchRequest, context: Any
@@ -62,11 +66,12 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
             key = stage_key(WATCH_STAGE, analysis.VERSION, request, repr(self._settings.limits()))
             return self._found(key, pb.WatchResult, lambda: self._watch(request, report, token))
 
-        async for event in run_in_thread(work):
-            if isinstance(event, Done):
-                yield pb.WatchResponse(result=event.value)
-            else:
-                yield pb.WatchResponse(progress=event)
+        with self._slots.hold():
+            async for event in run_in_thread(work):
+                if isinstance(event, Done):
+                    yield pb.WatchResponse(result=event.value)
+                else:
+                    yield pb.WatchResponse(progress=event)
 
     async def Score(
         self, request: pb.ScoreRequest, context: Any
@@ -78,11 +83,12 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
             key = stage_key(SCORE_STAGE, soundtrack.VERSION, request, self._environment(request))
             return self._found(key, pb.ScoreResult, lambda: self._score(request, report, token))
 
-        async for event in run_in_thread(work):
-            if isinstance(event, Done):
-                yield pb.ScoreResponse(result=event.value)
-            else:
-                yield pb.ScoreResponse(progress=event)
+        with self._slots.hold():
+            async for event in run_in_thread(work):
+                if isinstance(event, Done):
+                    yield pb.ScoreResponse(result=event.value)
+                else:
+                    yield pb.ScoreResponse(progress=event)
 
     async def ListStyles(
         self, request: pb.ListStylesRequest, context: Any

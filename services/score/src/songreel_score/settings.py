@@ -17,6 +17,10 @@ class ScoreSettings(ServiceSettings):
     max_seconds: float = Field(default=10_800.0, gt=1.0)
     """Longest video that is scored, in seconds."""
 
+    max_scores: int = Field(default=2, ge=1, le=64)
+    """Videos that are watched or scored at the same time; more are refused, and wait at the
+    gateway."""
+
     soundfont: Path | None = None
     """A .sf2 or .sf3 file to play with; Debian's or the packaged one when unset."""
 

@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,6 +98,14 @@ class StageControl:
             order.write_text(f"{name} {int(times) - 1}")
             if int(times) > 0:
                 raise getattr(errors, name)(f"{stage} fails as told")
+
+    def slot(self) -> AbstractContextManager[None]:
+        """What a render holds; refused with `Busy` where a process has only so many."""
+        return nullcontext()
+
+    async def draws(self, request: render.RenderRequest) -> None:
+        """A render is half-way."""
+        await self.held("render")
 
     async def held(self, stage: str) -> None:
         try:
@@ -209,6 +218,11 @@ class Render(RenderServiceServicer):
 
     async def Render(self, request, context):
         await self.control.enter("render")
+        with self.control.slot():
+            async for response in self._responses(request):
+                yield response
+
+    async def _responses(self, request):
         yield render.RenderResponse(
             plan=store_document(self.store, RenderPlan(song_sha256=request.song.sha256))
         )
@@ -223,7 +237,7 @@ class Render(RenderServiceServicer):
                 )
             )
             if frame == FRAMES // 2:
-                await self.control.held("render")
+                await self.control.draws(request)
         key = stage_key("fake_stages.Render", "1", request)
         found = self.store.lookup(key)
         if found is None:
