@@ -70,6 +70,7 @@ class _Line:
         self._database = database
         self._service = service
         self._waiting: dict[str, asyncio.Future[None]] = {}
+        self._begun: set[str] = set()
         self._free = asyncio.Event()
         self._free.set()
         self._ready_at = 0.0
@@ -106,6 +107,7 @@ class _Line:
         """Waits until it is the job's turn, which is taken then."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[job] = turn
+        self._begun.discard(job)
         if self._moving is None:
             self._moving = asyncio.create_task(self._move())
         try:
@@ -134,13 +136,18 @@ class _Line:
                     order = []
                 if not self._waiting or not self._free.is_set():
                     continue
+                # Whoever has begun here may not have written it down yet.
+                self._begun &= set(order)
+                order = [job for job in order if job not in self._begun]
                 chosen = next((job for job in order if job in self._waiting), None)
                 others = bool(order) and order[0] != chosen
                 if others and loop.time() - idle_since < _OTHERS_SECONDS:
                     await asyncio.sleep(_REST_SECONDS)
                     continue
                 idle_since = loop.time()
-                turn = self._waiting.pop(chosen or next(iter(self._waiting)))
+                chosen = chosen or next(iter(self._waiting))
+                self._begun.add(chosen)
+                turn = self._waiting.pop(chosen)
                 if not turn.done():
                     self._free.clear()
                     turn.set_result(None)
