@@ -57,6 +57,28 @@ def test_a_subject_has_a_mask_at_its_depth_before_the_background(kind: str) -> N
     assert changed[mask].mean() > 0.6
 
 
+@pytest.mark.parametrize("framing", FRAMINGS)
+@pytest.mark.parametrize("kind", sorted(RIGS))
+def test_a_subject_is_seen_in_every_framing(kind: str, framing: str) -> None:
+    place = {"boat": "lake", "crowd": "stage"}.get(kind, "meadow")
+    for width, height in ((96, 54), (54, 96)):
+        drawn = animatic(width, height, place=place, framing=framing, subjects=(Subject(kind),))
+        assert min(drawn.frame(t).masks[0].mean() for t in (1.5, 3.0, 4.5)) > 0.005
+
+
+def test_clothes_have_the_colour_that_is_said() -> None:
+    red, blue = (
+        animatic(subjects=(Subject("man", seed=3, clothes=colour),)).frame(1.0)
+        for colour in ("red", "blue")
+    )
+    mask = red.masks[0]
+    warmth = [
+        (each.picture[mask].astype(int)[:, 0] - each.picture[mask][:, 2]).mean()
+        for each in (red, blue)
+    ]
+    assert warmth[0] > warmth[1] + 20
+
+
 def test_two_people_have_masks_that_do_not_meet() -> None:
     subjects = (Subject("woman", x=0.4, seed=1), Subject("man", x=0.5, seed=2))
     masks = animatic(subjects=subjects).frame(0.7).masks

@@ -35,6 +35,8 @@ class Subject:
     """Whose face it has; empty for nobody's."""
     seed: int = 0
     """Decides looks: skin, hair, clothes, colours. The same seed is the same figure."""
+    clothes: str = ""
+    """Colour of coat, shirt or dress, one of `people.appearance.DYES`; else the seed's."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,15 @@ _CLOTHES: Final = tuple(
 )
 
 
+DYES: Final = {
+    "red": hexed("#c8423a"), "yellow": hexed("#edb93f"), "green": hexed("#3f8a5a"),
+    "blue": hexed("#3d6fb4"), "white": hexed("#f2efe6"), "black": hexed("#2b2835"),
+    "pink": hexed("#e08aa6"), "purple": hexed("#6c4f9c"), "orange": hexed("#dd7a35"),
+    "brown": hexed("#7a5238"), "grey": hexed("#8a8f9a"), "golden": hexed("#d9a441"),
+}  # fmt: skip
+"""Colours of clothes that words name."""
+
+
 @dataclass(frozen=True)
 class Appearance:
     """Body, hair and clothes."""
@@ -48,8 +57,8 @@ class Appearance:
     beard: bool
 
 
-def appearance_of(kind: str, seed: int) -> Appearance:
-    """The looks of a figure; the same kind and seed give the same."""
+def appearance_of(kind: str, seed: int, clothes: str = "") -> Appearance:
+    """The looks of a figure; the same kind, seed and colour of clothes give the same."""
     rng = random.Random(f"{kind}/{seed}")
     feminine = {"woman": True, "man": False}.get(kind, rng.random() < 0.55)
     if kind == "dancer":
@@ -63,6 +72,7 @@ def appearance_of(kind: str, seed: int) -> Appearance:
         height=0.66 if child else (0.96 if feminine else 1.02),
     )
     upper, lower, accent = rng.choice(_CLOTHES)
+    upper = DYES.get(clothes, upper)
     if kind == "dancer" and feminine:
         garment = "dress"
     elif feminine:

@@ -27,7 +27,7 @@ _STRIDES: Final = {"walk": 0.30, "run": 0.75}
 
 def person(setting: Setting, subject: Subject, index: int) -> list[Layer]:
     """A woman, man, child, dancer ... doing what the subject's action says."""
-    looks = appearance_of(subject.kind, subject.seed)
+    looks = appearance_of(subject.kind, subject.seed, subject.clothes)
     tall = setting.figure_height(subject) * looks.build.height
     unit = tall / 100.0
 

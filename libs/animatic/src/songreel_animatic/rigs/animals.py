@@ -67,7 +67,7 @@ def dog(setting: Setting, subject: Subject, index: int) -> list[Layer]:
         wag = math.sin(2.0 * turn) * (0.35 + 0.35 * music.energy(t))
         bark = max(0.0, music.band("mid", t) - 0.5) * 2.0
         pen.canvas.save()
-        pen.canvas.translate(setting.x(subject), setting.ground)
+        pen.canvas.translate(setting.x(subject), setting.foot(subject, 0.5))
         pen.canvas.scale(size / 100.0 * (-1 if subject.facing == "left" else 1), size / 100.0)
         pen.canvas.drawPath(oval(0, 1, 52, 5), pen.paint(hexed("#1a1430"), 0.3))
         y = -46.0 - bounce

@@ -44,7 +44,7 @@ def draw_guitar(pen: Pen, wood: Colour, strum: float) -> None:
 def musician(setting: Setting, subject: Subject, index: int) -> list[Layer]:
     """Somebody who plays the guitar: the hand strums on the middle band."""
     player = replace(subject, action="play")
-    looks = appearance_of(subject.kind, subject.seed)
+    looks = appearance_of(subject.kind, subject.seed, subject.clothes)
     tall = setting.figure_height(subject) * looks.build.height
     wood = _WOODS[subject.seed % len(_WOODS)]
 
@@ -90,7 +90,7 @@ def guitar(setting: Setting, subject: Subject, index: int) -> list[Layer]:
     def draw(pen: Pen, t: float) -> None:
         music = setting.music
         pen.canvas.save()
-        pen.canvas.translate(setting.x(subject), setting.ground - 0.36 * size)
+        pen.canvas.translate(setting.x(subject), setting.foot(subject, 0.7) - 0.36 * size)
         pen.canvas.rotate(58 + 5.0 * math.sin(math.pi * music.beat(t)))
         scale = size / 48.0 * (1.0 + 0.03 * music.band("mid", t))
         pen.canvas.scale(scale, scale)
@@ -107,7 +107,7 @@ def piano(setting: Setting, subject: Subject, index: int) -> list[Layer]:
     def draw(pen: Pen, t: float) -> None:
         music = setting.music
         pen.canvas.save()
-        pen.canvas.translate(setting.x(subject), setting.ground)
+        pen.canvas.translate(setting.x(subject), setting.foot(subject, 0.6))
         pen.canvas.scale(size, size)
         pen.canvas.translate(0, -16.0 * music.pulse(t, 6.0) * music.energy(t))
         pen.canvas.rotate(1.2 * math.sin(math.pi * music.beat(t)))
@@ -148,7 +148,7 @@ def drums(setting: Setting, subject: Subject, index: int) -> list[Layer]:
         kick = music.pulse(t, 6.0) * music.energy(t)
         red = hexed("#b3263a")
         pen.canvas.save()
-        pen.canvas.translate(setting.x(subject), setting.ground)
+        pen.canvas.translate(setting.x(subject), setting.foot(subject, 0.6))
         pen.canvas.scale(size * (1.0 + 0.02 * kick), size * (1.0 - 0.03 * kick))
         pen.canvas.translate(5.0 * math.sin(math.pi * music.beat(t)), 0.0)
         steel = hexed("#8b93a5")

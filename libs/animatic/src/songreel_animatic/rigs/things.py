@@ -22,7 +22,7 @@ def boat(setting: Setting, subject: Subject, index: int) -> list[Layer]:
     tone = _PAINTS[subject.seed % len(_PAINTS)]
     size = setting.figure_height(subject) / 640.0
     music = setting.music
-    water = setting.horizon + 95.0
+    water = setting.waterline
 
     def draw(pen: Pen, t: float) -> None:
         roll = math.sin(math.pi * music.bar(t) * 2)
@@ -60,7 +60,7 @@ def car(setting: Setting, subject: Subject, index: int) -> list[Layer]:
         x = setting.x(subject) + way * part * 0.5 * setting.width
         bounce = 7.0 * music.pulse(t, 5.0) * (0.3 + 0.7 * music.energy(t))
         pen.canvas.save()
-        pen.canvas.translate(x, setting.ground)
+        pen.canvas.translate(x, setting.foot(subject, 0.35))
         pen.canvas.scale(size * way, size)
         pen.canvas.drawPath(oval(0, 2, 300, 16), pen.paint(hexed("#120c22"), 0.35))
         if setting.light.dark:
@@ -98,7 +98,7 @@ def house(setting: Setting, subject: Subject, index: int) -> list[Layer]:
 
     def draw(pen: Pen, t: float) -> None:
         pen.canvas.save()
-        pen.canvas.translate(setting.x(subject), setting.ground - 30)
+        pen.canvas.translate(setting.x(subject), setting.foot(subject, 0.7) - 30)
         # It breathes with the beat, as houses in cartoons do.
         squash = 0.05 * music.pulse(t, 5.0) * (0.3 + 0.7 * music.energy(t))
         pen.canvas.scale(size * (1.0 + 0.4 * squash), size * (1.0 - squash))
@@ -159,7 +159,7 @@ def flower(setting: Setting, subject: Subject, index: int) -> list[Layer]:
         part = min(1.0, max(0.0, (t - setting.start) / max(0.1, setting.end - setting.start)))
         open_ = 0.72 + 0.28 * part + 0.06 * music.pulse(t, 4.0)
         nod = 0.10 * math.sin(math.pi * music.beat(t))
-        x, y = setting.x(subject), setting.ground
+        x, y = setting.x(subject), setting.foot(subject, 0.55)
         top = (x + math.sin(nod) * size * 0.6, y - size * 0.72)
         pen.line(curve([(x, y), (x + math.sin(nod) * size * 0.18, y - size * 0.38), top]), hexed("#4a8a4f"), size * 0.030)
         for side, high in ((-1, 0.22), (1, 0.34)):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import Final
 
 from songreel_animatic.composition import Composition, Subject
 from songreel_animatic.music import Music
 from songreel_animatic.scene.light import Light
+
+_PEOPLE: Final = frozenset({"woman", "man", "child", "couple", "dancer", "musician", "crowd"})
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,23 @@ class Setting:
         """How tall a grown person is drawn here, times `share`."""
         if subject.size > 0.0:
             return 1000.0 * subject.size
-        asked = {"close-up": 1500.0, "medium": 640.0, "wide": 330.0, "above": 420.0}
+        # From the chest up; of an animal or a thing all of it is seen.
+        near = 1500.0 if subject.kind in _PEOPLE else 1000.0
+        asked = {"close-up": near, "medium": 640.0, "wide": 330.0, "above": 420.0}
         return asked.get(self.composition.framing, 640.0) * share
+
+    def foot(self, subject: Subject, share: float) -> float:
+        """Y where something stands that is `share` as tall as a person.
+
+        A close-up shows people from the chest up; what fits into the picture stands in it.
+        """
+        fits = share * self.figure_height(subject) < 1150.0
+        return min(self.ground, 960.0) if fits else self.ground
+
+    @property
+    def waterline(self) -> float:
+        """Y of what floats on the water."""
+        return self.horizon + 95.0 if self.horizon > 0.0 else 0.55 * self.ground
 
     def x(self, subject: Subject) -> float:
         """Where a subject's middle is."""

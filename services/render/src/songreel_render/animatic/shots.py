@@ -21,11 +21,16 @@ from songreel_animatic.composition import (
     Shot,
     Subject,
 )
+from songreel_animatic.people.appearance import DYES
 from songreel_animatic.rigs import RIGS
 
 # What a subject does where nobody said.
 _OWN_ACTIONS: Final = {"dancer": "dance", "musician": "play", "crowd": "cheer"}
 _WORD: Final = re.compile(r"[a-z]+")
+# "yellow coat", as storytellers give their protagonist.
+_CLOTHES: Final = re.compile(
+    rf"\b({'|'.join(DYES)}) (?:coat|jacket|shirt|dress|sweater|hoodie|blouse|suit|robe)\b"
+)
 
 
 def shots_of(storyboard: Storyboard) -> tuple[list[Shot], list[str]]:
@@ -56,7 +61,12 @@ def _composition(scene: Scene, look: str) -> tuple[Composition, list[str]]:
         subjects = _subjects_in(words, scene)
     else:
         missing = [each.kind for each in given.subjects if each.kind not in RIGS]
-        subjects = [_subject(each) for each in given.subjects if each.kind in RIGS]
+        worn = _CLOTHES.search(scene.prompt.lower())
+        subjects = [
+            _subject(each, worn[1] if worn and each.protagonist else "")
+            for each in given.subjects
+            if each.kind in RIGS
+        ]
     said = given.place if given else "", given.time if given else "", given.weather if given else ""
     return (
         Composition(
@@ -74,7 +84,7 @@ def _composition(scene: Scene, look: str) -> tuple[Composition, list[str]]:
     )
 
 
-def _subject(given: SubjectMessage) -> Subject:
+def _subject(given: SubjectMessage, clothes: str) -> Subject:
     return Subject(
         kind=given.kind,
         action=given.action or _OWN_ACTIONS.get(given.kind, "stand"),
@@ -82,6 +92,7 @@ def _subject(given: SubjectMessage) -> Subject:
         size=given.size if given.HasField("size") else 0.0,
         facing=_known(given.facing, FACINGS, (), "front"),
         seed=given.seed,
+        clothes=clothes,
     )
 
 
