@@ -31,6 +31,7 @@ NAMELESS = {
     "songreel.v1.MediaService.GetDownloadUrl": "good for a while only",
 }
 # Resources that are read in part (AIP-157), and those with an etag (AIP-154).
+PLURALS = {"Media": "Media"}
 PARTIAL = {"songreel.v1.Video", "songreel.v1.Storyboard"}
 EDITED = {"songreel.v1.Storyboard"}
 VALIDATED = {"CreateVideo", "UpdateStoryboard"}
@@ -125,7 +126,7 @@ def test_reads_are_standard_methods(method: MethodDescriptor, resource: Descript
         assert is_text(asked["name"])
         assert set(answered) == {snake(resource.name)}
     else:
-        plural = re.sub("y$", "ie", resource.name) + "s"
+        plural = PLURALS.get(resource.name) or re.sub("y$", "ie", resource.name) + "s"
         assert method.name == f"List{plural}"
         assert is_text(asked["parent"])
         assert set(answered) == {snake(plural), "next_page_token"}

@@ -44,12 +44,16 @@ app.add_typer(keys, name="keys")
 app.command("migrate")(maintenance.migrate_tables)
 app.command("collect")(maintenance.collect)
 app.command("lifecycle")(maintenance.lifecycle)
+projects.command("erase")(maintenance.erase_project)
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="Its id, as in projects/PROJECT.")]
 RunningJobs = Annotated[int | None, typer.Option(min=0, help="Jobs at once.")]
 RenderedSeconds = Annotated[int | None, typer.Option(min=0, help="Seconds of video a day (UTC).")]
 StoredBytes = Annotated[int | None, typer.Option(min=0, help="Bytes of all media.")]
 Uploads = Annotated[int | None, typer.Option(min=0, help="Uploads a day (UTC).")]
+RetentionDays = Annotated[
+    int | None, typer.Option(min=0, help="Days that videos and media are kept; 0: for ever.")
+]
 
 
 @app.command()
@@ -65,9 +69,10 @@ def create(
     rendered_seconds: RenderedSeconds = None,
     stored_bytes: StoredBytes = None,
     uploads: Uploads = None,
+    retention_days: RetentionDays = None,
 ) -> None:
     """Make a project; quotas that are not given are those of the settings."""
-    given = _given(running_jobs, rendered_seconds, stored_bytes, uploads)
+    given = _given(running_jobs, rendered_seconds, stored_bytes, uploads, retention_days)
     _write(lambda connection: create_project(connection, project, given))
     typer.echo(f"projects/{project}")
 
@@ -79,9 +84,10 @@ def set_quotas(
     rendered_seconds: RenderedSeconds = None,
     stored_bytes: StoredBytes = None,
     uploads: Uploads = None,
+    retention_days: RetentionDays = None,
 ) -> None:
     """Change quotas; those that are not given stay."""
-    given = _given(running_jobs, rendered_seconds, stored_bytes, uploads)
+    given = _given(running_jobs, rendered_seconds, stored_bytes, uploads, retention_days)
     if not given:
         raise InvalidRequest("no quota is given: see --help")
     _write(lambda connection: change_project(connection, project, "quotas set", **given))
@@ -224,7 +230,7 @@ def _read(transaction: Callable[[sa.Connection], T]) -> T:
 
 
 def _given(*quotas: int | None) -> dict[str, int]:
-    names = ("running_jobs", "rendered_seconds", "stored_bytes", "uploads")
+    names = ("running_jobs", "rendered_seconds", "stored_bytes", "uploads", "retention_days")
     return {name: each for name, each in zip(names, quotas, strict=True) if each is not None}
 
 

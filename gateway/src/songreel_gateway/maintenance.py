@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from songreel_kit.artifacts.garbage import Collected, collect_garbage
+from songreel_kit.artifacts.garbage import Collected, collect_garbage, erase
 from songreel_kit.artifacts.open import direct_transfers, open_store
 from songreel_kit.artifacts.s3.store import S3ArtifactStore
 from songreel_kit.database.database import Database
 from songreel_kit.database.engines import create_engine
-from songreel_kit.errors import InvalidRequest, Unimplemented
+from songreel_kit.errors import FailedPrecondition, InvalidRequest, NotFound, Unimplemented
 
+from songreel_gateway.access.keys import note
+from songreel_gateway.access.retention import Retention
+from songreel_gateway.db.access_tables import projects
 from songreel_gateway.db.schema import MIGRATIONS, open_database
 from songreel_gateway.db.tables import media
+from songreel_gateway.jobs.dbos_executor import delete_workflows
+from songreel_gateway.jobs.dbos_executor import forget as forget_workflows
+from songreel_gateway.jobs.job_rows import OnlyValidated
+from songreel_gateway.media.deletion import Deleted
 from songreel_gateway.media.direct_uploads import clear_expired
 from songreel_gateway.settings import GatewaySettings
+from songreel_gateway.videos.expiry import erase_all_of, expire
 
 
 def migrate_tables(
@@ -42,6 +51,7 @@ def collect(
     settings.data.mkdir(parents=True, exist_ok=True)
     database = open_database(settings.database(), connections=2)
     try:
+        expired = expire_media(database, settings, dry_run)
         uploads = clear_expired(
             database, lambda: direct_transfers(open_store(settings.store)), dry_run=dry_run
         )
@@ -52,7 +62,29 @@ def collect(
     typer.echo(
         f"{collected.examined} artifacts, {collected.removed} {verb} "
         f"({collected.removed_bytes} bytes), {collected.keys} keys forgotten, "
-        f"{uploads} uploads whose time is over"
+        f"{uploads} uploads whose time is over, {len(expired.jobs)} videos and "
+        f"{len(expired.media)} media whose retention is over"
+    )
+
+
+def erase_project(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="Its id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+) -> None:
+    """Erase a closed project: videos, media, storyboards, operations, keys; for good."""
+    settings = GatewaySettings()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    if not yes:
+        typer.confirm(f"Erase everything of {project}, for good?", abort=True, err=True)
+    database = open_database(settings.database(), connections=2)
+    try:
+        gone, removed = erase_everything(database, settings, project)
+    finally:
+        database.close()
+    typer.echo(
+        f"projects/{project} erased: {len(gone.jobs)} operations, {len(gone.media)} media, "
+        f"{removed} of them removed from the store; `collect` removes what was made on the way. "
+        "People of the project are in the identity service's vault: songreel identity erase"
     )
 
 
@@ -68,6 +100,55 @@ def lifecycle(
     except Unimplemented as error:
         raise Unimplemented(f"{error.message}: remove what is below incoming/ yourself") from error
     typer.echo(f"unfinished uploads go after {days} days")
+
+
+def expire_media(database: Database, settings: GatewaySettings, dry_run: bool = False) -> Deleted:
+    """Deletes the videos and media whose retention is over."""
+    gone = Deleted([], [])
+
+    def transaction(connection: sa.Connection) -> None:
+        found = expire(connection, Retention(settings.retention_days))
+        gone.jobs.extend(found.jobs)
+        gone.media.extend(found.media)
+        if dry_run:
+            raise OnlyValidated
+
+    with suppress(OnlyValidated):
+        database.run(transaction)
+    if not dry_run:
+        delete_workflows(settings, gone.jobs)
+    return gone
+
+
+def erase_everything(
+    database: Database, settings: GatewaySettings, project: str
+) -> tuple[Deleted, int]:
+    """Deletes all of a closed project; what it was, and how many artifacts left the store.
+
+    Raises `NotFound`; `FailedPrecondition` while the project is open.
+    """
+
+    def transaction(connection: sa.Connection) -> tuple[Deleted, set[str]]:
+        chosen = sa.select(projects.c.closed).where(projects.c.id == project)
+        closed = connection.execute(chosen).scalar_one_or_none()
+        if closed is None:
+            raise NotFound(f"there is no project {project}", project=project)
+        if not closed:
+            raise FailedPrecondition(
+                f"the project {project} is open: close it first, so that nobody adds to it",
+                project=project,
+            )
+        gone = erase_all_of(connection, project)
+        note(connection, "project erased", project)
+        kept = sa.select(media.c.sha256).where(media.c.sha256.in_(gone.media))
+        return gone, set(connection.execute(kept).scalars())
+
+    gone, kept = database.run(transaction)
+    removed = erase(open_store(settings.store), set(gone.media) - kept)
+    delete_workflows(settings, gone.jobs)
+    database.forget()
+    forget_workflows(settings)
+    return gone, removed
 
 
 def collect_unkept(

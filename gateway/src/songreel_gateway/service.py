@@ -28,6 +28,7 @@ from songreel_kit.server.service import Service
 from songreel_kit.stopping import StopBudget
 
 from songreel_gateway.access.control import Access
+from songreel_gateway.access.retention import Retention
 from songreel_gateway.clients.services import Targets
 from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.db.folder_lock import FolderLock
@@ -47,6 +48,7 @@ from songreel_gateway.servicers.access_servicer import AccessServicer
 from songreel_gateway.servicers.identity_servicer import IdentityServicer
 from songreel_gateway.servicers.media_servicer import MediaServicer
 from songreel_gateway.servicers.operations_servicer import OperationsServicer
+from songreel_gateway.servicers.video_erasure import VideoEraser
 from songreel_gateway.servicers.video_servicer import VideoServicer
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.storyboards.editing import StoryboardEditor
@@ -97,8 +99,11 @@ class Gateway:
             max_open=settings.max_open_jobs,
             quotas=self._access.quotas,
         )
-        self._media = MediaRepository(self._database)
+        self._retention = Retention(settings.retention_days)
+        self._media = MediaRepository(self._database, self._retention)
         self._identities = IdentityServicer(settings, self._database)
+        eraser = VideoEraser(settings, self._database, store, self._jobs, self._at_work)
+        self._identities.erase_videos = eraser.erase
         if self._access.guard is not None:
             self._access.guard.on_foreign = self._identities.note_refusal
         self._runner: JobRunner | None = None
@@ -117,7 +122,7 @@ class Gateway:
             settings,
             jobs,
             self._media,
-            VideoRepository(self._database),
+            VideoRepository(self._database, self._retention),
             editor,
             stream,
             self._at_work,

@@ -78,6 +78,10 @@ class GatewaySettings(AccessSettings):
     download_url_seconds: float = Field(default=3600.0, ge=1.0, le=604_800.0)
     """Longest life of the URLs from which clients get files straight from the store."""
 
+    retention_days: int = Field(default=0, ge=0)
+    """How long videos and media are kept by projects that have no retention of their own; 0
+    is for ever. `songreel-gateway collect` deletes what is older."""
+
     page_size: int = Field(default=50, ge=1, le=100)
     """Entries on a page when the request names no number; 100 is the most."""
 

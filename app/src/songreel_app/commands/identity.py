@@ -7,6 +7,7 @@ import typer
 from songreel_app.commands.option_groups import CommonOptions, with_groups
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The enrolled person.")]
+Videos = Annotated[bool, typer.Option("--videos", help="Also every video that shows the person.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")]
 
 
@@ -30,13 +31,16 @@ def withdraw(name: Name, yes: Yes = False, *, common: CommonOptions) -> int:
 
 
 @with_groups
-def erase(name: Name, yes: Yes = False, *, common: CommonOptions) -> int:
-    """Erase a person from the vault, with the name; finished videos stay."""
+def erase(name: Name, yes: Yes = False, videos: Videos = False, *, common: CommonOptions) -> int:
+    """Erase a person from the vault, with the name; finished videos stay without --videos."""
     from songreel_app.identities.management import erase_person
     from songreel_app.jobs.signals import run_command
 
-    _confirm(yes, f"Destroy all that the vault keeps of {name}, for good?")
-    return run_command(lambda _: erase_person(name, common.target(), as_json=common.as_json))
+    also = ", and every video that shows them" if videos else ""
+    _confirm(yes, f"Destroy all that the vault keeps of {name}{also}, for good?")
+    return run_command(
+        lambda _: erase_person(name, common.target(), videos=videos, as_json=common.as_json)
+    )
 
 
 def _confirm(yes: bool, question: str) -> None:

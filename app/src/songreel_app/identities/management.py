@@ -48,11 +48,11 @@ async def withdraw_consent(name: str, target: ServerTarget, *, as_json: bool) ->
         typer.echo(f"{full}: withdrawn; pictures and model are destroyed (audit log {head[:16]})")
 
 
-async def erase_person(name: str, target: ServerTarget, *, as_json: bool) -> None:
+async def erase_person(name: str, target: ServerTarget, *, videos: bool, as_json: bool) -> None:
     """Erases, and prints what was destroyed."""
     async with Session(target) as session:
         full = identity_name(name, session.client.parent)
-        erased = await session.client.erase_identity(full)
+        erased = await session.client.erase_identity(full, videos=videos)
     if as_json:
         typer.echo(json.dumps(MessageToDict(erased, always_print_fields_with_no_presence=True)))
         return
@@ -60,6 +60,8 @@ async def erase_person(name: str, target: ServerTarget, *, as_json: bool) -> Non
         f"{full}: erased; {erased.objects} objects and their keys destroyed "
         f"(audit log {erased.audit_head[:16]})"
     )
+    if videos:
+        typer.echo(f"{erased.videos} videos of them erased, with frames and operations")
     if erased.uses_silent:
         typer.echo(
             f"{erased.uses_silent} renderers did not confirm: they stop by themselves", err=True

@@ -53,9 +53,10 @@ class Client(PublicClient):
         request = people.WithdrawConsentRequest(name=name)
         return (await self._ask(self._people.WithdrawConsent, request)).audit_head
 
-    async def erase_identity(self, name: str) -> people.EraseIdentityResponse:
-        """Destroys what the vault keeps of a person."""
-        return await self._ask(self._people.EraseIdentity, people.EraseIdentityRequest(name=name))
+    async def erase_identity(self, name: str, *, videos: bool) -> people.EraseIdentityResponse:
+        """Destroys what the vault keeps of a person, and the videos that show them if asked."""
+        request = people.EraseIdentityRequest(name=name, videos=videos)
+        return await self._ask(self._people.EraseIdentity, request)
 
     async def fresh_token(self) -> str:
         """A token of the key that is good for a while; empty where there is no key."""

@@ -61,18 +61,22 @@ def requested_page(scope: Sequence[str], page_size: int, token: str, default_siz
 
 
 def paged(
-    chosen: sa.Select[*tuple[Any, ...]], table: sa.Table, page: Page
+    chosen: sa.Select[*tuple[Any, ...]], table: sa.Table, page: Page, *, key: str = "id"
 ) -> sa.Select[*tuple[Any, ...]]:
-    """The select for a page, newest first, and one row more to know whether it is the last."""
+    """The select for a page, newest first, and one row more to know whether it is the last.
+
+    `key`: the column that tells entries of one moment apart.
+    """
+    last = table.c[key]
     if page.after is not None:
         after = page.after
         chosen = chosen.where(
             sa.or_(
                 table.c.created < after.created,
-                sa.and_(table.c.created == after.created, table.c.id < after.id),
+                sa.and_(table.c.created == after.created, last < after.id),
             )
         )
-    return chosen.order_by(table.c.created.desc(), table.c.id.desc()).limit(page.size + 1)
+    return chosen.order_by(table.c.created.desc(), last.desc()).limit(page.size + 1)
 
 
 def next_token(page: Page, found: list[tuple[int, str]]) -> str:

@@ -28,11 +28,13 @@ projects = sa.Table(
     sa.Column("rendered_seconds", sa.Integer, nullable=True),
     sa.Column("stored_bytes", sa.BigInteger, nullable=True),
     sa.Column("uploads", sa.Integer, nullable=True),
+    sa.Column("retention_days", sa.Integer, nullable=True),
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("closed", sa.BigInteger, nullable=False),
 )
 """Who uses the gateway, and how much at the most; an empty quota is the setting's.
-Rendered seconds and uploads are per day (UTC). `closed`: 0, or since when nobody may."""
+Rendered seconds and uploads are per day (UTC). `retention_days`: how long videos and media
+are kept; empty is the setting's, 0 for ever. `closed`: 0, or since when nobody may."""
 
 api_keys = sa.Table(
     "api_keys",

@@ -8,9 +8,10 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-from dbos import DBOS, DBOSConfig
-from songreel_kit.database.engines import CONNECTION_OPTIONS, switch_on_wal
+from dbos import DBOS, DBOSClient, DBOSConfig
+from songreel_kit.database.engines import CONNECTION_OPTIONS, compact_sqlite, switch_on_wal
 from songreel_kit.errors import FailedPrecondition
 from sqlalchemy import make_url
 
@@ -110,6 +111,25 @@ async def take_over(executors: set[str]) -> None:
 async def put_back(workflow: str) -> None:
     """Puts a workflow that nobody works on back into the queue."""
     await DBOS.resume_workflow_async(workflow, queue_name=QUEUE)
+
+
+def forget(settings: GatewaySettings) -> None:
+    """Leaves no deleted bytes behind in SQLite's file or its write-ahead log."""
+    url = make_url(settings.workflow_database())
+    if url.get_backend_name() == "sqlite" and url.database:
+        compact_sqlite(url.database)
+
+
+def delete_workflows(settings: GatewaySettings, jobs: Sequence[str]) -> None:
+    """Removes what DBOS has stored of these jobs; for commands beside a gateway."""
+    url = make_url(settings.workflow_database())
+    if not jobs or (url.get_backend_name() == "sqlite" and not Path(url.database or "").exists()):
+        return
+    client = DBOSClient(system_database_url=url.render_as_string(hide_password=False))
+    try:
+        client.delete_workflows([workflow_id(job) for job in jobs])
+    finally:
+        client.destroy()
 
 
 def _configure(settings: GatewaySettings, executor: str) -> None:

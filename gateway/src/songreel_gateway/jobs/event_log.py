@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+import sqlalchemy as sa
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel.v1.media_pb2 import Media
 from songreel.v1.video_service_pb2 import JobMetadata
@@ -18,10 +19,11 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.clients.retries import Reason, Turn
 from songreel_gateway.jobs.job import Job, Wait
+from songreel_gateway.jobs.job_rows import open_row
 from songreel_gateway.jobs.leases import LeaseLost
 from songreel_gateway.jobs.progress import EventThrottle, StageProgress, Timeline
 from songreel_gateway.jobs.repository import JobRepository
-from songreel_gateway.jobs.turns import Turns
+from songreel_gateway.jobs.turns.turns import Turns
 from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
 
@@ -128,6 +130,8 @@ class JobLog:
     async def keep(self, part: str, artifact: Artifact, song: str = "") -> Media | None:
         """Gives the project a media that the job made; written with the next event.
 
+        Raises `JobEnded`: nothing is added for a job that is cancelled, or erased.
+
         Args:
             part: Field of `VideoMedia`.
             artifact: None is kept when it is unset.
@@ -137,9 +141,16 @@ class JobLog:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
         ending = video_extension(artifact.media_type) or self._artifacts[part]
-        media = await self._media.add(self._job.project, artifact, stem + ending)
+        media = await self._media.database.write(
+            lambda connection: self._put(connection, artifact, stem + ending)
+        )
         setattr(self.media, part, media.name)
         return media
+
+    def _put(self, connection: sa.Connection, artifact: Artifact, name: str) -> Media:
+        if open_row(connection, self._job.id) is None:
+            raise JobEnded
+        return self._media.put(connection, self._job.project, artifact, name)
 
     async def complete(self) -> None:
         """Writes that the stage is done. Raises `JobEnded`."""

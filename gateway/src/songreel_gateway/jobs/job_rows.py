@@ -16,6 +16,10 @@ from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs, videos
 from songreel_gateway.jobs.job import VIDEO_STATES, Ending, Job, Wait, job_of
 
 
+class OnlyValidated(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a transaction that is not to be carried out."""
+
+
 def check_room(connection: sa.Connection, most: int) -> None:
     """Raises `Busy` when as many jobs as that are open."""
     some = sa.select(jobs.c.id).where(jobs.c.state.in_(OPEN_STATES)).limit(most)
@@ -26,6 +30,21 @@ def check_room(connection: sa.Connection, most: int) -> None:
             "ask again when some have ended",
             limit=str(most),
         )
+
+
+def count_open(connection: sa.Connection, project: str) -> int:
+    """How many jobs of the project have not ended."""
+    count = sa.select(sa.func.count()).where(
+        jobs.c.project == project, jobs.c.state.in_(OPEN_STATES)
+    )
+    return int(connection.execute(count).scalar_one())
+
+
+def ended_of(connection: sa.Connection, asked: list[str]) -> list[str]:
+    """Those of the jobs that have ended or are gone."""
+    chosen = sa.select(jobs.c.id).where(jobs.c.id.in_(asked), jobs.c.state.in_(OPEN_STATES))
+    going_on = set(connection.execute(chosen).scalars())
+    return [job for job in asked if job not in going_on]
 
 
 def insert_video(database: Database, connection: sa.Connection, job: Job, video: Video) -> None:

@@ -20,6 +20,7 @@ from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs
 from songreel_gateway.jobs.batched_reads import BatchedReads
 from songreel_gateway.jobs.job import Ending, Job, JobState, Wait, job_of, video_seconds
 from songreel_gateway.jobs.job_rows import (
+    OnlyValidated,
     append_event,
     check_room,
     columns_of,
@@ -33,14 +34,11 @@ from songreel_gateway.jobs.job_rows import (
 )
 from songreel_gateway.jobs.leases import Lease
 from songreel_gateway.jobs.notifications import Notifications
+from songreel_gateway.media.deletion import delete_job
 from songreel_gateway.metrics import JOBS_ENDED, JOBS_STARTED
 from songreel_gateway.storyboards.repository import insert_storyboard
 
 EVENT_BATCH = 200
-
-
-class _OnlyValidated(Exception):  # noqa: N818 - nothing went wrong
-    """Ends a transaction that is not to be carried out."""
 
 
 class JobRepository:
@@ -107,12 +105,12 @@ class JobRepository:
             event = JobEvent(time=timestamp(job.created), metadata=job.progress)
             append_event(connection, job.id, event)
             if validate_only:
-                raise _OnlyValidated
+                raise OnlyValidated
             return job, True
 
         try:
             written, new = await self._database.write(transaction)
-        except _OnlyValidated:
+        except OnlyValidated:
             return job, False
         if new:
             JOBS_STARTED.labels(kind=job.kind).inc()
@@ -266,7 +264,7 @@ class JobRepository:
                     "before it is deleted",
                     name=found.name,
                 )
-            connection.execute(sa.delete(jobs).where(jobs.c.id == job))
+            delete_job(connection, project, job)
             forget(connection, project, job)
 
         await self._database.write(transaction)
@@ -289,19 +287,6 @@ class JobRepository:
             return [JobEvent.FromString(row.event) for row in rows], found
 
         return await self._database.read(transaction)
-
-    async def ended(self, asked: list[str]) -> list[str]:
-        """Those of the jobs that have ended or are gone."""
-        chosen = sa.select(jobs.c.id).where(jobs.c.id.in_(asked), jobs.c.state.in_(OPEN_STATES))
-        going_on = await self._database.read(lambda c: set(c.execute(chosen).scalars()))
-        return [job for job in asked if job not in going_on]
-
-    async def open_jobs(self, project: str) -> int:
-        """How many jobs of the project have not ended."""
-        count = sa.select(sa.func.count()).where(
-            jobs.c.project == project, jobs.c.state.in_(OPEN_STATES)
-        )
-        return await self._database.read(lambda c: int(c.execute(count).scalar_one()))
 
     async def counts(self, watched: list[str]) -> dict[str, int]:
         """How many events each of these jobs has; one that is gone is missing."""

@@ -28,6 +28,7 @@ from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.dbos_executor import QUEUE, workflow_id
 from songreel_gateway.jobs.job import Ending, Job, JobState
+from songreel_gateway.jobs.job_rows import count_open
 from songreel_gateway.jobs.leases import Lease
 from songreel_gateway.jobs.recovery import JobRecovery
 from songreel_gateway.jobs.repository import JobRepository
@@ -218,7 +219,8 @@ class JobRunner:
 
         The more jobs a project has open, the later its next one begins; previews count half.
         """
-        open_jobs = await self._front.open_jobs(job.project)
+        database = self._dependencies.database
+        open_jobs = await database.read(lambda connection: count_open(connection, job.project))
         return max(1, open_jobs if job.preview else 2 * open_jobs)
 
     def _forget_workflow(self, job: str, task: asyncio.Task[Any]) -> None:

@@ -20,6 +20,7 @@ from songreel_kit.telemetry.logging import get_logger
 from songreel_gateway.clients.stage_clients import StageClients
 from songreel_gateway.jobs.event_log import JobEnded, JobLog
 from songreel_gateway.jobs.job import Ending, Job, JobState, job_span
+from songreel_gateway.jobs.job_rows import ended_of
 from songreel_gateway.jobs.leases import LeaseLost
 from songreel_gateway.jobs.notifications import Notifications
 from songreel_gateway.jobs.pipeline import Pipeline, kept_storyboard, packed
@@ -27,7 +28,7 @@ from songreel_gateway.jobs.progress import Timeline
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.stages.outcomes import Outcomes
 from songreel_gateway.jobs.stages.stage import StageRun
-from songreel_gateway.jobs.turns import Turns
+from songreel_gateway.jobs.turns.turns import Turns
 from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.metrics import STAGE_SECONDS
 from songreel_gateway.settings import GatewaySettings
@@ -140,11 +141,13 @@ class JobSteps:
 
     async def _look_for_endings(self) -> None:
         """Cancels the work on jobs that another process has ended: one question for all."""
+        database = self._dependencies.database
         try:
             while self._working:
                 await asyncio.sleep(self._dependencies.settings.poll_seconds)
                 try:
-                    ended = await self._jobs.ended(list(self._working))
+                    working = list(self._working)
+                    ended = await database.read(lambda c, ids=working: ended_of(c, ids))
                 except SongreelError as error:
                     _log.warning("endings cannot be looked for", problem=error.message)
                     continue

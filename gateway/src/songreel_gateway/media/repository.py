@@ -14,9 +14,12 @@ from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import InvalidName, MediaNotFound
 
 from songreel_gateway.access.quotas import Quotas
+from songreel_gateway.access.retention import FOR_EVER, Retention
+from songreel_gateway.api.pagination import Page, next_token, paged
 from songreel_gateway.api.request_ids import RequestClaim, claim, earlier
 from songreel_gateway.api.resource_names import media_name, parse_media
 from songreel_gateway.db.tables import media
+from songreel_gateway.media.deletion import delete_media
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class MediaRepository:
     """The media of all projects."""
 
     database: Database
+    retention: Retention = FOR_EVER
 
     async def add(
         self,
@@ -71,7 +75,7 @@ class MediaRepository:
             )
             .on_conflict_do_nothing()
         )
-        return _row(connection, project, artifact.sha256)
+        return self._row(connection, project, artifact.sha256)
 
     async def check(self, request: RequestClaim) -> bool:
         """Whether the request is a repetition.
@@ -111,7 +115,7 @@ class MediaRepository:
 
     async def find(self, project: str, sha256: str) -> Media:
         """The project's media with this hash. Raises `MediaNotFound`."""
-        return await self.database.read(lambda connection: _row(connection, project, sha256))
+        return await self.database.read(lambda connection: self._row(connection, project, sha256))
 
     async def own(self, project: str, name: str, field: str) -> Media:
         """The media that a request of `project` names in `field`.
@@ -128,22 +132,51 @@ class MediaRepository:
             raise _missing(name)
         return await self.get(name)
 
+    async def page(self, project: str, page: Page) -> tuple[list[Media], str]:
+        """A page of the project's media, newest first, and the next page's token."""
 
-def _row(connection: sa.Connection, project: str, sha256: str) -> Media:
-    found = connection.execute(
-        sa.select(media).where(media.c.project == project, media.c.sha256 == sha256)
-    ).one_or_none()
-    if found is None:
-        raise _missing(media_name(project, sha256))
-    return _message(found)
+        def transaction(connection: sa.Connection) -> tuple[list[Media], str]:
+            chosen = sa.select(media).where(media.c.project == project)
+            rows = connection.execute(paged(chosen, media, page, key="sha256")).all()
+            kept = self.retention.microseconds(connection, project)
+            token = next_token(page, [(row.created, row.sha256) for row in rows])
+            return [_message(row, kept) for row in rows[: page.size]], token
+
+        return await self.database.read(transaction)
+
+    async def delete(self, name: str, request: RequestClaim, *, force: bool) -> None:
+        """Takes a media from its project; a repeated request finds it gone and is content.
+
+        Raises `InvalidName`, `MediaNotFound`, `RequestIdReused`; `FailedPrecondition` when
+        something uses it, without `force`.
+        """
+        project, sha256 = parse_media(name)
+
+        def transaction(connection: sa.Connection) -> None:
+            if claim(self.database, connection, request, sha256) is not None:
+                return
+            self._row(connection, project, sha256)
+            delete_media(connection, project, sha256, force=force)
+
+        await self.database.write(transaction)
+
+    def _row(self, connection: sa.Connection, project: str, sha256: str) -> Media:
+        found = connection.execute(
+            sa.select(media).where(media.c.project == project, media.c.sha256 == sha256)
+        ).one_or_none()
+        if found is None:
+            raise _missing(media_name(project, sha256))
+        return _message(found, self.retention.microseconds(connection, project))
 
 
-def _message(row: sa.Row[Any]) -> Media:
+def _message(row: sa.Row[Any], kept: int) -> Media:
+    """`kept`: microseconds of the project's retention; 0 is for ever."""
     return Media(
         name=media_name(row.project, row.sha256),
         artifact=make_artifact(row.sha256, row.media_type, row.size),
         display_name=row.display_name,
         create_time=timestamp(row.created),
+        expire_time=timestamp(row.created + kept) if kept else None,
     )
 
 

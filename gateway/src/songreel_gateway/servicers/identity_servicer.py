@@ -15,7 +15,12 @@ from songreel.v1 import identity_service_pb2 as public
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceServicer
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.database.database import Database
-from songreel_kit.errors import ServiceUnavailable, SongreelError, to_status
+from songreel_kit.errors import (
+    FailedPrecondition,
+    ServiceUnavailable,
+    SongreelError,
+    to_status,
+)
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.api.pagination import Position, requested_page
@@ -42,6 +47,8 @@ class IdentityServicer(IdentityServiceServicer):
         """`database` keeps answers for repeated requests; without it they are asked again."""
         self._settings = settings
         self._responses = None if database is None else ResponseCache(database)
+        self.erase_videos: Callable[[str, str], Awaitable[int]] | None = None
+        """Erases the videos of a project that show a person."""
         self._stub: Any = None
         self._connected = asyncio.Event()
         self._telling: set[asyncio.Task[None]] = set()
@@ -162,7 +169,9 @@ class IdentityServicer(IdentityServiceServicer):
             answer = await self._ask(
                 "EraseIdentity", service.EraseIdentityRequest(identity=request.name)
             )
+            erased = await self._erase_videos(request) if request.videos else 0
             return public.EraseIdentityResponse(
+                videos=erased,
                 audit_head=answer.audit_head,
                 objects=answer.objects,
                 keys_sha256=answer.keys_sha256,
@@ -191,6 +200,11 @@ class IdentityServicer(IdentityServiceServicer):
         task = asyncio.create_task(self._tell(asked))
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
+
+    async def _erase_videos(self, request: public.EraseIdentityRequest) -> int:
+        if self.erase_videos is None:
+            raise FailedPrecondition("this server keeps no videos: leave `videos` out")
+        return await self.erase_videos(parse_identity(request.name)[0], request.name)
 
     async def _tell(self, asked: service.RecordRefusalRequest) -> None:
         try:

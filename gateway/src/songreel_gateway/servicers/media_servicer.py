@@ -14,6 +14,8 @@ from songreel.v1.media_service_pb2 import (
     BeginUploadResponse,
     CancelUploadRequest,
     CancelUploadResponse,
+    DeleteMediaRequest,
+    DeleteMediaResponse,
     DownloadMediaRequest,
     DownloadMediaResponse,
     FinishUploadRequest,
@@ -22,6 +24,8 @@ from songreel.v1.media_service_pb2 import (
     GetDownloadUrlResponse,
     GetMediaRequest,
     GetMediaResponse,
+    ListMediaRequest,
+    ListMediaResponse,
     UploadMediaRequest,
     UploadMediaResponse,
 )
@@ -34,8 +38,14 @@ from songreel_kit.errors import InvalidRequest, SongreelError, StreamStalled
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.access.quotas import Quotas
-from songreel_gateway.api.request_ids import RequestClaim
-from songreel_gateway.api.resource_names import checked_display_name, checked_request_id, project_of
+from songreel_gateway.api.pagination import requested_page
+from songreel_gateway.api.request_ids import RequestClaim, claim_of
+from songreel_gateway.api.resource_names import (
+    checked_display_name,
+    checked_request_id,
+    parse_media,
+    project_of,
+)
 from songreel_gateway.media.direct_uploads import DirectUploads
 from songreel_gateway.media.pending_uploads import PendingUploads
 from songreel_gateway.media.repository import MediaRepository
@@ -103,6 +113,21 @@ class MediaServicer(MediaServiceServicer):
         """Describes a file."""
         media: Media = await self._media.get(request.name)
         return GetMediaResponse(media=media)
+
+    async def ListMedia(self, request: ListMediaRequest, context: Any) -> ListMediaResponse:
+        """The project's files, newest first."""
+        project = project_of(request.parent)
+        page = requested_page(
+            ("media", project), request.page_size, request.page_token, self._settings.page_size
+        )
+        found, token = await self._media.page(project, page)
+        return ListMediaResponse(media=found, next_page_token=token)
+
+    async def DeleteMedia(self, request: DeleteMediaRequest, context: Any) -> DeleteMediaResponse:
+        """Takes a file from its project."""
+        claim = claim_of(parse_media(request.name)[0], request, request.request_id)
+        await self._media.delete(request.name, claim, force=request.force)
+        return DeleteMediaResponse()
 
     async def BeginUpload(self, request: BeginUploadRequest, context: Any) -> BeginUploadResponse:
         """Gives out URLs to put a file into the store."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from google.longrunning.operations_pb2 import Operation
@@ -15,6 +16,8 @@ from songreel.v1.video_service_pb2 import (
     CreateVideoRequest,
     DeleteStoryboardRequest,
     DeleteStoryboardResponse,
+    DeleteVideoRequest,
+    DeleteVideoResponse,
     GetStoryboardRequest,
     GetStoryboardResponse,
     GetVideoRequest,
@@ -31,7 +34,7 @@ from songreel.v1.video_service_pb2 import (
 )
 from songreel.v1.video_service_pb2_grpc import VideoServiceServicer
 from songreel_kit.database.times import microseconds, timestamp
-from songreel_kit.errors import PermissionDenied
+from songreel_kit.errors import OperationNotFound, PermissionDenied, VideoNotFound
 from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.telemetry.tracing import current_traceparent
 
@@ -43,6 +46,7 @@ from songreel_gateway.api.resource_names import (
     checked_video_id,
     operation_name,
     parse_operation,
+    parse_video,
     project_of,
     video_name,
 )
@@ -159,6 +163,17 @@ class VideoServicer(VideoServiceServicer):
             videos=[only(video, mask) for video in videos], next_page_token=token
         )
 
+    async def DeleteVideo(self, request: DeleteVideoRequest, context: Any) -> DeleteVideoResponse:
+        """Deletes a video with what belongs to it."""
+        project, _ = parse_video(request.name)
+        claim = claim_of(project, request, request.request_id)
+        runner = await self._runner()
+        if request.force:
+            await self._cancel(request.name, runner)
+        for job in (await self._videos.delete(request.name, claim)).jobs:
+            await runner.forget(job)
+        return DeleteVideoResponse()
+
     async def GetStoryboard(
         self, request: GetStoryboardRequest, context: Any
     ) -> GetStoryboardResponse:
@@ -205,6 +220,12 @@ class VideoServicer(VideoServiceServicer):
             await runner.enqueue(written)
         _log.info("job accepted", job_id=written.id, kind=kind, repeated=not new)
         return written.operation()
+
+    async def _cancel(self, name: str, runner: JobRunner) -> None:
+        """Cancels the operation that makes the video, if there is one."""
+        with suppress(VideoNotFound, OperationNotFound):
+            video = await self._videos.get(name)
+            await runner.cancel(await self._jobs.load(*parse_operation(video.operation)))
 
     async def _checked(
         self, claim: RequestClaim, asked: CreateVideoRequest, video_id: str

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2 import (
+    EraseRenderRequest,
+    EraseRenderResponse,
     GetRendererRequest,
     GetRendererResponse,
     RenderRequest,
@@ -54,6 +56,14 @@ class DeferredServicer(RenderServiceServicer):
     ) -> GetRendererResponse:
         """See `RenderServicer`."""
         return await (await self._servicer()).GetRenderer(request, context)
+
+    async def EraseRender(
+        self,
+        request: EraseRenderRequest,
+        context: grpc.aio.ServicerContext[EraseRenderRequest, EraseRenderResponse],
+    ) -> EraseRenderResponse:
+        """See `RenderServicer`."""
+        return await (await self._servicer()).EraseRender(request, context)
 
     async def close(self) -> None:
         """Close the servicer, if it was made."""

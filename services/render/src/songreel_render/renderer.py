@@ -22,6 +22,7 @@ from songreel_render.backends.open_backend import open_backend
 from songreel_render.backends.segments import DRAWN, JOINED, SegmentDrawing, complete
 from songreel_render.checkpoints.checkpoint import CheckpointShape
 from songreel_render.checkpoints.loader import CheckpointLoader
+from songreel_render.erasure import erase_render
 from songreel_render.pictures.contact_sheet import draw_contact_sheet, middle_frames, sheet_scenes
 from songreel_render.pictures.timeline_plot import draw_timeline
 from songreel_render.plan.planner import PreparedRender, RenderJob, RenderPlanner
@@ -126,6 +127,10 @@ class Renderer:
         result.fallbacks.extend(dict.fromkeys([*fallbacks, *drawn.fallbacks, *result.fallbacks]))
         self._store.bind(prepared.result_key, store_document(self._store, result))
         return result
+
+    def erase(self, plan: Artifact) -> int:
+        """See `erase_render`."""
+        return erase_render(self._store, plan)
 
     def close(self) -> None:
         """End everything that drawing has started."""

@@ -8,6 +8,8 @@ from contextlib import aclosing
 
 import grpc.aio
 from songreel.render.v1.render_service_pb2 import (
+    EraseRenderRequest,
+    EraseRenderResponse,
     GetRendererRequest,
     GetRendererResponse,
     RenderRequest,
@@ -169,6 +171,15 @@ class RenderServicer(RenderServiceServicer):
             response.checkpoint = shape.path
             response.checkpoint_sha256 = shape.sha256
         return response
+
+    async def EraseRender(
+        self,
+        request: EraseRenderRequest,
+        context: grpc.aio.ServicerContext[EraseRenderRequest, EraseRenderResponse],
+    ) -> EraseRenderResponse:
+        """See `erase_render`."""
+        removed = await asyncio.to_thread(self._renderer.erase, request.plan)
+        return EraseRenderResponse(artifacts=removed)
 
     async def close(self) -> None:
         """End everything that drawing has started; no call is under way any more."""

@@ -169,26 +169,30 @@ class WithdrawConsentResponse(_message.Message):
     def __init__(self, audit_head: _Optional[str] = ...) -> None: ...
 
 class EraseIdentityRequest(_message.Message):
-    __slots__ = ("name", "request_id")
+    __slots__ = ("name", "request_id", "videos")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VIDEOS_FIELD_NUMBER: _ClassVar[int]
     name: str
     request_id: str
-    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+    videos: bool
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., videos: _Optional[bool] = ...) -> None: ...
 
 class EraseIdentityResponse(_message.Message):
-    __slots__ = ("audit_head", "objects", "keys_sha256", "uses_cleared", "uses_silent")
+    __slots__ = ("audit_head", "objects", "keys_sha256", "uses_cleared", "uses_silent", "videos")
     AUDIT_HEAD_FIELD_NUMBER: _ClassVar[int]
     OBJECTS_FIELD_NUMBER: _ClassVar[int]
     KEYS_SHA256_FIELD_NUMBER: _ClassVar[int]
     USES_CLEARED_FIELD_NUMBER: _ClassVar[int]
     USES_SILENT_FIELD_NUMBER: _ClassVar[int]
+    VIDEOS_FIELD_NUMBER: _ClassVar[int]
     audit_head: str
     objects: int
     keys_sha256: _containers.RepeatedScalarFieldContainer[str]
     uses_cleared: int
     uses_silent: int
-    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ..., uses_cleared: _Optional[int] = ..., uses_silent: _Optional[int] = ...) -> None: ...
+    videos: int
+    def __init__(self, audit_head: _Optional[str] = ..., objects: _Optional[int] = ..., keys_sha256: _Optional[_Iterable[str]] = ..., uses_cleared: _Optional[int] = ..., uses_silent: _Optional[int] = ..., videos: _Optional[int] = ...) -> None: ...
 
 class MeasureLikenessRequest(_message.Message):
     __slots__ = ("start", "picture")

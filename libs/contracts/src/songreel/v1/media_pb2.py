@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17songreel/v1/media.proto\x12\x0bsongreel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsongreel/type/v1/artifact.proto\"\x8a\x01\n\x05Media\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x08\x61rtifact\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17songreel/v1/media.proto\x12\x0bsongreel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1fsongreel/type/v1/artifact.proto\"\xbb\x01\n\x05Media\x12\x0c\n\x04name\x18\x01 \x01(\t\x12,\n\x08\x61rtifact\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,5 +34,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.v1.media_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MEDIA']._serialized_start=107
-  _globals['_MEDIA']._serialized_end=245
+  _globals['_MEDIA']._serialized_end=294
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from songreel.v1 import media_pb2 as songreel_dot_v1_dot_media__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/media_service.proto\x12\x0bsongreel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17songreel/v1/media.proto\"Z\n\x12UploadMediaRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.songreel.v1.UploadHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"z\n\x0cUploadHeader\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"8\n\x13UploadMediaResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"4\n\x14\x44ownloadMediaRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"&\n\x15\x44ownloadMediaResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"\x1f\n\x0fGetMediaRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x10GetMediaResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"\x80\x01\n\x12\x42\x65ginUploadRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"@\n\x13\x42\x65ginUploadResponse\x12)\n\x06upload\x18\x01 \x01(\x0b\x32\x19.songreel.v1.DirectUpload\"u\n\x0c\x44irectUpload\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05parts\x18\x02 \x03(\x0b\x32\x17.songreel.v1.UploadPart\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\nUploadPart\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x0b\n\x03url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x13\x46inishUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"9\n\x14\x46inishUploadResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"7\n\x13\x43\x61ncelUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x16\n\x14\x43\x61ncelUploadResponse\"R\n\x15GetDownloadUrlRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12+\n\x08lifetime\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"V\n\x16GetDownloadUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xdc\x04\n\x0cMediaService\x12R\n\x0bUploadMedia\x12\x1f.songreel.v1.UploadMediaRequest\x1a .songreel.v1.UploadMediaResponse(\x01\x12X\n\rDownloadMedia\x12!.songreel.v1.DownloadMediaRequest\x1a\".songreel.v1.DownloadMediaResponse0\x01\x12G\n\x08GetMedia\x12\x1c.songreel.v1.GetMediaRequest\x1a\x1d.songreel.v1.GetMediaResponse\x12P\n\x0b\x42\x65ginUpload\x12\x1f.songreel.v1.BeginUploadRequest\x1a .songreel.v1.BeginUploadResponse\x12S\n\x0c\x46inishUpload\x12 .songreel.v1.FinishUploadRequest\x1a!.songreel.v1.FinishUploadResponse\x12S\n\x0c\x43\x61ncelUpload\x12 .songreel.v1.CancelUploadRequest\x1a!.songreel.v1.CancelUploadResponse\x12Y\n\x0eGetDownloadUrl\x12\".songreel.v1.GetDownloadUrlRequest\x1a#.songreel.v1.GetDownloadUrlResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/media_service.proto\x12\x0bsongreel.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17songreel/v1/media.proto\"Z\n\x12UploadMediaRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.songreel.v1.UploadHeaderH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"z\n\x0cUploadHeader\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"8\n\x13UploadMediaResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"4\n\x14\x44ownloadMediaRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\"&\n\x15\x44ownloadMediaResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"\x1f\n\x0fGetMediaRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"5\n\x10GetMediaResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"I\n\x10ListMediaRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"O\n\x11ListMediaResponse\x12!\n\x05media\x18\x01 \x03(\x0b\x32\x12.songreel.v1.Media\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x12\x44\x65leteMediaRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x15\n\x13\x44\x65leteMediaResponse\"\x80\x01\n\x12\x42\x65ginUploadRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0c\n\x04size\x18\x04 \x01(\x03\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x12\n\nrequest_id\x18\x06 \x01(\t\"@\n\x13\x42\x65ginUploadResponse\x12)\n\x06upload\x18\x01 \x01(\x0b\x32\x19.songreel.v1.DirectUpload\"u\n\x0c\x44irectUpload\x12\x0c\n\x04name\x18\x01 \x01(\t\x12&\n\x05parts\x18\x02 \x03(\x0b\x32\x17.songreel.v1.UploadPart\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\nUploadPart\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x0b\n\x03url\x18\x03 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"7\n\x13\x46inishUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"9\n\x14\x46inishUploadResponse\x12!\n\x05media\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\"7\n\x13\x43\x61ncelUploadRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x12\n\nrequest_id\x18\x02 \x01(\t\"\x16\n\x14\x43\x61ncelUploadResponse\"R\n\x15GetDownloadUrlRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12+\n\x08lifetime\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"V\n\x16GetDownloadUrlResponse\x12\x0b\n\x03url\x18\x01 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp2\xfa\x05\n\x0cMediaService\x12R\n\x0bUploadMedia\x12\x1f.songreel.v1.UploadMediaRequest\x1a .songreel.v1.UploadMediaResponse(\x01\x12X\n\rDownloadMedia\x12!.songreel.v1.DownloadMediaRequest\x1a\".songreel.v1.DownloadMediaResponse0\x01\x12G\n\x08GetMedia\x12\x1c.songreel.v1.GetMediaRequest\x1a\x1d.songreel.v1.GetMediaResponse\x12J\n\tListMedia\x12\x1d.songreel.v1.ListMediaRequest\x1a\x1e.songreel.v1.ListMediaResponse\x12P\n\x0b\x44\x65leteMedia\x12\x1f.songreel.v1.DeleteMediaRequest\x1a .songreel.v1.DeleteMediaResponse\x12P\n\x0b\x42\x65ginUpload\x12\x1f.songreel.v1.BeginUploadRequest\x1a .songreel.v1.BeginUploadResponse\x12S\n\x0c\x46inishUpload\x12 .songreel.v1.FinishUploadRequest\x1a!.songreel.v1.FinishUploadResponse\x12S\n\x0c\x43\x61ncelUpload\x12 .songreel.v1.CancelUploadRequest\x1a!.songreel.v1.CancelUploadResponse\x12Y\n\x0eGetDownloadUrl\x12\".songreel.v1.GetDownloadUrlRequest\x1a#.songreel.v1.GetDownloadUrlResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,26 +48,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETMEDIAREQUEST']._serialized_end=537
   _globals['_GETMEDIARESPONSE']._serialized_start=539
   _globals['_GETMEDIARESPONSE']._serialized_end=592
-  _globals['_BEGINUPLOADREQUEST']._serialized_start=595
-  _globals['_BEGINUPLOADREQUEST']._serialized_end=723
-  _globals['_BEGINUPLOADRESPONSE']._serialized_start=725
-  _globals['_BEGINUPLOADRESPONSE']._serialized_end=789
-  _globals['_DIRECTUPLOAD']._serialized_start=791
-  _globals['_DIRECTUPLOAD']._serialized_end=908
-  _globals['_UPLOADPART']._serialized_start=910
-  _globals['_UPLOADPART']._serialized_end=1014
-  _globals['_FINISHUPLOADREQUEST']._serialized_start=1016
-  _globals['_FINISHUPLOADREQUEST']._serialized_end=1071
-  _globals['_FINISHUPLOADRESPONSE']._serialized_start=1073
-  _globals['_FINISHUPLOADRESPONSE']._serialized_end=1130
-  _globals['_CANCELUPLOADREQUEST']._serialized_start=1132
-  _globals['_CANCELUPLOADREQUEST']._serialized_end=1187
-  _globals['_CANCELUPLOADRESPONSE']._serialized_start=1189
-  _globals['_CANCELUPLOADRESPONSE']._serialized_end=1211
-  _globals['_GETDOWNLOADURLREQUEST']._serialized_start=1213
-  _globals['_GETDOWNLOADURLREQUEST']._serialized_end=1295
-  _globals['_GETDOWNLOADURLRESPONSE']._serialized_start=1297
-  _globals['_GETDOWNLOADURLRESPONSE']._serialized_end=1383
-  _globals['_MEDIASERVICE']._serialized_start=1386
-  _globals['_MEDIASERVICE']._serialized_end=1990
+  _globals['_LISTMEDIAREQUEST']._serialized_start=594
+  _globals['_LISTMEDIAREQUEST']._serialized_end=667
+  _globals['_LISTMEDIARESPONSE']._serialized_start=669
+  _globals['_LISTMEDIARESPONSE']._serialized_end=748
+  _globals['_DELETEMEDIAREQUEST']._serialized_start=750
+  _globals['_DELETEMEDIAREQUEST']._serialized_end=819
+  _globals['_DELETEMEDIARESPONSE']._serialized_start=821
+  _globals['_DELETEMEDIARESPONSE']._serialized_end=842
+  _globals['_BEGINUPLOADREQUEST']._serialized_start=845
+  _globals['_BEGINUPLOADREQUEST']._serialized_end=973
+  _globals['_BEGINUPLOADRESPONSE']._serialized_start=975
+  _globals['_BEGINUPLOADRESPONSE']._serialized_end=1039
+  _globals['_DIRECTUPLOAD']._serialized_start=1041
+  _globals['_DIRECTUPLOAD']._serialized_end=1158
+  _globals['_UPLOADPART']._serialized_start=1160
+  _globals['_UPLOADPART']._serialized_end=1264
+  _globals['_FINISHUPLOADREQUEST']._serialized_start=1266
+  _globals['_FINISHUPLOADREQUEST']._serialized_end=1321
+  _globals['_FINISHUPLOADRESPONSE']._serialized_start=1323
+  _globals['_FINISHUPLOADRESPONSE']._serialized_end=1380
+  _globals['_CANCELUPLOADREQUEST']._serialized_start=1382
+  _globals['_CANCELUPLOADREQUEST']._serialized_end=1437
+  _globals['_CANCELUPLOADRESPONSE']._serialized_start=1439
+  _globals['_CANCELUPLOADRESPONSE']._serialized_end=1461
+  _globals['_GETDOWNLOADURLREQUEST']._serialized_start=1463
+  _globals['_GETDOWNLOADURLREQUEST']._serialized_end=1545
+  _globals['_GETDOWNLOADURLRESPONSE']._serialized_start=1547
+  _globals['_GETDOWNLOADURLRESPONSE']._serialized_end=1633
+  _globals['_MEDIASERVICE']._serialized_start=1636
+  _globals['_MEDIASERVICE']._serialized_end=2398
 # @@protoc_insertion_point(module_scope)

@@ -50,6 +50,16 @@ class MediaServiceStub:
                 request_serializer=songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.SerializeToString,
                 response_deserializer=songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.FromString,
                 _registered_method=True)
+        self.ListMedia = channel.unary_unary(
+                '/songreel.v1.MediaService/ListMedia',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.ListMediaRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.ListMediaResponse.FromString,
+                _registered_method=True)
+        self.DeleteMedia = channel.unary_unary(
+                '/songreel.v1.MediaService/DeleteMedia',
+                request_serializer=songreel_dot_v1_dot_media__service__pb2.DeleteMediaRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_media__service__pb2.DeleteMediaResponse.FromString,
+                _registered_method=True)
         self.BeginUpload = channel.unary_unary(
                 '/songreel.v1.MediaService/BeginUpload',
                 request_serializer=songreel_dot_v1_dot_media__service__pb2.BeginUploadRequest.SerializeToString,
@@ -93,6 +103,20 @@ class MediaServiceServicer:
 
     def GetMedia(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListMedia(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteMedia(self, request, context):
+        """Deletes a file of the project: nobody can read it any more, and it no longer counts
+        against the quotas.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -152,6 +176,16 @@ def add_MediaServiceServicer_to_server(servicer, server):
                     servicer.GetMedia,
                     request_deserializer=songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.FromString,
                     response_serializer=songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.SerializeToString,
+            ),
+            'ListMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMedia,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.ListMediaRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.ListMediaResponse.SerializeToString,
+            ),
+            'DeleteMedia': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteMedia,
+                    request_deserializer=songreel_dot_v1_dot_media__service__pb2.DeleteMediaRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_media__service__pb2.DeleteMediaResponse.SerializeToString,
             ),
             'BeginUpload': grpc.unary_unary_rpc_method_handler(
                     servicer.BeginUpload,
@@ -256,6 +290,60 @@ class MediaService:
             '/songreel.v1.MediaService/GetMedia',
             songreel_dot_v1_dot_media__service__pb2.GetMediaRequest.SerializeToString,
             songreel_dot_v1_dot_media__service__pb2.GetMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/ListMedia',
+            songreel_dot_v1_dot_media__service__pb2.ListMediaRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.ListMediaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteMedia(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.MediaService/DeleteMedia',
+            songreel_dot_v1_dot_media__service__pb2.DeleteMediaRequest.SerializeToString,
+            songreel_dot_v1_dot_media__service__pb2.DeleteMediaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,11 @@ class VideoServiceStub:
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.ListVideosRequest.SerializeToString,
                 response_deserializer=songreel_dot_v1_dot_video__service__pb2.ListVideosResponse.FromString,
                 _registered_method=True)
+        self.DeleteVideo = channel.unary_unary(
+                '/songreel.v1.VideoService/DeleteVideo',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.DeleteVideoRequest.SerializeToString,
+                response_deserializer=songreel_dot_v1_dot_video__service__pb2.DeleteVideoResponse.FromString,
+                _registered_method=True)
         self.AnalyzeSong = channel.unary_unary(
                 '/songreel.v1.VideoService/AnalyzeSong',
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.AnalyzeSongRequest.SerializeToString,
@@ -111,6 +116,14 @@ class VideoServiceServicer:
 
     def ListVideos(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteVideo(self, request, context):
+        """Deletes a video, its operation, and the media that its job made, unless something else
+        uses them. What is given in a request (song, lyrics) stays.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -180,6 +193,11 @@ def add_VideoServiceServicer_to_server(servicer, server):
                     servicer.ListVideos,
                     request_deserializer=songreel_dot_v1_dot_video__service__pb2.ListVideosRequest.FromString,
                     response_serializer=songreel_dot_v1_dot_video__service__pb2.ListVideosResponse.SerializeToString,
+            ),
+            'DeleteVideo': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteVideo,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.DeleteVideoRequest.FromString,
+                    response_serializer=songreel_dot_v1_dot_video__service__pb2.DeleteVideoResponse.SerializeToString,
             ),
             'AnalyzeSong': grpc.unary_unary_rpc_method_handler(
                     servicer.AnalyzeSong,
@@ -301,6 +319,33 @@ class VideoService:
             '/songreel.v1.VideoService/ListVideos',
             songreel_dot_v1_dot_video__service__pb2.ListVideosRequest.SerializeToString,
             songreel_dot_v1_dot_video__service__pb2.ListVideosResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteVideo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/DeleteVideo',
+            songreel_dot_v1_dot_video__service__pb2.DeleteVideoRequest.SerializeToString,
+            songreel_dot_v1_dot_video__service__pb2.DeleteVideoResponse.FromString,
             options,
             channel_credentials,
             insecure,

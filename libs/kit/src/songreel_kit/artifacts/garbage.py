@@ -92,6 +92,29 @@ def collect_garbage(
     return Collected(examined, removed, size, len(old_keys))
 
 
+def erase(store: ArtifactStore, hashes: Iterable[str]) -> int:
+    """Removes bytes at once, whatever their age; the number of those that were there.
+
+    For what must not be kept. Whoever reads one of them at this moment reads it to its end.
+    """
+    ever = datetime.max.replace(tzinfo=UTC)
+    return sum(store.discard(Held(each, 0, ever)) for each in set(hashes))
+
+
+def unbind_all(store: ArtifactStore, hashes: Iterable[str]) -> None:
+    """Forgets the keys that lead to these artifacts, while they are there."""
+    wanted = set(hashes)
+    for key, _ in list(store.bound()):
+        artifact = store.lookup(key, renew=False)
+        if artifact is not None and artifact.sha256 in wanted:
+            store.unbind(key)
+
+
+def keys_naming(store: ArtifactStore, sha256: str) -> list[str]:
+    """Keys that lead to an artifact, or to a document that names it."""
+    return [key for key, _ in store.bound() if sha256 in _named_by(store, key)]
+
+
 def _batches(held: Iterable[Held]) -> Iterator[list[Held]]:
     rest = iter(held)
     while batch := list(islice(rest, _BATCH)):

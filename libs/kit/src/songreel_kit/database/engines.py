@@ -40,6 +40,16 @@ def switch_on_wal(path: str) -> None:
         connection.close()
 
 
+def compact_sqlite(path: str) -> None:
+    """Leaves no deleted bytes behind in a SQLite file or its write-ahead log."""
+    connection = sqlite3.connect(path, timeout=30.0)
+    try:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
 def _prepare_sqlite(connection: Any, _record: Any, *, overwrites: bool) -> None:
     # The driver's own BEGIN comes late (at the first write), and a transaction
     # that read before it may then fail as busy: we begin ourselves, see below.

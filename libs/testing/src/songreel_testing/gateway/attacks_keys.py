@@ -10,7 +10,11 @@ from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel.v1.identity_service_pb2 import ListIdentitiesRequest
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub
 from songreel.v1.media_service_pb2 import GetMediaRequest
-from songreel.v1.video_service_pb2 import DeleteStoryboardRequest, ListVideosRequest
+from songreel.v1.video_service_pb2 import (
+    DeleteStoryboardRequest,
+    DeleteVideoRequest,
+    ListVideosRequest,
+)
 from songreel.v1.video_service_pb2_grpc import VideoServiceStub
 from songreel_gateway.access.guard import certificate_sha256
 from songreel_gateway.access.keys import NewKey, Role, create_key, revoke_key
@@ -140,6 +144,12 @@ async def creator_deletes(gateway: CheckedGateway) -> None:
 async def creator_forgets(gateway: CheckedGateway) -> None:
     stub = VideoServiceStub(gateway.open(gateway.tokens["creator"]))
     await stub.DeleteStoryboard(DeleteStoryboardRequest(name=f"{MINE}/storyboards/x"))
+
+
+@attack("roles", "a creator deletes a video", DENIED)
+async def creator_deletes_video(gateway: CheckedGateway) -> None:
+    stub = VideoServiceStub(gateway.open(gateway.tokens["creator"]))
+    await stub.DeleteVideo(DeleteVideoRequest(name=f"{MINE}/videos/x"))
 
 
 @attack("roles", "a creator lists all people", DENIED)

@@ -73,6 +73,10 @@ foreign("MediaService/DownloadMedia", MEDIA)(
     lambda gateway: media.DownloadMediaRequest(name=song(gateway))
 )
 foreign("MediaService/GetMedia", MEDIA)(lambda gateway: media.GetMediaRequest(name=song(gateway)))
+foreign("MediaService/ListMedia", PROJECT)(lambda _: media.ListMediaRequest(parent=THEIRS))
+foreign("MediaService/DeleteMedia", MEDIA)(
+    lambda gateway: media.DeleteMediaRequest(name=song(gateway), force=True)
+)
 foreign("MediaService/BeginUpload", PROJECT)(lambda _: media.BeginUploadRequest(parent=THEIRS))
 foreign("MediaService/FinishUpload", UPLOAD)(
     lambda _: media.FinishUploadRequest(name=f"{THEIRS}/uploads/{'0' * 32}")
@@ -103,6 +107,9 @@ foreign("VideoService/CreateVideo", PROJECT, "a request_id of theirs")(
     )
 )
 foreign("VideoService/GetVideo", VIDEO)(lambda gateway: videos.GetVideoRequest(name=gateway.video))
+foreign("VideoService/DeleteVideo", VIDEO)(
+    lambda gateway: videos.DeleteVideoRequest(name=gateway.video, force=True)
+)
 foreign("VideoService/ListVideos", PROJECT)(lambda _: videos.ListVideosRequest(parent=THEIRS))
 foreign("VideoService/AnalyzeSong", MEDIA, "song")(
     lambda gateway: videos.AnalyzeSongRequest(parent=MINE, song=song(gateway))

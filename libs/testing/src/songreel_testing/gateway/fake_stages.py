@@ -42,6 +42,7 @@ from songreel_kit.artifacts.documents import (
     stage_key,
     store_document,
 )
+from songreel_kit.artifacts.garbage import erase
 from songreel_kit.artifacts.open import open_store
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.server import running_server
@@ -256,6 +257,13 @@ class Render(RenderServiceServicer):
                 audio_mode="copy",
             )
         )
+
+    async def GetRenderer(self, request, context):
+        return render.GetRendererResponse(checkpoint="tiny", checkpoint_sha256="0" * 64)
+
+    async def EraseRender(self, request, context):
+        self.control.note(f"erased-{request.plan.sha256}")
+        return render.EraseRenderResponse(artifacts=erase(self.store, [request.plan.sha256]))
 
 
 def stage_services(store: ArtifactStore, control: StageControl) -> list[Service]:

@@ -58,6 +58,18 @@ class RenderResult(_message.Message):
     credentials: str
     def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., timeline: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., contact_sheet: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., reused: _Optional[bool] = ..., frames_denoised: _Optional[int] = ..., credentials: _Optional[str] = ...) -> None: ...
 
+class EraseRenderRequest(_message.Message):
+    __slots__ = ("plan",)
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    plan: _artifact_pb2.Artifact
+    def __init__(self, plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
+
+class EraseRenderResponse(_message.Message):
+    __slots__ = ("artifacts",)
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    artifacts: int
+    def __init__(self, artifacts: _Optional[int] = ...) -> None: ...
+
 class GetRendererRequest(_message.Message):
     __slots__ = ("checkpoint", "storyboard")
     CHECKPOINT_FIELD_NUMBER: _ClassVar[int]

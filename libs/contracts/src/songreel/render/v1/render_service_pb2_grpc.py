@@ -45,6 +45,11 @@ class RenderServiceStub:
                 request_serializer=songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererRequest.SerializeToString,
                 response_deserializer=songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererResponse.FromString,
                 _registered_method=True)
+        self.EraseRender = channel.unary_unary(
+                '/songreel.render.v1.RenderService/EraseRender',
+                request_serializer=songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderRequest.SerializeToString,
+                response_deserializer=songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderResponse.FromString,
+                _registered_method=True)
 
 
 class RenderServiceServicer:
@@ -66,6 +71,14 @@ class RenderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseRender(self, request, context):
+        """Removes everything that was drawn from a plan from the artifact store: segments, stills,
+        contact sheet, video and the plan itself. The timeline stays.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RenderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_RenderServiceServicer_to_server(servicer, server):
                     servicer.GetRenderer,
                     request_deserializer=songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererRequest.FromString,
                     response_serializer=songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererResponse.SerializeToString,
+            ),
+            'EraseRender': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseRender,
+                    request_deserializer=songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderRequest.FromString,
+                    response_serializer=songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class RenderService:
             '/songreel.render.v1.RenderService/GetRenderer',
             songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererRequest.SerializeToString,
             songreel_dot_render_dot_v1_dot_render__service__pb2.GetRendererResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseRender(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.render.v1.RenderService/EraseRender',
+            songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderRequest.SerializeToString,
+            songreel_dot_render_dot_v1_dot_render__service__pb2.EraseRenderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -17,8 +17,8 @@ from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.clients.retries import Reason
-from songreel_gateway.jobs.fair_order import order_at, take_turn
 from songreel_gateway.jobs.job import Job
+from songreel_gateway.jobs.turns.order import order_at, take_turn
 
 _log = get_logger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from songreel.render.v1.render_plan_pb2 import RenderSettings
 from songreel.render.v1.render_service_pb2 import RenderRequest
 from songreel_gateway.clients.services import RENDER
-from songreel_gateway.jobs.fair_order import WaitingJob, fair_order
+from songreel_gateway.jobs.turns.order import WaitingJob, fair_order
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.server.server import running_server
 from songreel_kit.work_slots import WorkSlots

@@ -1,0 +1,1 @@
+"""Whose turn it is at a service that may be full."""
