@@ -25,17 +25,14 @@ from songreel_animatic.scene.setting import Setting
 _HAZE: Final = 0.55
 
 
-_SMOOTH: Final = skia.SamplingOptions(skia.FilterMode.kLinear)
-
-
 @dataclass(frozen=True)
 class _Still:
     """A layer that is drawn once."""
 
-    image: skia.Image | None
-    """None where nothing is drawn."""
-    box: skia.Rect
-    """Where it lies, in units."""
+    pixels: NDArray[np.uint8]
+    """(height, width, 4) RGBA, premultiplied; only where something is drawn."""
+    place: NDArray[np.float64]
+    """(3, 3): from its pixels to units."""
     paint: skia.Paint
 
 
@@ -79,16 +76,40 @@ class Scene:
 
     def _draw(self, canvas: skia.Canvas, number: int, layer: Layer, view: View, t: float) -> None:
         """Draws one layer; the canvas is in pixels and is left changed."""
-        canvas.scale(self._unit, self._unit)
-        canvas.concat(view.matrix(layer.depth, self.setting.width))
+        matrix = view.matrix(layer.depth, self.setting.width)
         if layer.still:  # its lines do not boil either: backgrounds are held, as in film
             still = self._stills.get(number)
             if still is None:
                 still = self._stills[number] = self._still(layer)
-            if still.image is not None:
-                canvas.drawImageRect(still.image, still.box, _SMOOTH, still.paint)
+            self._lay(canvas, still, matrix)
         else:
+            canvas.scale(self._unit, self._unit)
+            canvas.concat(matrix)
             layer.draw(self._pen(canvas, layer, t), t)
+
+    def _lay(self, canvas: skia.Canvas, still: _Still, matrix: skia.Matrix) -> None:
+        """Draws a still where the camera sees it. OpenCV warps four times as fast as skia."""
+        rows, columns = still.pixels.shape[:2]
+        if not rows:
+            return
+        moved = np.diag([self._unit, self._unit, 1.0]) @ np.reshape(matrix.get9(), (3, 3))
+        moved = moved @ still.place
+        corners = moved[:2] @ np.array(
+            [[0, columns, 0, columns], [0, 0, rows, rows], [1.0] * 4], dtype=np.float64
+        )
+        left, top = np.maximum(0, np.floor(corners.min(axis=1))).astype(int).tolist()
+        right, bottom = np.ceil(corners.max(axis=1)).astype(int).tolist()
+        size = min(self.width, right) - left, min(self.height, bottom) - top
+        if min(size) <= 0:
+            return
+        moved[:2, 2] -= left, top
+        # Pixels are areas: a half of one lies before the middle of the first.
+        moved[:2, 2] += 0.5 * (moved[:2, 0] + moved[:2, 1]) - 0.5
+        seen = cv2.warpAffine(still.pixels, moved[:2], size, flags=cv2.INTER_LINEAR)
+        image = skia.Image.fromarray(
+            seen, skia.kRGBA_8888_ColorType, skia.kPremul_AlphaType, copy=False
+        )
+        canvas.drawImage(image, left, top, skia.SamplingOptions(), still.paint)
 
     def _pen(self, canvas: skia.Canvas, layer: Layer, t: float) -> Pen:
         pen = Pen(canvas, self.look, self.light, t)
@@ -108,17 +129,13 @@ class Scene:
         # Only what is drawn on is worth looking at again in every frame.
         alpha = pixels[..., 3]
         left, top, across, down = cv2.boundingRect(alpha)
-        if not across:
-            return _Still(None, skia.Rect(), skia.Paint())
-        part = skia.IRect.MakeXYWH(left, top, across, down)
-        box = skia.Rect(left, top, left + across, top + down)
-        box = skia.Rect(
-            *(value / scale - edge for value in (box.left(), box.top(), box.right(), box.bottom()))
-        )
         paint = skia.Paint()
         if alpha.min() == 255:
             paint.setBlendMode(skia.BlendMode.kSrc)
-        return _Still(surface.makeImageSnapshot(part), box, paint)
+        place = np.diag([1.0 / scale, 1.0 / scale, 1.0])
+        place[:2, 2] = left / scale - edge, top / scale - edge
+        drawn = pixels[top : top + down, left : left + across].copy()
+        return _Still(drawn, place, paint)
 
     def depth(self, t: float) -> NDArray[np.float32]:
         """(height, width) float32 in [0, 1], 1 nearest."""

@@ -12,6 +12,8 @@ from songreel_animatic.animatic import motion_between
 
 # Grey levels of 255 by which a pixel may differ from where it seems to come from.
 _TOLERANCE: Final = 24.0
+_BELIEF: Final = np.exp(-((np.arange(256) / _TOLERANCE) ** 2)).astype(np.float32)
+"""How far a pixel is to be believed that differs by so much."""
 Picture = NDArray[np.uint8]
 Difference = NDArray[np.float32]
 
@@ -64,11 +66,11 @@ def between(drawing: Picture, before: Key, after: Key, weight: float) -> Differe
     """
     first, first_belief = _carried(drawing, before)
     last, last_belief = _carried(drawing, after)
-    near, far = (1.0 - weight) * first_belief, weight * last_belief
+    near, far = np.float32(1.0 - weight) * first_belief, np.float32(weight) * last_belief
+    mixed = np.asarray(cv2.blendLinear(first, last, near, far), dtype=np.float32)
     # Where neither key shows what is seen now, the drawing stands alone.
-    total = np.maximum(near + far, 0.5)
-    mixed = (near / total)[..., None] * first + (far / total)[..., None] * last
-    return mixed.astype(np.float32, copy=False)
+    mixed *= np.minimum(np.float32(1.0), np.float32(2.0) * (near + far))[..., None]
+    return mixed
 
 
 def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32]]:
@@ -85,5 +87,5 @@ def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32
     edge = cv2.BORDER_REPLICATE
     found = remap(key.difference, at, None, cv2.INTER_LINEAR, borderMode=edge)
     seen = remap(key.drawing, at, None, cv2.INTER_LINEAR, borderMode=edge)
-    apart = cv2.absdiff(seen, drawing).max(axis=-1).astype(np.float32)
-    return found, np.exp(-((apart / _TOLERANCE) ** 2)).astype(np.float32)
+    red, green, blue = cv2.split(cv2.absdiff(seen, drawing))
+    return found, _BELIEF[cv2.max(cv2.max(red, green), blue)]
