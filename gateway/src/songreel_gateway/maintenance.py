@@ -17,6 +17,7 @@ from songreel_kit.errors import FailedPrecondition, InvalidRequest, NotFound, Un
 
 from songreel_gateway.access.keys import note
 from songreel_gateway.access.retention import Retention
+from songreel_gateway.api.request_ids import forget_old
 from songreel_gateway.db.access_tables import projects
 from songreel_gateway.db.schema import MIGRATIONS, open_database
 from songreel_gateway.db.tables import media
@@ -52,6 +53,8 @@ def collect(
     database = open_database(settings.database(), connections=2)
     try:
         expired = expire_media(database, settings, dry_run)
+        if not dry_run:
+            database.run(forget_old)
         uploads = clear_expired(
             database, lambda: direct_transfers(open_store(settings.store)), dry_run=dry_run
         )

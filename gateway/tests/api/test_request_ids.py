@@ -175,7 +175,10 @@ async def test_only_an_ended_operation_can_be_deleted(local) -> None:
         await local.client.operations.GetOperation(GetOperationRequest(name=operation.name))
     assert (await local.client.videos.GetVideo(GetVideoRequest(name=video.name))).video == video
     assert await local.client.download(video.media.video)
-    again = await local.client.create(song, request_id="forget me")
+    # A client that heard no answer begins nothing anew.
+    with expect_error(OperationNotFound):
+        await local.client.create(song, request_id="forget me")
+    again = await local.client.create(song, request_id="once more")
     assert again.name != operation.name
     await local.client.wait(again)
 

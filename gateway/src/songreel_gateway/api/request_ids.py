@@ -17,6 +17,9 @@ from songreel_gateway.db.tables import requests
 
 M = TypeVar("M", bound=Message)
 
+KEPT_DAYS = 30
+"""How long a request id is good, whatever becomes of what it led to."""
+
 
 @dataclass(frozen=True)
 class RequestClaim:
@@ -110,3 +113,9 @@ def forget(connection: sa.Connection, project: str, result: str) -> None:
     connection.execute(
         sa.delete(requests).where(requests.c.project == project, requests.c.result == result)
     )
+
+
+def forget_old(connection: sa.Connection) -> int:
+    """Frees the request ids that nobody repeats any more; how many."""
+    before = microseconds() - KEPT_DAYS * 24 * 3600 * 1_000_000
+    return connection.execute(sa.delete(requests).where(requests.c.created < before)).rowcount

@@ -14,14 +14,12 @@ from google.protobuf import any_pb2
 from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Storyboard, Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
+from songreel_kit.bounds.frame_rates import DEFAULT_FPS
 from songreel_kit.database.times import timestamp
 from songreel_kit.telemetry.tracing import span
 
 from songreel_gateway.api.resource_names import operation_name
 from songreel_gateway.db.tables import OPEN_STATES
-
-DEFAULT_FPS = "24"
-"""Of videos whose settings name none."""
 
 
 class JobState(StrEnum):

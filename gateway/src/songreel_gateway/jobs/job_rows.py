@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from google.rpc import status_pb2
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 from songreel_kit.database.database import Database
@@ -48,21 +49,26 @@ def ended_of(connection: sa.Connection, asked: list[str]) -> list[str]:
 
 
 def insert_video(database: Database, connection: sa.Connection, job: Job, video: Video) -> None:
-    """Adds the video that a job makes. Raises `VideoExists`."""
+    """Adds the video that a job makes, or puts it in the place of one that was not made.
+
+    Raises `VideoExists`.
+    """
+    columns = {"video": video.SerializeToString(), "created": job.created}
     inserted = connection.execute(
         database.insert(videos)
-        .values(
-            project=job.project,
-            id=job.video,
-            video=video.SerializeToString(),
-            created=job.created,
-        )
+        .values(project=job.project, id=job.video, **columns)
         .on_conflict_do_nothing()
         .returning(videos.c.id)
     )
-    if inserted.one_or_none() is None:
+    if inserted.one_or_none() is not None:
+        return
+    mine = sa.and_(videos.c.project == job.project, videos.c.id == job.video)
+    stored = sa.select(videos.c.video).where(mine).with_for_update()
+    there = Video.FromString(connection.execute(stored).scalar_one())
+    if there.state not in (Video.STATE_FAILED, Video.STATE_CANCELLED):
         name = video_name(job.project, job.video)
         raise VideoExists(f"there is a video {name} already: take another id", name=name)
+    connection.execute(sa.update(videos).where(mine).values(**columns))
 
 
 def load_row(connection: sa.Connection, project: str, job: str) -> Job:
@@ -125,6 +131,8 @@ def end_video(
     video = ending.video or Video.FromString(stored)
     video.media.CopyFrom(progress.media)
     video.state = VIDEO_STATES[ending.state]
+    if isinstance(ending.outcome, status_pb2.Status):
+        video.error.CopyFrom(ending.outcome)
     connection.execute(sa.update(videos).where(mine).values(video=video.SerializeToString()))
 
 

@@ -15,7 +15,7 @@ from songreel_kit.errors import OperationNotDone
 
 from songreel_gateway.access.quotas import RENDERED, Quotas, add_use
 from songreel_gateway.api.pagination import Page, next_token, paged
-from songreel_gateway.api.request_ids import RequestClaim, claim, forget
+from songreel_gateway.api.request_ids import RequestClaim, claim
 from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs
 from songreel_gateway.jobs.batched_reads import BatchedReads
 from songreel_gateway.jobs.job import Ending, Job, JobState, Wait, job_of, video_seconds
@@ -265,7 +265,6 @@ class JobRepository:
                     name=found.name,
                 )
             delete_job(connection, project, job)
-            forget(connection, project, job)
 
         await self._database.write(transaction)
         self._notifications.notify(job)

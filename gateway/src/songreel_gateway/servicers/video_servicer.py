@@ -50,6 +50,8 @@ from songreel_gateway.api.resource_names import (
     project_of,
     video_name,
 )
+from songreel_gateway.clients.stage_clients import StageClients
+from songreel_gateway.clients.style_names import StyleNames
 from songreel_gateway.jobs.event_stream import EventStream
 from songreel_gateway.jobs.job import Job, JobKind, JobState, given_storyboard
 from songreel_gateway.jobs.repository import JobRepository
@@ -59,10 +61,12 @@ from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.storyboards.editing import StoryboardEditor
 from songreel_gateway.videos.repository import VideoRepository
 from songreel_gateway.videos.validation import (
-    check_people,
-    check_storyboard,
+    analysis_faults,
+    check,
     inputs,
+    refuse,
     refuse_artifact,
+    storyboard_faults,
 )
 
 _log = get_logger(__name__)
@@ -94,18 +98,18 @@ class VideoServicer(VideoServiceServicer):
         self._stream = stream
         self._runner = runner
         self._refused = refused
+        self._styles = StyleNames(self._clients)
 
     async def CreateVideo(self, request: CreateVideoRequest, context: Any) -> Operation:
         """Begins a video."""
         project = project_of(request.parent)
         video = inputs(request.video)
-        refuse_artifact(video.storyboard_options, "video.storyboard")
         try:
-            check_people(project, video)
+            style = video.storyboard_options.style
+            check(project, video, await self._styles.faults(style, "video.storyboard_options"))
         except PermissionDenied as error:
             self._refused(video.identity.name, project, error.reason)
             raise
-        check_storyboard(project, video)
         for field, required in (
             ("song", True),
             ("lyrics", False),
@@ -128,6 +132,7 @@ class VideoServicer(VideoServiceServicer):
     async def AnalyzeSong(self, request: AnalyzeSongRequest, context: Any) -> Operation:
         """Begins an analysis."""
         project = project_of(request.parent)
+        refuse(analysis_faults(request.options, "options"))
         await self._media.own(project, request.song, "song")
         if request.lyrics:
             await self._media.own(project, request.lyrics, "lyrics")
@@ -137,6 +142,8 @@ class VideoServicer(VideoServiceServicer):
     async def CreateStoryboard(self, request: CreateStoryboardRequest, context: Any) -> Operation:
         """Begins a storyboard."""
         project = project_of(request.parent)
+        faults = storyboard_faults(request.options, "options")
+        refuse([*faults, *await self._styles.faults(request.options.style, "options")])
         await self._media.own(project, request.analysis, "analysis")
         if request.storyboard:
             await self._media.own(project, request.storyboard, "storyboard")
@@ -220,6 +227,9 @@ class VideoServicer(VideoServiceServicer):
             await runner.enqueue(written)
         _log.info("job accepted", job_id=written.id, kind=kind, repeated=not new)
         return written.operation()
+
+    async def _clients(self) -> StageClients:
+        return (await self._runner()).clients
 
     async def _cancel(self, name: str, runner: JobRunner) -> None:
         """Cancels the operation that makes the video, if there is one."""

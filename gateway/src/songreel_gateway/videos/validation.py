@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from google.protobuf.message import Message
+from songreel.audio.v1.audio_service_pb2 import AnalyzeOptions
 from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.v1.video_pb2 import Video
-from songreel_kit.errors import InvalidRequest, PermissionDenied, StoryboardNotFound
+from songreel_kit.bounds import analysis, render, storyboard
+from songreel_kit.errors import InvalidRequest, PermissionDenied, StoryboardNotFound, all_faults
 from songreel_kit.likeness.adapters import phrase_of
 
 from songreel_gateway.api.resource_names import parse_identity, parse_storyboard
@@ -28,6 +31,57 @@ _INPUTS: Final = (
 )
 
 
+def check(project: str, video: Video, options: Sequence[InvalidRequest] = ()) -> None:
+    """Refuses a video for all that is wrong with it, at once.
+
+    Args:
+        project: Whose it is to be.
+        video: The caller's fields of it.
+        options: Faults that others have found.
+
+    Raises:
+        PermissionDenied: It shows a person of another project.
+        InvalidRequest: With a violation for each fault, where there are several.
+        StoryboardNotFound: It is another project's.
+    """
+    faults: list[InvalidRequest] = []
+    for part in (_check_song, _check_options, check_people, check_storyboard):
+        try:
+            part(project, video)
+        except InvalidRequest as error:
+            faults.append(error)
+    faults += analysis_faults(video.analyze_options, "video.analyze_options")
+    faults += storyboard_faults(video.storyboard_options, "video.storyboard_options")
+    faults += [
+        each.within("video.render_settings") for each in render.faults_of(video.render_settings)
+    ]
+    faults += options
+    refuse(faults)
+
+
+def analysis_faults(options: AnalyzeOptions, path: str) -> list[InvalidRequest]:
+    """What fits no song in the options, which are at `path` of the request."""
+    found = analysis.faults_of(
+        tempo_octave=options.tempo_octave,
+        tempo_bpm=options.tempo_bpm,
+        start=options.start,
+        seconds=options.seconds,
+    )
+    return [each.within(path) for each in found]
+
+
+def storyboard_faults(options: StoryboardOptions, path: str) -> list[InvalidRequest]:
+    """What no storyteller could follow in the options, which are at `path` of the request."""
+    found = storyboard.faults_of(protagonist_share=options.protagonist_share)
+    return [each.within(path) for each in found]
+
+
+def refuse(faults: Sequence[InvalidRequest]) -> None:
+    """Raises one error for all faults, if there are any."""
+    if faults:
+        raise all_faults(faults)
+
+
 def inputs(given: Video) -> Video:
     """The video's fields that are the caller's to set."""
     video = Video()
@@ -37,11 +91,18 @@ def inputs(given: Video) -> Video:
                 getattr(video, field.name).CopyFrom(value)
             else:
                 setattr(video, field.name, value)
+    return video
+
+
+def _check_song(_project: str, video: Video) -> None:
     if not video.song:
         raise InvalidRequest(
             "video.song is missing: upload a song and give its media name", field="video.song"
         )
-    return video
+
+
+def _check_options(_project: str, video: Video) -> None:
+    refuse_artifact(video.storyboard_options, "video.storyboard")
 
 
 def refuse_artifact(options: StoryboardOptions, field: str) -> None:

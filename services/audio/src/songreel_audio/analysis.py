@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from songreel.audio.v1 import analysis_pb2
-from songreel_kit.errors import InvalidRequest
+from songreel_kit.bounds.analysis import faults_of
+from songreel_kit.errors import all_faults
 
 from songreel_audio import spectrum
 from songreel_audio.decoding import decoding
@@ -47,14 +48,14 @@ class AnalysisRequest:
 
 def check_request(request: AnalysisRequest) -> None:
     """Raises for what can be refused before the song is opened."""
-    if request.tempo.octave not in ("", "half", "double"):
-        raise InvalidRequest(
-            f'tempo_octave is {request.tempo.octave!r}; it may be "half", "double" or empty'
-        )
-    if request.tempo.bpm and not 30.0 <= request.tempo.bpm <= 300.0:
-        raise InvalidRequest(
-            f"tempo_bpm is {request.tempo.bpm:g}; give 30 to 300 beats per minute, or 0"
-        )
+    faults = faults_of(
+        tempo_octave=request.tempo.octave,
+        tempo_bpm=request.tempo.bpm,
+        start=request.excerpt.start,
+        seconds=request.excerpt.seconds,
+    )
+    if faults:
+        raise all_faults(faults)
 
 
 def analyze(

@@ -12,7 +12,8 @@ from songreel.prompt.v1.storyboard_pb2 import Storyboard
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_kit.artifacts.documents import load_document, stage_key, store_document
 from songreel_kit.artifacts.store import ArtifactStore
-from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidStoryboard
+from songreel_kit.bounds.storyboard import faults_of
+from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidStoryboard, all_faults
 from songreel_kit.telemetry.logging import get_logger
 from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken
@@ -248,11 +249,8 @@ class Author:
 
     def _share(self, options: StoryboardOptions) -> float | None:
         share = options.protagonist_share
-        if not 0.0 <= share <= 1.0:  # NaN too
-            raise InvalidRequest(
-                f"protagonist_share is {share:g}; it must be in (0, 1], or 0 for the default",
-                field="protagonist_share",
-            )
+        if faults := faults_of(protagonist_share=share):
+            raise all_faults(faults)
         return share or self.settings.protagonist_share
 
     def _previous(self, options: StoryboardOptions) -> Storyboard | None:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from songreel_kit.bounds.frame_rates import parse_frame_rate
 from songreel_kit.errors import InvalidRenderSettings
-from songreel_render.motion.frames import FrameGrid, format_frame_rate, parse_frame_rate
+from songreel_render.motion.frames import FrameGrid, format_frame_rate
 
 RATES = ["10", "12", "24000/1001", "24", "25", "30000/1001", "30", "60"]
 rates = st.sampled_from([Fraction(rate) for rate in RATES])

@@ -23,27 +23,28 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from songreel.audio.v1 import audio_service_pb2 as songreel_dot_audio_dot_v1_dot_audio__service__pb2
 from songreel.prompt.v1 import prompt_service_pb2 as songreel_dot_prompt_dot_v1_dot_prompt__service__pb2
 from songreel.prompt.v1 import storyboard_pb2 as songreel_dot_prompt_dot_v1_dot_storyboard__pb2
 from songreel.render.v1 import render_plan_pb2 as songreel_dot_render_dot_v1_dot_render__plan__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17songreel/v1/video.proto\x12\x0bsongreel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a#songreel/prompt/v1/storyboard.proto\x1a$songreel/render/v1/render_plan.proto\"\xa6\x06\n\x05Video\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\x12\x19\n\x11stored_storyboard\x18\x14 \x01(\t\x12\x17\n\x0fstoryboard_etag\x18\x15 \x01(\t\x12:\n\x0f\x61nalyze_options\x18\x06 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x41\n\x12storyboard_options\x18\x07 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12;\n\x0frender_settings\x18\x08 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\x12\x1a\n\x12rewrite_storyboard\x18\x12 \x01(\x08\x12,\n\x08identity\x18\x13 \x01(\x0b\x32\x1a.songreel.v1.VideoIdentity\x12&\n\x05media\x18\t \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\x0e\n\x06\x66rames\x18\n \x01(\x03\x12\x15\n\rframes_reused\x18\x0b \x01(\x03\x12\x12\n\naudio_mode\x18\x0c \x01(\t\x12\x13\n\x0bstoryteller\x18\r \x01(\t\x12\x11\n\tfallbacks\x18\x0e \x03(\t\x12\x11\n\toperation\x18\x0f \x01(\t\x12\'\n\x05state\x18\x10 \x01(\x0e\x32\x18.songreel.v1.Video.State\x12/\n\x0b\x63reate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_MAKING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\"K\n\rVideoIdentity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04noun\x18\x02 \x01(\t\x12\x13\n\x06weight\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_weight\"\x86\x01\n\nVideoMedia\x12\r\n\x05video\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x12\n\nstoryboard\x18\x03 \x01(\t\x12\x0c\n\x04plan\x18\x04 \x01(\t\x12\x10\n\x08timeline\x18\x05 \x01(\t\x12\x15\n\rcontact_sheet\x18\x06 \x01(\t\x12\x0c\n\x04plot\x18\x07 \x01(\t\"\x97\x02\n\nStoryboard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x07\x63ontent\x18\x05 \x01(\x0b\x32\x1e.songreel.prompt.v1.Storyboard\x12\x10\n\x08\x61nalysis\x18\x06 \x01(\t\x12\x36\n\x07options\x18\x07 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x10\n\x08\x64ocument\x18\x08 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17songreel/v1/video.proto\x12\x0bsongreel.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a#songreel/prompt/v1/storyboard.proto\x1a$songreel/render/v1/render_plan.proto\"\xc9\x06\n\x05Video\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\x12\x19\n\x11stored_storyboard\x18\x14 \x01(\t\x12\x17\n\x0fstoryboard_etag\x18\x15 \x01(\t\x12:\n\x0f\x61nalyze_options\x18\x06 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x41\n\x12storyboard_options\x18\x07 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12;\n\x0frender_settings\x18\x08 \x01(\x0b\x32\".songreel.render.v1.RenderSettings\x12\x1a\n\x12rewrite_storyboard\x18\x12 \x01(\x08\x12,\n\x08identity\x18\x13 \x01(\x0b\x32\x1a.songreel.v1.VideoIdentity\x12&\n\x05media\x18\t \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\x0e\n\x06\x66rames\x18\n \x01(\x03\x12\x15\n\rframes_reused\x18\x0b \x01(\x03\x12\x12\n\naudio_mode\x18\x0c \x01(\t\x12\x13\n\x0bstoryteller\x18\r \x01(\t\x12\x11\n\tfallbacks\x18\x0e \x03(\t\x12\x11\n\toperation\x18\x0f \x01(\t\x12\'\n\x05state\x18\x10 \x01(\x0e\x32\x18.songreel.v1.Video.State\x12/\n\x0b\x63reate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x65xpire_time\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12!\n\x05\x65rror\x18\x17 \x01(\x0b\x32\x12.google.rpc.Status\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_MAKING\x10\x01\x12\x0f\n\x0bSTATE_READY\x10\x02\x12\x10\n\x0cSTATE_FAILED\x10\x03\x12\x13\n\x0fSTATE_CANCELLED\x10\x04\"K\n\rVideoIdentity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04noun\x18\x02 \x01(\t\x12\x13\n\x06weight\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\t\n\x07_weight\"\x86\x01\n\nVideoMedia\x12\r\n\x05video\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x12\n\nstoryboard\x18\x03 \x01(\t\x12\x0c\n\x04plan\x18\x04 \x01(\t\x12\x10\n\x08timeline\x18\x05 \x01(\t\x12\x15\n\rcontact_sheet\x18\x06 \x01(\t\x12\x0c\n\x04plot\x18\x07 \x01(\t\"\x97\x02\n\nStoryboard\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x07\x63ontent\x18\x05 \x01(\x0b\x32\x1e.songreel.prompt.v1.Storyboard\x12\x10\n\x08\x61nalysis\x18\x06 \x01(\t\x12\x36\n\x07options\x18\x07 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x10\n\x08\x64ocument\x18\x08 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.v1.video_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_VIDEO']._serialized_start=229
-  _globals['_VIDEO']._serialized_end=1035
-  _globals['_VIDEO_STATE']._serialized_start=931
-  _globals['_VIDEO_STATE']._serialized_end=1035
-  _globals['_VIDEOIDENTITY']._serialized_start=1037
-  _globals['_VIDEOIDENTITY']._serialized_end=1112
-  _globals['_VIDEOMEDIA']._serialized_start=1115
-  _globals['_VIDEOMEDIA']._serialized_end=1249
-  _globals['_STORYBOARD']._serialized_start=1252
-  _globals['_STORYBOARD']._serialized_end=1531
+  _globals['_VIDEO']._serialized_start=254
+  _globals['_VIDEO']._serialized_end=1095
+  _globals['_VIDEO_STATE']._serialized_start=991
+  _globals['_VIDEO_STATE']._serialized_end=1095
+  _globals['_VIDEOIDENTITY']._serialized_start=1097
+  _globals['_VIDEOIDENTITY']._serialized_end=1172
+  _globals['_VIDEOMEDIA']._serialized_start=1175
+  _globals['_VIDEOMEDIA']._serialized_end=1309
+  _globals['_STORYBOARD']._serialized_start=1312
+  _globals['_STORYBOARD']._serialized_end=1591
 # @@protoc_insertion_point(module_scope)

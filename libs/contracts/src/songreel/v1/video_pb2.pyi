@@ -1,6 +1,7 @@
 import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.rpc import status_pb2 as _status_pb2
 from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
 from songreel.prompt.v1 import prompt_service_pb2 as _prompt_service_pb2
 from songreel.prompt.v1 import storyboard_pb2 as _storyboard_pb2
@@ -15,7 +16,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Video(_message.Message):
-    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "stored_storyboard", "storyboard_etag", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "identity", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time", "expire_time")
+    __slots__ = ("name", "song", "lyrics", "analysis", "storyboard", "stored_storyboard", "storyboard_etag", "analyze_options", "storyboard_options", "render_settings", "rewrite_storyboard", "identity", "media", "frames", "frames_reused", "audio_mode", "storyteller", "fallbacks", "operation", "state", "create_time", "expire_time", "error")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Video.State]
@@ -50,6 +51,7 @@ class Video(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ERROR_FIELD_NUMBER: _ClassVar[int]
     name: str
     song: str
     lyrics: str
@@ -72,7 +74,8 @@ class Video(_message.Message):
     state: Video.State
     create_time: _timestamp_pb2.Timestamp
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., stored_storyboard: _Optional[str] = ..., storyboard_etag: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., identity: _Optional[_Union[VideoIdentity, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    error: _status_pb2.Status
+    def __init__(self, name: _Optional[str] = ..., song: _Optional[str] = ..., lyrics: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., stored_storyboard: _Optional[str] = ..., storyboard_etag: _Optional[str] = ..., analyze_options: _Optional[_Union[_audio_service_pb2.AnalyzeOptions, _Mapping]] = ..., storyboard_options: _Optional[_Union[_prompt_service_pb2.StoryboardOptions, _Mapping]] = ..., render_settings: _Optional[_Union[_render_plan_pb2.RenderSettings, _Mapping]] = ..., rewrite_storyboard: _Optional[bool] = ..., identity: _Optional[_Union[VideoIdentity, _Mapping]] = ..., media: _Optional[_Union[VideoMedia, _Mapping]] = ..., frames: _Optional[int] = ..., frames_reused: _Optional[int] = ..., audio_mode: _Optional[str] = ..., storyteller: _Optional[str] = ..., fallbacks: _Optional[_Iterable[str]] = ..., operation: _Optional[str] = ..., state: _Optional[_Union[Video.State, str]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., error: _Optional[_Union[_status_pb2.Status, _Mapping]] = ...) -> None: ...
 
 class VideoIdentity(_message.Message):
     __slots__ = ("name", "noun", "weight")

@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
+
 import grpc
 
 from songreel_kit.errors.base import SongreelError
@@ -48,6 +51,7 @@ __all__ = [
     "VideoNotFound",
     "VideoTooLong",
     "VideoTooShort",
+    "all_faults",
 ]
 
 
@@ -55,6 +59,37 @@ class InvalidRequest(SongreelError):
     """The request itself is wrong; the same request will fail again."""
 
     code = grpc.StatusCode.INVALID_ARGUMENT
+
+    violations: tuple[tuple[str, str], ...] = ()
+    """(field, what is wrong) of each fault, where there are several; see `all_faults`."""
+
+    def within(self, path: str) -> Self:
+        """The error of a part of a message, as one of the whole: its fields begin with `path`."""
+        if "field" in self.metadata:
+            self.metadata["field"] = f"{path}.{self.metadata['field']}"
+        self.violations = tuple((f"{path}.{field}", text) for field, text in self.violations)
+        return self
+
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """(field, what is wrong) of all faults that name their field."""
+        if self.violations or "field" not in self.metadata:
+            return self.violations
+        return ((self.metadata["field"], self.message),)
+
+
+def all_faults(faults: Sequence[InvalidRequest]) -> InvalidRequest:
+    """One error for all faults of a request: the only one, or one that lists them.
+
+    It is of their common class, if they have one.
+    """
+    if len(faults) == 1:
+        return faults[0]
+    kinds = {type(each) for each in faults}
+    kind = kinds.pop() if len(kinds) == 1 else InvalidRequest
+    text = "; ".join(each.message for each in faults)
+    error = kind(f"{len(faults)} faults: {text}")
+    error.violations = tuple(named for each in faults for named in each.named())
+    return error
 
 
 class NotAudio(InvalidRequest):

@@ -29,12 +29,17 @@ _MESSAGE_BYTES = 900
 _FACTS = 8
 _FACT_BYTES = 200
 _FACT_NAME_BYTES = 40
+# A BadRequest takes at most 8 * 280 bytes more, in base64 3000; an error with several
+# violations has a shorter message and hardly any facts.
+_VIOLATIONS = 8
+_FIELD_BYTES = 80
 
 
 def to_status(error: SongreelError, request_id: str = "") -> status_pb2.Status:
     """The error as it travels.
 
-    Code, message and ErrorInfo, where known also RetryInfo, QuotaFailure and RequestInfo. Texts
+    Code, message and ErrorInfo, where known also RetryInfo, BadRequest, QuotaFailure and
+    RequestInfo. Texts
     too long for gRPC's metadata are cut.
     """
     details: list[any_pb2.Any] = []
@@ -53,13 +58,16 @@ def to_status(error: SongreelError, request_id: str = "") -> status_pb2.Status:
         delay = duration_pb2.Duration()
         delay.FromNanoseconds(round(error.retry_seconds * 1e9))
         _pack(details, error_details_pb2.RetryInfo(retry_delay=delay))
+    if isinstance(error, InvalidRequest) and (named := error.named()):
+        _pack(details, _bad_request(named))
     if isinstance(error, QuotaExceeded):
         _pack(details, _quota_failure(error))
     if request_id:
         _pack(details, error_details_pb2.RequestInfo(request_id=request_id))
     code = cast("tuple[int, str]", error.code.value)[0]
     plain = all(" " <= each <= "~" and each != "%" for each in error.message)
-    limit = _PLAIN_MESSAGE_BYTES if plain else _MESSAGE_BYTES
+    several = isinstance(error, InvalidRequest) and bool(error.violations)
+    limit = _PLAIN_MESSAGE_BYTES if plain and not several else _MESSAGE_BYTES
     return status_pb2.Status(code=code, message=_cut(error.message, limit), details=details)
 
 
@@ -71,15 +79,19 @@ def from_status(status: status_pb2.Status) -> SongreelError:
     """
     info = error_details_pb2.ErrorInfo()
     retry = error_details_pb2.RetryInfo()
+    bad = error_details_pb2.BadRequest()
     for detail in status.details:
         detail.Unpack(info)
         detail.Unpack(retry)
+        detail.Unpack(bad)
     code = _CODES.get(status.code, grpc.StatusCode.UNKNOWN)
     general = BY_CODE.get(code, _ODD_CODES.get(code, InternalError))
     known = BY_REASON.get(info.reason) if info.domain == DOMAIN else None
     cls = known if known is not None and known.code == code else general
     error = cls(status.message or f"the server answered {code.name} without a message")
     error.metadata.update(info.metadata)
+    if isinstance(error, InvalidRequest) and len(bad.field_violations) > 1:
+        error.violations = tuple((each.field, each.description) for each in bad.field_violations)
     if retry.HasField("retry_delay"):
         error.retry_seconds = retry.retry_delay.ToNanoseconds() / 1e9
     return error
@@ -110,6 +122,17 @@ def from_os_error(error: OSError) -> SongreelError | None:
         return None
     where = f" while writing {error.filename}" if error.filename else ""
     return DiskFull(f"the disk is full{where}: free some space and ask again")
+
+
+def _bad_request(named: tuple[tuple[str, str], ...]) -> error_details_pb2.BadRequest:
+    return error_details_pb2.BadRequest(
+        field_violations=[
+            error_details_pb2.BadRequest.FieldViolation(
+                field=_cut(field, _FIELD_BYTES), description=_cut(text, _FACT_BYTES)
+            )
+            for field, text in named[:_VIOLATIONS]
+        ]
+    )
 
 
 def _quota_failure(error: QuotaExceeded) -> error_details_pb2.QuotaFailure:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel_kit.bounds.render import LEAST_ANIMATIC
 from songreel_kit.errors import InvalidRenderSettings
 
 AUTO, OFF, ONLY = "auto", "off", "only"
 # Share of the drawing that checkpoints draw anew which do not say what suits them: enough for
 # Stable Diffusion to paint its own materials and light, and to keep who is where.
 DEFAULT_STRENGTH: Final = 0.55
-# Less is hardly a change, and asks schedulers for more steps than some of them have.
-LEAST_STRENGTH: Final = 0.05
 # Strengths at which a checkpoint begins to draw its own shapes, and has all of them its own: a
 # crisp edge of the drawing must not show through a shape that moved.
 _OWN_FROM, _OWN_TO = 0.35, 0.75
@@ -38,10 +37,10 @@ def resolve_mode(asked: str, own: float, *, plain: bool) -> str:
         strength = float(asked)
     except ValueError:
         strength = -1.0
-    if not LEAST_STRENGTH <= strength <= 1.0:
+    if not LEAST_ANIMATIC <= strength <= 1.0:
         raise InvalidRenderSettings(
             f"animatic {asked[:20]!r} is not a way to use the animatic; known: {AUTO}, {ONLY}, "
-            f"{OFF}, or a number from {LEAST_STRENGTH:g} to 1",
+            f"{OFF}, or a number from {LEAST_ANIMATIC:g} to 1",
             field="animatic",
         )
     return f"{strength:g}"

@@ -21,7 +21,6 @@ from songreel_kit.likeness.adapters import is_adapter
 from songreel_render.checkpoints.checkpoint import Checkpoint, TextEncoder
 from songreel_render.checkpoints.lora_keys import Change, Target, alpha_of, parse_names
 
-MAX_WEIGHT: Final = 4.0
 _PEFT_WEIGHTS: Final = "adapter_model.safetensors"
 _PEFT_CONFIG: Final = "adapter_config.json"
 

@@ -21,7 +21,6 @@ class SchedulerSpec:
     """Steps that it is made for; None leaves them to the checkpoint."""
     guidance_scale: float | None = None
     """Guidance that it is made for."""
-    max_steps: int = 200
 
 
 # LCM and TCD draw in 4 to 8 steps with checkpoints or LoRA that were distilled for them
@@ -29,8 +28,8 @@ class SchedulerSpec:
 SCHEDULERS: Final = {
     "ddim": SchedulerSpec("DDIMScheduler"),
     "euler": SchedulerSpec("EulerDiscreteScheduler"),
-    "lcm": SchedulerSpec("LCMScheduler", 4, 1.0, 50),
-    "tcd": SchedulerSpec("TCDScheduler", 4, 1.0, 50),
+    "lcm": SchedulerSpec("LCMScheduler", 4, 1.0),
+    "tcd": SchedulerSpec("TCDScheduler", 4, 1.0),
 }
 # Keep state from batch to batch and ask for a step more than they are told; DDIM on the same
 # configuration gives their pictures without that.

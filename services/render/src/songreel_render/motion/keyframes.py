@@ -17,8 +17,6 @@ from songreel_render.motion.crossfades import FrameMix
 DEFAULT_CADENCE: Final = 0.10
 LATENT, FLOW = "latent", "flow"
 """How frames between keys are made: on the arc between their latents, or by optical flow."""
-IN_BETWEENS: Final = (LATENT, FLOW)
-MAX_CADENCE: Final = 1.0
 # In-betweens in a row at most, unless asked otherwise.
 _MOST_BETWEEN: Final = 7
 # Radians that a change of all words counts for.

@@ -11,6 +11,7 @@ from typing import Final
 from songreel.audio.v1.analysis_pb2 import SongAnalysis
 from songreel.prompt.v1.storyboard_pb2 import Scene, Storyboard
 from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel_kit.bounds.render import MAX_SEED
 from songreel_kit.errors import InvalidAnalysis, InvalidStoryboard
 
 from songreel_render.motion.crossfades import FrameMix, mix_scenes
@@ -20,7 +21,6 @@ from songreel_render.motion.schedules import MAX_SPEED, find_schedule
 from songreel_render.motion.timeline import SongTimeline, build_timeline
 
 # Seeds are whole numbers that JSON holds exactly.
-MAX_SEED: Final = 2**53 - 1
 # Seconds by which scenes may overlap, gap or miss the song's end: rounding by hand, no more.
 _SLACK: Final = 0.05
 

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Final
 
 from songreel.render.v1.render_plan_pb2 import Lora, RenderSettings
 from songreel_kit.artifacts.containers import DEFAULT_CONTAINER, find_container
-from songreel_kit.errors import InvalidRenderSettings
+from songreel_kit.bounds.frame_rates import parse_frame_rate
+from songreel_kit.bounds.render import (
+    MAX_GUIDANCE,
+    MAX_SIZE,
+    MAX_STEPS,
+    MIN_SIZE,
+    STEPS_OF,
+    faults_of,
+)
+from songreel_kit.errors import InvalidRenderSettings, all_faults
 
 from songreel_render.animatic.mode import DEFAULT_STRENGTH, is_drawn, keeps_drawing, resolve_mode
 from songreel_render.checkpoints.checkpoint import CheckpointShape
-from songreel_render.checkpoints.loras import MAX_WEIGHT
 from songreel_render.checkpoints.schedulers import find_scheduler
 from songreel_render.diffusion.colour_match import DEFAULT_STRENGTH as DEFAULT_COLOUR_MATCH
-from songreel_render.motion.frames import format_frame_rate, parse_frame_rate
-from songreel_render.motion.keyframes import DEFAULT_CADENCE, IN_BETWEENS, LATENT, MAX_CADENCE
-from songreel_render.motion.layout import MAX_SEED
-from songreel_render.motion.schedules import DEFAULT_SCHEDULE, find_schedule
+from songreel_render.motion.frames import format_frame_rate
+from songreel_render.motion.keyframes import DEFAULT_CADENCE, LATENT
+from songreel_render.motion.schedules import DEFAULT_SCHEDULE
 
-MIN_SIZE: Final = 64
-MAX_SIZE: Final = 2048
-MAX_STEPS: Final = 200
-MAX_GUIDANCE: Final = 50.0
-MAX_WATERMARK: Final = 60
-MAX_LORAS: Final = 16
 # Pixels: stills of a preview are drawn no larger, unless asked for.
 _PREVIEW_DRAWN: Final = 384
 # Pixels of a side where the drawing itself is seen, unless asked for.
@@ -55,14 +55,9 @@ def resolve_settings(
         InvalidRenderSettings: a value out of its range; the message says which range.
         UnknownSchedule: no such motion schedule.
     """
+    if faults := faults_of(asked):
+        raise all_faults(faults)
     schedule = asked.schedule or DEFAULT_SCHEDULE
-    find_schedule(schedule)
-    if not 0 <= asked.seed <= MAX_SEED:
-        raise InvalidRenderSettings(f"seed {asked.seed} is outside 0..{MAX_SEED}", field="seed")
-    if len(asked.mark) > MAX_WATERMARK:
-        raise InvalidRenderSettings(
-            f"the mark has {len(asked.mark)} letters; at most {MAX_WATERMARK} fit", field="mark"
-        )
     people = any(lora.adapter_sha256 for lora in asked.loras)
     animatic = resolve_mode(
         asked.animatic,
@@ -84,7 +79,7 @@ def resolve_settings(
         format=find_container(asked.format or DEFAULT_CONTAINER).name,
         preview=asked.preview,
         mark=asked.mark,
-        in_betweens=_in_betweens(asked),
+        in_betweens=asked.in_betweens or LATENT,
         animatic=animatic,
     )
     settings.loras.extend(_loras(asked, lora_hashes or {}))
@@ -115,7 +110,7 @@ def _steps(asked: RenderSettings, shape: CheckpointShape) -> int:
         own = min(own, max(_PREVIEW_LEAST, min(own // 2, _PREVIEW_MOST)))
     if asked.scheduler:
         spec = find_scheduler(asked.scheduler)
-        own, most = spec.steps or own, spec.max_steps
+        own, most = spec.steps or own, STEPS_OF[asked.scheduler]
     steps = asked.steps or own
     if not 1 <= steps <= most:
         by = f" of {asked.scheduler}" if asked.scheduler else ""
@@ -138,56 +133,22 @@ def _guidance(asked: RenderSettings, shape: CheckpointShape) -> float:
 
 def _cadence(asked: RenderSettings, schedule: str) -> float:
     own = 0.0 if schedule == _PLAIN_SCHEDULE else DEFAULT_CADENCE
-    cadence = asked.cadence if asked.HasField("cadence") else own
-    if not 0.0 <= cadence <= MAX_CADENCE:
-        raise InvalidRenderSettings(
-            f"cadence {cadence:g} is outside 0..{MAX_CADENCE:g} rad", field="cadence"
-        )
-    return cadence
-
-
-def _in_betweens(asked: RenderSettings) -> str:
-    name = asked.in_betweens or LATENT
-    if name not in IN_BETWEENS:
-        raise InvalidRenderSettings(
-            f"there is no way {name!r} to make frames between others; known: "
-            f"{', '.join(IN_BETWEENS)}",
-            field="in_betweens",
-        )
-    return name
+    return asked.cadence if asked.HasField("cadence") else own
 
 
 def _colour_match(asked: RenderSettings, schedule: str, animatic: str) -> float:
     # The animatic's scenes have their colours already.
     plain = schedule == _PLAIN_SCHEDULE or is_drawn(animatic)
     own = 0.0 if plain else DEFAULT_COLOUR_MATCH
-    strength = asked.colour_match if asked.HasField("colour_match") else own
-    if not 0.0 <= strength <= 1.0:
-        raise InvalidRenderSettings(
-            f"colour_match {strength:g} is outside 0..1", field="colour_match"
-        )
-    return strength
+    return asked.colour_match if asked.HasField("colour_match") else own
 
 
 def _loras(asked: RenderSettings, hashes: Mapping[int, str]) -> list[Lora]:
-    if len(asked.loras) > MAX_LORAS:
-        raise InvalidRenderSettings(
-            f"{len(asked.loras)} LoRA are asked for; at most {MAX_LORAS}", field="loras"
-        )
     resolved: list[Lora] = []
     for place, given in enumerate(asked.loras):
         lora = Lora()
         lora.CopyFrom(given)
         lora.weight = given.weight if given.HasField("weight") else 1.0
-        if not (math.isfinite(lora.weight) and abs(lora.weight) <= MAX_WEIGHT):
-            raise InvalidRenderSettings(
-                f"the weight {lora.weight:g} of a LoRA is outside -{MAX_WEIGHT:g}..{MAX_WEIGHT:g}",
-                field="loras.weight",
-            )
-        if lora.adapter_sha256 and (lora.path or lora.HasField("artifact")):
-            raise InvalidRenderSettings(
-                "a LoRA is either a file or a person's adapter, not both", field="loras"
-            )
         lora.sha256 = hashes.get(place, "")
         lora.grant = ""
         resolved.append(lora)
