@@ -83,3 +83,41 @@ def test_an_enrolled_person_is_made_part_of_the_video_and_a_stranger_is_not(inst
     assert gone.returncode == 1
     assert "withdrawn the consent" in gone.stderr
     assert not (folder / "w.mp4").exists()
+
+
+def test_erasure_with_videos_leaves_nothing_in_the_data_folder(installation):
+    folder, vault, run = installation
+    name = "projects/local/identities/annabelle"
+    enroll(vault, name, made_up_stills())
+    data = folder / "data"
+
+    def pictures() -> set[Path]:
+        """Films, stills, sheets: every file of the folder that begins like one."""
+        return {path for path in files(data) if is_picture(path)}
+
+    small = ("--size", "64", "--fps", "6", "--protagonist-share", "1")
+    other = run("make", "song.mp3", "-o", "other.mp4", *small)
+    assert other.returncode == 0, other.stderr
+    without = pictures()
+    person = ("--identity", "annabelle", "--as", "woman")
+    made = run("make", "song.mp3", "-o", "v.mp4", *person, *small)
+    assert made.returncode == 0, made.stderr
+    assert pictures() > without
+    film = (folder / "v.mp4").read_bytes()
+    assert any(path.read_bytes() == film for path in files(data))
+    erased = run("identity", "erase", "annabelle", "--videos", "--yes", "--json")
+    assert erased.returncode == 0, erased.stderr
+    assert json.loads(erased.stdout)["videos"] == 1
+    assert pictures() == without
+    for path in files(data):
+        assert b"annabelle" not in path.read_bytes(), path
+        assert "annabelle" not in path.name
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def is_picture(path: Path) -> bool:
+    start = path.read_bytes()[:12]
+    return start[4:8] == b"ftyp" or start.startswith(b"\x89PNG")

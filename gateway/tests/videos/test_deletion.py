@@ -6,7 +6,9 @@ import grpc
 import pytest
 import sqlalchemy as sa
 from google.longrunning.operations_pb2 import DeleteOperationRequest, GetOperationRequest
+from songreel.v1.media_pb2 import Media
 from songreel.v1.media_service_pb2 import DeleteMediaRequest, GetMediaRequest, ListMediaRequest
+from songreel.v1.video_pb2 import VideoMedia
 from songreel.v1.video_service_pb2 import (
     DeleteVideoRequest,
     GetVideoRequest,
@@ -14,8 +16,11 @@ from songreel.v1.video_service_pb2 import (
     ListVideosRequest,
 )
 from songreel_gateway.access.quotas import Limits, Quotas
+from songreel_gateway.api.resource_names import media_name
 from songreel_gateway.db.schema import open_database
 from songreel_gateway.db.tables import job_events, jobs
+from songreel_gateway.media.deletion import hashes_in
+from songreel_kit.artifacts.store import make_artifact
 from songreel_kit.errors import (
     FailedPrecondition,
     MediaNotFound,
@@ -36,6 +41,18 @@ async def made(local, song: bytes, **video):
     given = await local.client.upload(song, display_name=f"{song.decode()}.mp3")
     operation = await local.client.create(given, **video)
     return given, operation, video_of(await local.client.wait(operation))
+
+
+async def test_every_hash_in_a_stored_message_is_seen(local) -> None:
+    fields = [field.name for field in VideoMedia.DESCRIPTOR.fields]
+    hashes = {field: f"{number:x}" * 64 for number, field in enumerate(fields)}
+    names = {field: media_name("p", sha256) for field, sha256 in hashes.items()}
+    stored = JobMetadata(media=VideoMedia(**names)).SerializeToString()
+    assert hashes_in(stored) == set(hashes.values())
+    song = Media(artifact=make_artifact("f" * 64, "audio/mpeg", 1))
+    assert hashes_in(song.SerializeToString()) == {"f" * 64}
+    song.artifact.ClearField("uri")
+    assert hashes_in(song.SerializeToString()) == {"f" * 64}
 
 
 async def has(local, name: str) -> bool:

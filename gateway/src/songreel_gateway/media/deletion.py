@@ -21,7 +21,9 @@ from songreel_gateway.api.resource_names import (
 )
 from songreel_gateway.db.tables import OPEN_STATES, job_events, jobs, media, storyboards, videos
 
-_HASH: Final = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+# In stored messages a hash ends a media's name or an artifact's URI, or is a field of its own,
+# behind its length ("@" is 64). What follows is the next field, whose number may look like a digit.
+_HASH: Final = re.compile(rb"(?:/media/|cas://|@)([0-9a-f]{64})")
 
 
 @dataclass(frozen=True)
