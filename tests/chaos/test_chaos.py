@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,31 +11,12 @@ import pytest_asyncio
 from songreel_testing.cluster.chaos import MAX_OPEN_JOBS, run_chaos
 from songreel_testing.cluster.cluster import Cluster, running_cluster
 from songreel_testing.cluster.faults import FAULTS, SIGTERM_WHILE_STALLED
-from songreel_testing.servers import (
-    NotInstalledError,
-    PostgresServer,
-    S3Endpoint,
-    temporary_postgres,
-    temporary_rclone,
-)
+from songreel_testing.servers import PostgresServer, S3Endpoint
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 SEED = int(os.environ.get("SONGREEL_CHAOS_SEED", "1"))
 MAX_DRAIN_SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-def servers(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[PostgresServer, S3Endpoint]]:
-    with ExitStack() as stack:
-        try:
-            postgres = stack.enter_context(temporary_postgres())
-            s3 = stack.enter_context(temporary_rclone(tmp_path_factory.mktemp("s3")))
-        except NotInstalledError as missing:
-            pytest.skip(str(missing))
-        yield postgres, s3
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

@@ -114,6 +114,8 @@ class Cluster:
     gateways: list[GatewayProcess]
     stages: StageProcess
     database_url: str
+    renderers: list[StageProcess]
+    """All that render, of which the stages are the first."""
     outage_seconds: float
     """How long stages are away, or full, in the faults of these names."""
 
@@ -139,10 +141,13 @@ async def running_cluster(
     max_open: int = 1000,
     proxied: bool = True,
     outage_seconds: float = 180.0,
+    renderers: int = 1,
+    renders: int = 1000,
 ) -> AsyncGenerator[Cluster]:
     """Starts a cluster of `count` gateways and stops it at the end of the block.
 
-    Without `proxied`, connections go directly and no fault of the network is possible.
+    Without `proxied`, connections go directly and no fault of the network is possible. There
+    are as many processes as `renderers` to render, each with room for `renders` at once.
     """
     name = postgres.create_database()
     s3_port = int(s3.address.rpartition(":")[2])
@@ -167,10 +172,16 @@ async def running_cluster(
         "SONGREEL_STORE": f"s3://{bucket}",
         "CHAOS_STAGE_SECONDS": str(stage_seconds),
         "CHAOS_SEED": str(seed),
+        "CHAOS_RENDERS": str(renders),
     }
     stages = StageProcess(own, f"127.0.0.1:{free_port()}", store, environment)
+    rendering = [stages]
+    for index in range(1, renderers):
+        other = folder / f"renderer-{index}"
+        other.mkdir()
+        rendering.append(StageProcess(other, f"127.0.0.1:{free_port()}", store, environment))
     try:
-        await stages.start()
+        await asyncio.gather(*(each.start() for each in rendering))
         for index in range(count):
             own = folder / f"gateway-{index}"
             own.mkdir()
@@ -190,17 +201,20 @@ async def running_cluster(
             }
             for stage in ("AUDIO", "PROMPT", "RENDER"):
                 variables[f"SONGREEL_GATEWAY_{stage}_TARGET"] = stages.address
+            every = ",".join(each.address for each in rendering)
+            variables["SONGREEL_GATEWAY_RENDER_TARGET"] = f"ipv4:{every}"
             gateways.append(GatewayProcess(own.name, own, address, database, store, variables))
         # At once, as in a cluster: they migrate the database together.
         await asyncio.gather(*(gateway.start() for gateway in gateways))
-        yield Cluster(gateways, stages, postgres.url(name), outage_seconds)
+        yield Cluster(gateways, stages, postgres.url(name), rendering, outage_seconds)
         for gateway in gateways:
             assert gateway.process is not None
             gateway.send_signal(signal.SIGCONT)
             gateway.send_signal(signal.SIGTERM)
         await asyncio.gather(*(gateway.wait_ended(DRAIN_SECONDS) for gateway in gateways))
     finally:
-        stages.kill()
+        for each in rendering:
+            each.kill()
         for gateway in gateways:
             if gateway.process is not None:
                 gateway.process.kill()

@@ -9,11 +9,15 @@ import asyncio
 import os
 import random
 import sys
+import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from songreel.render.v1.render_service_pb2 import RenderRequest
 from songreel_kit.artifacts.open import open_store
 from songreel_kit.server.server import ServerSettings, running_server
+from songreel_kit.work_slots import WorkSlots
 
 from songreel_testing.gateway.fake_stages import StageControl, stage_services
 
@@ -26,6 +30,19 @@ class PacedStages(StageControl):
         super().__post_init__()
         self.seconds = float(os.environ["CHAOS_STAGE_SECONDS"])
         self.random = random.Random(int(os.environ["CHAOS_SEED"]))
+        self.slots = WorkSlots(int(os.environ["CHAOS_RENDERS"]), "renders", "raise CHAOS_RENDERS")
+
+    def slot(self) -> AbstractContextManager[None]:
+        return self.slots.hold()
+
+    async def draws(self, request: RenderRequest) -> None:
+        """Steps, where given, are tenths of a second; notes when it was at work."""
+        began = time.time()
+        if request.settings.steps:
+            await asyncio.sleep(request.settings.steps / 10)
+        else:
+            await super().draws(request)
+        self.note(f"drew/{request.song.sha256}/{began}/{time.time()}")
 
     async def held(self, stage: str) -> None:
         await asyncio.sleep(self.seconds * self.random.uniform(0.5, 1.5))
