@@ -10,6 +10,7 @@ from pathlib import Path
 from bench import data
 
 BENCHMARKS = {
+    "animatic": "movement, accents on beats, flicker, speed and memory of the animatic",
     "prompt": "how storyboards survive faults of a language model's server; which checks fire",
     "make": "`songreel make` on real songs: time, memory, sync, sound",
     "liveness": "accept and reject rates of simulated enrolments (an hour or more)",

@@ -20,7 +20,7 @@ def _tint(colour: Colour) -> Colour:
     """Greys of the paper; what is warm and strong is printed red."""
     hue, light, saturation = colorsys.rgb_to_hls(*colour)
     grey = _PAPER.mix(Colour(0.10, 0.09, 0.13), min(1.0, max(0.0, 0.94 - 1.35 * light)))
-    warm = (hue < 0.06 or hue > 0.93) and saturation > 0.62 and 0.22 < light < 0.8
+    warm = (hue < 0.03 or hue > 0.92) and saturation > 0.5 and 0.22 < light < 0.8
     return grey.mix(_RED.mix(_PAPER, max(0.0, light - 0.5)), 0.86) if warm else grey
 
 

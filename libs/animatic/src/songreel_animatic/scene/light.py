@@ -39,6 +39,8 @@ _COLOURS = {
     "sunset": Colour(1.06, 0.86, 0.78),
     "night": Colour(0.52, 0.60, 0.86),
 }
+# Indoors lamps light whoever is there, whatever the hour.
+_LAMPS = {"stage": (Colour(1.0, 0.95, 1.0), 0.8), "room": (Colour(1.0, 0.92, 0.82), 0.55)}
 _GREY = {"clear": 0.0, "cloudy": 0.45, "rain": 0.6, "snow": 0.5}
 _MOODS = {
     "joyful": (1.18, 0.05),
@@ -62,6 +64,9 @@ def light_of(composition: Composition) -> Light:
         for i, c in zip((2, 1, 0), (top, middle, horizon), strict=True)
     )
     colour = _COLOURS[composition.time].mix(Colour(0.86, 0.9, 0.96), grey)
+    if composition.place in _LAMPS:
+        lamps, share = _LAMPS[composition.place]
+        colour = colour.mix(lamps, share)
     side = -1.0 if composition.seed % 2 else 1.0
     height = {"day": -0.85, "night": -0.7}.get(composition.time, -0.35)
     return Light(
