@@ -73,6 +73,7 @@ async def diagnose(target: ServerTarget, *, as_json: bool) -> None:
 def _software() -> Iterator[Finding]:
     yield Finding("songreel", True, version("songreel"))
     yield Finding("python", True, f"{platform.python_version()} on {platform.platform()}")
+    yield _drawing()
     try:
         # A broken FFmpeg shows only when it is loaded.
         import av
@@ -87,6 +88,18 @@ def _software() -> Iterator[Finding]:
             f"for {use}",
             "install PyAV from PyPI, whose FFmpeg has it",
         )
+
+
+def _drawing() -> Finding:
+    """Whether the animatic can be drawn: skia's wheel needs libraries of the system."""
+    advice = "install libEGL and libGL (Debian: apt install libegl1 libgl1), or use --animatic off"
+    try:
+        import skia
+    except ImportError as error:
+        return Finding("animatic", False, str(error), advice)
+    families = skia.FontMgr().countFamilies()
+    fonts = f"{families} font families for titles in other scripts than Latin"
+    return Finding("animatic", True, f"skia {skia.__version__}, {fonts}")
 
 
 def _extras() -> Iterator[Finding]:
