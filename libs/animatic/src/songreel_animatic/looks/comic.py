@@ -10,6 +10,10 @@ from songreel_animatic.looks.look import Look, Picture
 from songreel_animatic.looks.textures import halftone, luminance, mixed
 
 
+_INK = np.diag([0.72, 0.70, 0.82])
+"""What the darker ink lets through of red, green and blue."""
+
+
 def _tint(colour: Colour) -> Colour:
     return colour.saturated(1.22)
 
@@ -18,7 +22,7 @@ def _finish(picture: Picture, _t: float) -> Picture:
     light = luminance(picture)
     # The darker half is printed by dots of a darker ink; deep shadow stays whole.
     dots = halftone(np.clip(0.25 + 1.1 * light, 0.0, 1.0), 9.0)
-    darker = cv2.multiply(picture, (0.72, 0.70, 0.82, 1.0))
+    darker = cv2.transform(picture, _INK)
     return mixed(picture, np.asarray(darker, dtype=np.uint8), np.float32(0.8) * dots)
 
 

@@ -14,6 +14,10 @@ from songreel_animatic.looks.look import Look, Picture
 from songreel_animatic.looks.textures import noise
 
 
+_BRIGHT = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
+"""What of each grey level spreads in the lens."""
+
+
 def _tint(colour: Colour) -> Colour:
     return colour.saturated(0.78).mix(Colour(0.30, 0.27, 0.36), 0.10)
 
@@ -25,7 +29,7 @@ def _finish(picture: Picture, t: float) -> Picture:
     small = cv2.resize(
         toned, (max(2, width // 4), max(2, height // 4)), interpolation=cv2.INTER_AREA
     )
-    bright = cv2.subtract(small, (150, 150, 150, 0))
+    bright = cv2.LUT(small, _BRIGHT)
     bloom = cv2.resize(
         cv2.GaussianBlur(bright, (0, 0), height / 4 * 0.03), (width, height),
         interpolation=cv2.INTER_LINEAR,

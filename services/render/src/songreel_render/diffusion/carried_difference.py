@@ -88,4 +88,5 @@ def _carried(drawing: Picture, key: Key) -> tuple[Difference, NDArray[np.float32
     found = remap(key.difference, at, None, cv2.INTER_LINEAR, borderMode=edge)
     seen = remap(key.drawing, at, None, cv2.INTER_LINEAR, borderMode=edge)
     red, green, blue = cv2.split(cv2.absdiff(seen, drawing))
-    return found, _BELIEF[cv2.max(cv2.max(red, green), blue)]
+    apart = np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.uint8)
+    return found, _BELIEF[apart]

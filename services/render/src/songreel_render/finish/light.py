@@ -16,8 +16,8 @@ _EDGE: Final = 0.34
 """How much darker the corners are."""
 _GRAIN: Final = 2.6
 """Deviation of the grain, grey levels."""
-_BRIGHT: Final = 150
-"""Grey level from which light spreads."""
+_BRIGHT: Final = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
+"""What of each grey level spreads: the brightest."""
 
 
 def grade(film: Film) -> Step:
@@ -41,9 +41,7 @@ def glow(film: Film) -> Step:
     def step(picture: Picture, time: float) -> Picture:
         music = film.music
         kick = music.pulse(time, 5.0) * music.energy(time) * (0.4 + 0.6 * music.band("low", time))
-        bright = cv2.subtract(
-            cv2.resize(picture, small, interpolation=cv2.INTER_AREA), (_BRIGHT,) * 3 + (0,)
-        )
+        bright = cv2.LUT(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), _BRIGHT)
         spread = cv2.GaussianBlur(bright, (0, 0), 0.03 * small[1])
         spread = cv2.resize(spread, (film.width, film.height), interpolation=cv2.INTER_LINEAR)
         lit = cv2.addWeighted(picture, 1.0, spread, 0.35 + 0.5 * kick, 0.0)
