@@ -9,7 +9,6 @@ from songreel_animatic.drawing.colours import Colour
 from songreel_animatic.looks.look import Look, Picture
 from songreel_animatic.looks.textures import halftone, luminance, mixed
 
-
 _INK = np.diag([0.72, 0.70, 0.82])
 """What the darker ink lets through of red, green and blue."""
 

@@ -13,7 +13,6 @@ from songreel_animatic.drawing.colours import Colour
 from songreel_animatic.looks.look import Look, Picture
 from songreel_animatic.looks.textures import noise
 
-
 _BRIGHT = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
 """What of each grey level spreads in the lens."""
 
