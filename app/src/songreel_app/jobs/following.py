@@ -97,7 +97,9 @@ def state_of(operation: operations_pb2.Operation) -> str:
         if not failed(operation):
             return "done"
         return "cancelled" if isinstance(from_status(operation.error), Cancelled) else "failed"
-    return "waiting" if metadata_of(operation).stage in ("", "queued") else "running"
+    metadata = metadata_of(operation)
+    waits = metadata.stage in ("", "queued") or metadata.waiting_for
+    return "waiting" if waits else "running"
 
 
 def status_of(metadata: JobMetadata) -> JobStatus:

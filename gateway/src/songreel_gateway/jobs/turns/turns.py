@@ -15,6 +15,7 @@ from typing import Final
 from songreel_kit.database.database import Database
 from songreel_kit.errors import SongreelError
 from songreel_kit.telemetry.logging import get_logger
+from sqlalchemy.exc import SQLAlchemyError
 
 from songreel_gateway.clients.retries import Reason
 from songreel_gateway.jobs.job import Job
@@ -91,7 +92,7 @@ class _Line:
     async def taken(self, project: str) -> None:
         """Notes that the project had a turn."""
         # Fairness is not truth: no job fails by it.
-        with suppress(SongreelError):
+        with suppress(SongreelError, SQLAlchemyError):
             await take_turn(self._database, self._service, project)
 
     def asked(self) -> None:
@@ -108,11 +109,11 @@ class _Line:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting[job] = turn
         self._begun.discard(job)
-        if self._moving is None:
-            self._moving = asyncio.create_task(self._move())
+        self._keep_moving()
         try:
             while not (await asyncio.wait({turn}, timeout=_AGE_SECONDS))[0]:
                 await note()
+                self._keep_moving()
         except BaseException:
             if turn.done():
                 self.asked()
@@ -120,6 +121,10 @@ class _Line:
         finally:
             if self._waiting.get(job) is turn:
                 del self._waiting[job]
+
+    def _keep_moving(self) -> None:
+        if self._moving is None:
+            self._moving = asyncio.create_task(self._move())
 
     async def _move(self) -> None:
         """Gives turns as long as somebody waits."""
@@ -131,8 +136,8 @@ class _Line:
                 await asyncio.sleep(max(0.0, self._ready_at - loop.time()))
                 try:
                     order = await order_at(self._database, self._service)
-                except SongreelError as error:
-                    _log.warning("the waiting jobs cannot be read", problem=error.message)
+                except (SongreelError, SQLAlchemyError) as error:
+                    _log.warning("the waiting jobs cannot be read", problem=str(error))
                     order = []
                 if not self._waiting or not self._free.is_set():
                     continue
