@@ -37,10 +37,10 @@ async def granted(identity, server, request, name=ANN):
 
 
 async def drawn(render, request):
-    async for event in render.Render(request):
-        if event.HasField("result"):
-            return event.result
-    raise AssertionError("no result came")
+    # To the end of the call: until then it holds the renderer's only slot.
+    results = [e.result async for e in render.Render(request) if e.HasField("result")]
+    assert len(results) == 1
+    return results[0]
 
 
 async def held(render):
