@@ -12,7 +12,7 @@ from songreel_kit.errors import all_faults
 
 from songreel_audio import spectrum
 from songreel_audio.decoding import decoding
-from songreel_audio.emotion import emotion, extractors
+from songreel_audio.emotion import emotion, extractors, loudness
 from songreel_audio.emotion import features as emotion_features
 from songreel_audio.lyrics import files, glides, lyrics, sources, speech_models, vocal_activity
 from songreel_audio.lyrics.recognition import Recognizers
@@ -92,9 +92,10 @@ def analyze(
     report("decode", 0.0)
     recording = decoding.decode(song, request.excerpt, limits, check)
     report("spectrum", 0.3)
+    gain = loudness.gain(recording.samples)
     features = None
     if extractors.uses_features(request.extractor):
-        features = emotion_features.FeatureCollector(recording.samples)
+        features = emotion_features.FeatureCollector(recording.samples, gain)
     glide_detector = glides.GlideDetector(recording.samples)
     spectrogram = spectrum.compute(
         recording.samples, glide_detector, *([features] if features else [])
@@ -124,6 +125,7 @@ def analyze(
             spectrogram,
             onset_strength,
             rhythm,
+            gain,
             features.sums() if features else None,
         )
     )

@@ -45,7 +45,7 @@ def test_the_features_are_those_of_librosa(kind):
         "sweep": 0.3 * np.sin(2 * np.pi * (100 + 150 * time) * time) * np.minimum(time, 1),
     }
     samples = sounds[kind].astype(np.float32)
-    own = emotion_features.collect(samples).whole()
+    own = emotion_features.collect(samples, 1.0).whole()
     chroma = librosa.feature.chroma_stft(y=samples, sr=RATE)
     total = chroma.sum(axis=1)
     assert own.rms[0] == pytest.approx(librosa.feature.rms(y=samples).mean(), rel=1e-4)

@@ -29,6 +29,8 @@ class ExtractorInput:
     spectrum: Spectrum
     onsets: Onsets
     rhythm: Rhythm
+    gain: float = 1.0
+    """What makes the song as loud as `loudness.TARGET`; `features` have it already."""
     features: SecondSums | None = None
     """Gathered from the blocks of `spectrum`; None where nobody did."""
 
@@ -95,7 +97,7 @@ def by_rules(song: ExtractorInput) -> Emotion:
     """
     spectrum, onsets = song.spectrum, song.onsets
     seconds = max(int(np.ceil(len(song.samples) / SAMPLE_RATE)), 1)
-    loudness = 20 * np.log10(_per_second(spectrum.loudness, seconds) + 1e-5)
+    loudness = 20 * np.log10(song.gain * _per_second(spectrum.loudness, seconds) + 1e-5)
     density = _per_second(np.minimum(onsets.whole, 1.0), seconds)
     brightness = np.log2((_per_second(spectrum.centroid, seconds) + 50.0) / 1_700.0)
     # Harmony needs longer than a second to tell major from minor.

@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songreel_audio import spectrum
+from songreel_audio.emotion import loudness
 from songreel_audio.numba_cache import whole_numba_cache
 from songreel_audio.spectrum import SAMPLE_RATE, WINDOW, Block, Floats
 
@@ -153,8 +154,12 @@ def _columns(sums: Doubles) -> Columns:
 class FeatureCollector:
     """Gathers the features while the blocks of the song's spectrum pass by."""
 
-    def __init__(self, samples: Floats) -> None:
-        """For `samples` (n,) mono at 22.05 kHz, whose tuning is estimated at once."""
+    def __init__(self, samples: Floats, gain: float | None = None) -> None:
+        """For `samples` (n,) mono at 22.05 kHz, whose tuning is estimated at once.
+
+        All features are of `samples * gain`; without one, as loud as `loudness.TARGET`.
+        """
+        self._gain = np.float32(loudness.gain(samples) if gain is None else gain)
         self._frames = len(samples) // HOP + 1
         self._bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE).astype(np.float32)
         self._chroma_weights = _chroma_weights(samples)
@@ -164,7 +169,8 @@ class FeatureCollector:
 
     def consume(self, block: Block) -> None:
         """Takes the frames of `block` that lie on this module's coarser grid."""
-        amplitude, sound = block.amplitude[::_EVERY], block.sound[::_EVERY]
+        amplitude = self._gain * block.amplitude[::_EVERY]
+        sound = self._gain * block.sound[::_EVERY]
         first = block.first // _EVERY
         place = slice(first, first + len(amplitude))
         rows = self._rows[place]
@@ -196,9 +202,9 @@ class FeatureCollector:
         return SecondSums(sums, counted)
 
 
-def collect(samples: Floats) -> SecondSums:
-    """Sums by second of the features of `samples` (n,), where nobody else needs the spectrum."""
-    collector = FeatureCollector(samples)
+def collect(samples: Floats, gain: float | None = None) -> SecondSums:
+    """Sums by second, as `FeatureCollector`, where nobody else needs the spectrum."""
+    collector = FeatureCollector(samples, gain)
     for block in spectrum.blocks(samples):
         collector.consume(block)
     return collector.sums()

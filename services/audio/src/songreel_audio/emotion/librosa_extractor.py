@@ -31,7 +31,7 @@ class LibrosaExtractor:
 
     def __call__(self, song: ExtractorInput) -> Emotion:
         """Valence and arousal of the song."""
-        seconds = song.features or features.collect(song.samples)
+        seconds = song.features or features.collect(song.samples, song.gain)
         clips = seconds.windows(curves.CLIP_SECONDS)
         moments = seconds.windows(curves.MOMENT_SECONDS)
         return curves.emotion_of(

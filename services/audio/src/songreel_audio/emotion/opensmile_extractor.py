@@ -126,7 +126,8 @@ class OpensmileExtractor:
 
     def __call__(self, song: ExtractorInput) -> Emotion:
         """Valence and arousal of the song."""
-        rows = self._smile.rows(song.samples)[:, self._places]
+        samples = song.samples * np.float32(song.gain)
+        rows = self._smile.rows(samples)[:, self._places]
         level = np.sqrt(np.add.reduceat(song.samples**2, range(0, len(song.samples), SAMPLE_RATE)))
         seconds = len(level)
         return curves.emotion_of(
