@@ -16,11 +16,12 @@ BIN := $(VENV)/bin
 DISTRIBUTIONS := libs/contracts libs/kit libs/client services/audio services/prompt services/render services/identity services/score gateway app models/training libs/animatic libs/testing
 STAMP := $(VENV)/.ready
 DEMO := out/demo
+DEMO_SCORE := out/demo-score
 PAGE := gateway/src/songreel_gateway/web
 # Processes of `make test`; each takes a core and, with the servers it starts, about 2 GB.
 WORKERS ?= 2
 
-.PHONY: help setup demo wheels test test-slow check protos bench bench-audio clean
+.PHONY: help setup demo demo-score wheels test test-slow check protos bench bench-audio clean
 
 help: ## the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -39,6 +40,11 @@ $(STAMP): requirements.txt requirements-dev.txt requirements-nodeps.txt $(addsuf
 demo: $(STAMP) ## the demo song becomes out/demo/video.mp4
 	mkdir -p $(DEMO)
 	$(BIN)/songreel make demo/song.mp3 -o $(DEMO)/video.mp4 --data $(DEMO)/data
+
+demo-score: $(STAMP) ## the demo song's animatic, without the song, gets music of its own: out/demo-score/scored.mp4
+	mkdir -p $(DEMO_SCORE)
+	$(BIN)/songreel make demo/song.mp3 -o $(DEMO_SCORE)/film.mp4 --animatic only --data $(DEMO_SCORE)/data
+	$(BIN)/songreel score $(DEMO_SCORE)/film.mp4 -o $(DEMO_SCORE)/scored.mp4 --keep-sound none
 
 wheels: $(STAMP) ## a wheel of every distribution in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist $(DISTRIBUTIONS) models/sprout
