@@ -189,8 +189,9 @@ def _notes(axes: Any, timeline: Timeline) -> None:
         axes.plot([], [], color=colour, linewidth=4, label=role)
     pitched = [n.pitch for n in performance.notes if n.role != "drums"]
     axes.set_ylim(12, max(pitched, default=84) + 4)
-    axes.legend(loc="upper right", ncols=8, fontsize=9, frameon=False, labelcolor=_INK,
-                handlelength=1.2)  # fmt: skip
+    # Above the notes, which may reach the top of their panel.
+    axes.legend(loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=8, fontsize=9, frameon=False,
+                labelcolor=_INK, handlelength=1.2)  # fmt: skip
 
 
 def _mood(axes: Any, timeline: Timeline) -> None:
