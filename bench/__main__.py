@@ -18,6 +18,7 @@ BENCHMARKS = {
     "likeness": "how often enrolled people are recognised in their videos (five minutes each)",
     "audio": "accuracy of the analysis, compared with librosa: beats, voices, mood, cost",
     "platform": "gateways under faults and under load (needs Postgres; half an hour)",
+    "score": "soundtracks: length, loudness, onsets at cuts, mood and harmony of the notes, cost",
     "render": "memory, speed, motion and resuming of the renderer, with random weights",
 }
 
