@@ -237,7 +237,8 @@ def children():
     return [
         p
         for p in psutil.Process().children()
-        if "songreel_audio.decoding.process" in " ".join(p.cmdline())
+        if p.status() != psutil.STATUS_ZOMBIE
+        and "songreel_audio.decoding.process" in " ".join(p.cmdline())
     ]
 
 
