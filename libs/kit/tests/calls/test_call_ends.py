@@ -14,6 +14,7 @@ from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import (
     DeadlineExceeded,
     InternalError,
+    InvalidUpload,
 )
 from songreel_kit.work import CancelToken, Report, run_in_thread
 from songreel_testing.serving import collect, expect_error, wait_until
@@ -125,6 +126,40 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
         # A whole one stays.
         await probe.ask(kind, Progress(step="a "), Progress(step="song"))
     assert [store.read_bytes(artifact) for artifact in complete] == [b"a song"]
+
+
+@pytest.mark.parametrize("kind", ["stream_unary", "stream_stream"])
+async def test_an_error_beside_the_end_of_the_requests_is_answered(probing: Any, kind: str) -> None:
+    """A handler that reads in one task and fails in another, at any moment of the end."""
+
+    async def fail(requests: AsyncIterator[Progress], turns: int) -> None:
+        at_the_end = asyncio.Event()
+
+        async def read() -> None:
+            async for _ in requests:
+                at_the_end.set()
+
+        reading = asyncio.create_task(read())
+        await at_the_end.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        raise InvalidUpload("none")
+
+    async def stream_unary(requests: AsyncIterator[Progress], context: Any) -> Progress:
+        async for first in requests:
+            await fail(requests, int(first.step))
+        raise AssertionError("no request came")
+
+    async def stream_stream(
+        requests: AsyncIterator[Progress], context: Any
+    ) -> AsyncIterator[Progress]:
+        yield await stream_unary(requests, context)
+
+    async with probing(stream_unary=stream_unary, stream_stream=stream_stream) as probe:
+        for turns in [*range(12)] * 10:
+            with expect_error(InvalidUpload):
+                await probe.ask(kind, Progress(step=str(turns)), Progress(), timeout=10)
 
 
 def _handled(probe: Any, method: str, code: str) -> float | None:

@@ -49,10 +49,36 @@ class Call:
 
     started: float = field(default_factory=time.monotonic)
 
+    _confirming: asyncio.Future[None] | None = None
+
     @property
     def plumbing(self) -> bool:
         """Health and reflection: they neither hold up a stop nor fill the logs."""
         return self.method.startswith(PLUMBING)
+
+    async def confirm_end(self) -> None:
+        """Raises if the requests ended because the client is gone.
+
+        grpc.aio ends the iterator in both cases alike, and only a moment later cancels
+        the handler, which by then may have taken half an upload for a whole one (so it
+        did in 147 of 150 tries). Sending something makes core say whether anybody is
+        there, and its answer queues up behind the cancel.
+        """
+        # Once the handler has sent a response, only the waiting is left.
+        with suppress(grpc.aio.UsageError):
+            self._confirming = asyncio.ensure_future(self.context.send_initial_metadata(()))
+            # A handler may read in a task that it cancels while another one answers.
+            await asyncio.shield(self._confirming)
+        await asyncio.sleep(_CANCEL_SECONDS)
+
+    async def settle(self) -> None:
+        """Waits until nothing that confirms the end is still being sent.
+
+        Core refuses a status beside it, and the client would wait for ever.
+        """
+        if self._confirming is not None:
+            await asyncio.wait([self._confirming])
+            self._confirming.exception()  # only marks it as seen: the reader has it
 
 
 class Interceptor:
@@ -96,6 +122,8 @@ class Chain(grpc.aio.ServerInterceptor):
         """Enters all interceptors for one call."""
         for interceptor in self._around:
             await stack.enter_async_context(interceptor.around(call))
+        # Innermost, so before the errors interceptor sends a status.
+        stack.push_async_callback(call.settle)
 
     def admit(self, call: Call, request: Any) -> Any:
         """Has a single request message checked."""
@@ -111,25 +139,11 @@ class Chain(grpc.aio.ServerInterceptor):
         """
         async for request in requests:
             yield self.admit(call, request)
-        await _confirm_end(call.context)
+        await call.confirm_end()
 
 
 def _overrides(interceptor: Interceptor, name: str) -> bool:
     return getattr(type(interceptor), name) is not getattr(Interceptor, name)
-
-
-async def _confirm_end(context: grpc.aio.ServicerContext[Any, Any]) -> None:
-    """Raises if the requests ended because the client is gone.
-
-    grpc.aio ends the iterator in both cases alike, and only a moment later cancels
-    the handler, which by then may have taken half an upload for a whole one (so it
-    did in 147 of 150 tries). Sending something makes core say whether anybody is
-    there, and its answer queues up behind the cancel.
-    """
-    # Once the handler has sent a response, only the waiting is left.
-    with suppress(grpc.aio.UsageError):
-        await context.send_initial_metadata(())
-    await asyncio.sleep(_CANCEL_SECONDS)
 
 
 def _answering_one(
