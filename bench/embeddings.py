@@ -13,7 +13,7 @@ from typing import Any
 
 from bench import data
 from bench.machine import describe
-from bench.render.tables import Table
+from bench.tables import Table
 
 PACKAGES = ("mediapipe", "dlib-bin", "opencv-python-headless", "numpy")
 POSES: dict[str, tuple[dict[str, float], ...]] = {

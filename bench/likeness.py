@@ -22,7 +22,7 @@ import numpy as np
 
 from bench import data
 from bench.machine import describe
-from bench.render.tables import Table
+from bench.tables import Table
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 SONG = data.ROOT / "demo" / "song.mp3"

@@ -24,7 +24,7 @@ from statistics import median
 
 from bench import data
 from bench.machine import describe
-from bench.render.tables import Table
+from bench.tables import Table
 
 ROOT = Path(__file__).resolve().parents[1]
 WILLING = "willing person"

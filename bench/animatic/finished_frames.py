@@ -16,7 +16,7 @@ from songreel_testing.render.harness import RenderHarness, ignore
 
 from bench import data
 from bench.animatic.songs import cases
-from bench.render.tables import Table
+from bench.tables import Table
 
 SIZE, FIRST, COUNT = 256, 120, 96
 MODES = {

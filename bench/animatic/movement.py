@@ -15,7 +15,7 @@ from songreel_render.animatic.music import music_of
 from songreel_render.animatic.shots import shots_of
 
 from bench.animatic.songs import Case, cases
-from bench.render.tables import Table
+from bench.tables import Table
 
 RATE, SIZE = 24, 256
 MOVES = 0.02

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 from songreel_animatic.animatic import Animatic
+from songreel_animatic.looks import LOOKS
 from songreel_render.animatic.music import music_of
 from songreel_render.animatic.shots import shots_of
 from songreel_render.finish.chain import Finish
 
 from bench.animatic.songs import Case, cases
-from bench.render.tables import Table
+from bench.tables import Table
 
 RATE, ROUNDS = 24, 3
-LOOKS = ("flat", "paper", "comic", "ink", "pencil", "chalk", "watercolour", "oil", "dusk")
 LONG = 4320
 
 
@@ -62,7 +62,7 @@ def _milliseconds(case: Case, look: str, size: int) -> float:
         film.picture(shot.start)
     begun = time.process_time()
     for frame in frames:
-        finish.apply(film.picture((frame + 0.5) / RATE)[None], frames[:1] * 0 + frame)
+        finish.apply(film.picture((frame + 0.5) / RATE)[None], np.array([frame]))
     return (time.process_time() - begun) / len(frames) * 1000
 
 

@@ -28,7 +28,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.render.click_track import analysis_of, storyboard_of
 from bench.render.random_checkpoints import write_real_size
-from bench.render.tables import Table
+from bench.tables import Table
 
 GOAL = 150.0
 """Frames per second on an H200."""

@@ -24,7 +24,7 @@ from songreel_render.motion.schedules import MAX_SPEED, SCHEDULES
 
 from bench import data
 from bench.render.click_track import analysis_of, storyboard_of
-from bench.render.tables import Table
+from bench.tables import Table
 
 SONGS = ("lets-go-fishin.ogg", "vibe-ace.ogg", "hungarian-dance-5.ogg")
 FPS = Fraction(24)

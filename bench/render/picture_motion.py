@@ -19,7 +19,7 @@ from songreel_render.motion.layout import lay_out
 
 from bench.render.noise_motion import FPS, cut_frames, motion_of, songs
 from bench.render.random_checkpoints import write_checkpoint
-from bench.render.tables import Table
+from bench.tables import Table
 
 SIZE, SECONDS = 64, 10
 STILL_SHARE = 0.05

@@ -14,7 +14,7 @@ from typing import Any
 from bench.render.click_track import write_click_track
 from bench.render.one_render import FPS, SEGMENT_FRAMES
 from bench.render.random_checkpoints import write_checkpoint
-from bench.render.tables import Table
+from bench.tables import Table
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT, LONG = 600, 4320

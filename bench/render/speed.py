@@ -26,7 +26,7 @@ from songreel_render.video.encoder import SegmentEncoder, VideoFormat
 
 from bench.render.click_track import analysis_of, storyboard_of
 from bench.render.random_checkpoints import write_checkpoint
-from bench.render.tables import Table
+from bench.tables import Table
 
 SIZE, STEPS, GUIDANCE, BATCH = 128, 4, 3.0, 8
 FRAMES = 48

@@ -8,18 +8,13 @@ from __future__ import annotations
 
 def main() -> None:
     """Takes all figures, the quick ones first."""
-    import sys
-    import tempfile
-    from pathlib import Path
-
-    from bench.machine import describe
     from bench.score.films import films_table
     from bench.score.music import music_table
     from bench.score.tempo import tempo_table
+    from bench.tables import print_tables
 
-    print("# Figures of soundtracks\n")
-    print(f"Printed by `python -m bench score` on: {describe()}.\n")
-    for table in (tempo_table, music_table, films_table):
-        print(f"{table.__name__} ...", file=sys.stderr, flush=True)
-        with tempfile.TemporaryDirectory() as folder:
-            print(table(Path(folder)).markdown(), end="\n\n", flush=True)
+    print_tables(
+        "Figures of soundtracks",
+        "python -m bench score",
+        (tempo_table, music_table, films_table),
+    )

@@ -18,7 +18,7 @@ import soundfile
 from scipy.signal import resample_poly
 
 from bench import data
-from bench.render.tables import Table
+from bench.tables import Table
 
 WINDOW = 0.05
 """s from a cut within which an onset counts."""

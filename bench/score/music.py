@@ -15,8 +15,8 @@ from songreel_score.plan.planner import PlanRequest, make_plan
 from songreel_score.plan.score_plan import MoodPoint, ScorePlan
 from songreel_score.styles import DRUMS, HITS
 
-from bench.render.tables import Table
 from bench.score.analyses import random_film
+from bench.tables import Table
 
 PIECES, SECONDS, SHOT = 40, 40.0, 4.0
 TEMPO = 100.0

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from songreel_score.plan.planner import make_plan
 
-from bench.render.tables import Table
 from bench.score.analyses import random_film
+from bench.tables import Table
 
 SHOTS = {4.0: 0.95, 2.5: 0.90, 1.5: None}
 """Mean length of shots, s, and the share of cuts to keep."""
