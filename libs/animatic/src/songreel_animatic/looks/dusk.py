@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import cv2
@@ -11,10 +10,7 @@ from numpy.typing import NDArray
 
 from songreel_animatic.drawing.colours import Colour
 from songreel_animatic.looks.look import Look, Picture
-from songreel_animatic.looks.textures import noise
-
-_BRIGHT = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
-"""What of each grey level spreads in the lens."""
+from songreel_animatic.looks.textures import bloom, film_grain, noise
 
 
 def _tint(colour: Colour) -> Colour:
@@ -22,23 +18,8 @@ def _tint(colour: Colour) -> Colour:
 
 
 def _finish(picture: Picture, t: float) -> Picture:
-    height, width = picture.shape[:2]
-    toned = cv2.LUT(picture, _toning())
-    # Light spreads in the lens: what is bright shines over its edge (screen).
-    small = cv2.resize(
-        toned, (max(2, width // 4), max(2, height // 4)), interpolation=cv2.INTER_AREA
-    )
-    bright = cv2.LUT(small, _BRIGHT)
-    bloom = cv2.resize(
-        cv2.GaussianBlur(bright, (0, 0), height / 4 * 0.03), (width, height),
-        interpolation=cv2.INTER_LINEAR,
-    )  # fmt: skip
-    lit = cv2.addWeighted(toned, 1.0, bloom, 0.55, 0.0)
-    # Film grain is another one in every frame; one field, shifted, is enough of it.
-    grain = _grain(height, width)
-    shift = math.floor(t * 24.0) * 37
-    grain = np.roll(grain, (shift % height, shift * 3 % width), axis=(0, 1))
-    return np.asarray(cv2.add(lit, grain, dtype=cv2.CV_8U), dtype=np.uint8)
+    lit = bloom(np.asarray(cv2.LUT(picture, _toning()), dtype=np.uint8), 0.55)
+    return film_grain(lit, _grain(*picture.shape[:2]), t)
 
 
 @lru_cache(maxsize=1)

@@ -5,6 +5,7 @@ Everything is fixed by the picture's size, so that nothing crawls from frame to 
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Final
 
@@ -16,7 +17,8 @@ from songreel_animatic.looks.look import Picture
 
 Field = NDArray[np.float32]
 """(height, width)."""
-_GREY: Final = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_BRIGHT: Final = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
+"""What of each grey level spreads in a lens: the brightest."""
 
 
 def luminance(picture: Picture) -> Field:
@@ -141,13 +143,38 @@ def _wander(
 ) -> tuple[NDArray[np.int16], NDArray[np.uint16]]:
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     far = reach * height / 1000.0
-    return cv2.convertMaps(  # type: ignore[return-value]
+    whole, parts = cv2.convertMaps(
         x + far * noise(height, width, spot, spot, seed),
         y + far * noise(height, width, spot, spot, seed + 1),
         cv2.CV_16SC2,
     )
+    return np.asarray(whole, np.int16), np.asarray(parts, np.uint16)
 
 
 def mixed(below: Picture, above: Picture, share: Field) -> Picture:
     """`above` over `below`, its opacity by pixel in [0, 1]."""
     return np.asarray(cv2.blendLinear(above, below, share, np.float32(1.0) - share), dtype=np.uint8)
+
+
+def bloom(picture: Picture, strength: float) -> Picture:
+    """The picture with light that spreads over the edges of what is bright, as in a lens."""
+    height, width = picture.shape[:2]
+    small = max(2, width // 4), max(2, height // 4)
+    bright = cv2.LUT(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), _BRIGHT)
+    spread = cv2.GaussianBlur(bright, (0, 0), 0.03 * small[1])
+    spread = cv2.resize(spread, (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(cv2.addWeighted(picture, 1.0, spread, strength, 0.0), dtype=np.uint8)
+
+
+def film_grain(picture: Picture, grain: NDArray[np.int16], time: float) -> Picture:
+    """The picture with another grain in each 24th of a second: one field, laid elsewhere.
+
+    Args:
+        picture: (height, width, 3).
+        grain: same shape, grey levels that are added.
+        time: seconds.
+    """
+    height, width = picture.shape[:2]
+    turn = math.floor(time * 24.0)
+    laid = np.roll(grain, (37 * turn % height, 101 * turn % width), axis=(0, 1))
+    return np.asarray(cv2.add(picture, laid, dtype=cv2.CV_8U), dtype=np.uint8)

@@ -29,9 +29,32 @@ SCHEDULES: Final = ("onset", "percussive", "sine", "linear", "paper")
 IN_BETWEENS: Final = ("latent", "flow")
 STEPS_OF: Final = {"ddim": MAX_STEPS, "euler": MAX_STEPS, "lcm": 50, "tcd": 50}
 """Scheduler -> its greatest number of steps."""
-ANIMATIC_MODES: Final = ("auto", "only", "off")
+AUTO, ONLY, OFF = "auto", "only", "off"
+ANIMATIC_MODES: Final = (AUTO, ONLY, OFF)
 LEAST_ANIMATIC: Final = 0.05
 """Less is hardly a change, and asks schedulers for more steps than some of them have."""
+
+
+def parse_animatic(text: str) -> str | float:
+    """One of `ANIMATIC_MODES`, "auto" for none, or a strength.
+
+    Raises:
+        InvalidRenderSettings: none of the modes, or a number outside .05..1.
+    """
+    mode = text.strip().lower() or AUTO
+    if mode in ANIMATIC_MODES:
+        return mode
+    try:
+        strength = float(mode)
+    except ValueError:
+        strength = math.nan
+    if not LEAST_ANIMATIC <= strength <= 1.0:
+        raise InvalidRenderSettings(
+            f"animatic {mode[:20]!r} is not a way to use the animatic; known: "
+            f"{', '.join(ANIMATIC_MODES)}, or a number from {LEAST_ANIMATIC:g} to 1",
+            field="animatic",
+        )
+    return strength
 
 
 def faults_of(asked: RenderSettings) -> list[InvalidRequest]:
@@ -81,13 +104,10 @@ def _names(asked: RenderSettings) -> Iterator[InvalidRequest]:
             f"{', '.join(IN_BETWEENS)}",
             field="in_betweens",
         )
-    mode = asked.animatic.strip().lower()
-    if mode and mode not in ANIMATIC_MODES and not LEAST_ANIMATIC <= _number(mode) <= 1.0:
-        yield InvalidRenderSettings(
-            f"animatic {mode[:20]!r} is not a way to use the animatic; known: "
-            f"{', '.join(ANIMATIC_MODES)}, or a number from {LEAST_ANIMATIC:g} to 1",
-            field="animatic",
-        )
+    try:
+        parse_animatic(asked.animatic)
+    except InvalidRenderSettings as error:
+        yield error
 
 
 def _numbers(asked: RenderSettings) -> Iterator[InvalidRequest]:
@@ -128,10 +148,3 @@ def _loras(asked: RenderSettings) -> Iterator[InvalidRequest]:
             yield InvalidRenderSettings(
                 "a LoRA is either a file or a person's adapter, not both", field="loras"
             )
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return -1.0

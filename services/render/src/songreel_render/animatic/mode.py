@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from songreel.render.v1.render_plan_pb2 import RenderSettings
-from songreel_kit.bounds.render import LEAST_ANIMATIC
-from songreel_kit.errors import InvalidRenderSettings
+from songreel_kit.bounds.render import AUTO, OFF, ONLY, parse_animatic
 
-AUTO, OFF, ONLY = "auto", "off", "only"
+from songreel_render.motion.easing import smoothstep
+
 # Share of the drawing that checkpoints draw anew which do not say what suits them: enough for
 # Stable Diffusion to paint its own materials and light, and to keep who is where.
 DEFAULT_STRENGTH: Final = 0.55
@@ -28,22 +28,10 @@ def resolve_mode(asked: str, own: float, *, plain: bool) -> str:
     Raises:
         InvalidRenderSettings: none of the modes, or a number outside .05..1.
     """
-    asked = asked.strip().lower() or AUTO
-    if asked in (OFF, ONLY):
-        return asked
-    if asked == AUTO:
-        return OFF if plain or own == 0.0 else f"{own:g}"
-    try:
-        strength = float(asked)
-    except ValueError:
-        strength = -1.0
-    if not LEAST_ANIMATIC <= strength <= 1.0:
-        raise InvalidRenderSettings(
-            f"animatic {asked[:20]!r} is not a way to use the animatic; known: {AUTO}, {ONLY}, "
-            f"{OFF}, or a number from {LEAST_ANIMATIC:g} to 1",
-            field="animatic",
-        )
-    return f"{strength:g}"
+    mode = parse_animatic(asked)
+    if mode == AUTO:
+        mode = OFF if plain or own == 0.0 else own
+    return mode if isinstance(mode, str) else f"{mode:g}"
 
 
 def drawn_alone(settings: RenderSettings) -> bool:
@@ -58,8 +46,7 @@ def strength_of(mode: str) -> float:
 
 def drawing_share(strength: float) -> float:
     """How much of the drawing itself is in the finished frames: 1 for small strengths, then 0."""
-    gone = min(1.0, max(0.0, (strength - _OWN_FROM) / (_OWN_TO - _OWN_FROM)))
-    return 1.0 - gone * gone * (3.0 - 2.0 * gone)
+    return 1.0 - smoothstep((strength - _OWN_FROM) / (_OWN_TO - _OWN_FROM))
 
 
 def keeps_drawing(mode: str) -> bool:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import torch
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.bounds.render import ONLY
 from songreel_kit.errors import ArtifactCorrupt, ArtifactNotFound, FailedPrecondition, GrantInvalid
 from songreel_kit.telemetry.metrics import loading
 from songreel_kit.work import CancelToken, Report
 
 from songreel_render.animatic.drawn_frames import DrawnFrames
-from songreel_render.animatic.mode import ONLY, is_drawn, keeps_drawing
+from songreel_render.animatic.mode import is_drawn, keeps_drawing
 from songreel_render.backends.segments import STILLS_DRAWN
 from songreel_render.checkpoints.checkpoint import Checkpoint
 from songreel_render.checkpoints.devices import out_of_memory

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songreel_render.finish.lettering import Line, lettering
-from songreel_render.finish.step import Film, Picture, Step, eased
+from songreel_render.finish.step import Film, Picture, Step
+from songreel_render.motion.easing import smoothstep
 
 _TITLE_FROM: Final = 0.5
 _TITLE_TO: Final = 4.4
@@ -34,9 +35,9 @@ def title_card(film: Film) -> Step | None:
     to = min(_TITLE_TO, 0.3 * film.music.duration)
 
     def step(picture: Picture, time: float) -> Picture:
-        seen = eased((time - _TITLE_FROM) / _FADE) * eased((to - time) / _FADE)
+        seen = smoothstep((time - _TITLE_FROM) / _FADE) * smoothstep((to - time) / _FADE)
         # It comes in from a little below.
-        shift = round(0.02 * film.height * (1.0 - eased((time - _TITLE_FROM) / _FADE)))
+        shift = round(0.02 * film.height * (1.0 - smoothstep((time - _TITLE_FROM) / _FADE)))
         return _laid(picture, words, top + shift, seen)
 
     return step
@@ -51,14 +52,14 @@ def end_card(film: Film) -> Step:
     def step(picture: Picture, time: float) -> Picture:
         if time < start:
             return picture
-        darkness = eased((time - start) / (0.45 * (end - start)))
+        darkness = smoothstep((time - start) / (0.45 * (end - start)))
         picture = np.asarray(
             cv2.convertScaleAbs(picture, alpha=1.0 - (1.0 - _DARK) * darkness), dtype=np.uint8
         )
-        gone = eased((end - 0.05 - time) / (0.22 * (end - start)))
+        gone = smoothstep((end - 0.05 - time) / (0.22 * (end - start)))
         if words is not None:
             top = (film.height - words.shape[0]) // 2
-            picture = _laid(picture, words, top, eased(2.0 * darkness - 1.0))
+            picture = _laid(picture, words, top, smoothstep(2.0 * darkness - 1.0))
         if gone < 1.0:
             picture = np.asarray(cv2.convertScaleAbs(picture, alpha=gone), dtype=np.uint8)
         return picture

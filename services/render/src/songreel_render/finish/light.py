@@ -7,8 +7,10 @@ from typing import Final
 
 import cv2
 import numpy as np
+from songreel_animatic.looks.textures import bloom, film_grain
 
 from songreel_render.finish.step import Film, Picture, Step
+from songreel_render.motion.easing import smoothstep
 
 _GREY: Final = np.array([0.299, 0.587, 0.114])
 """Brightness of RGB (ITU-R BT.601)."""
@@ -16,8 +18,6 @@ _EDGE: Final = 0.34
 """How much darker the corners are."""
 _GRAIN: Final = 2.6
 """Deviation of the grain, grey levels."""
-_BRIGHT: Final = np.maximum(0, np.arange(256) - 150).astype(np.uint8)
-"""What of each grey level spreads: the brightest."""
 
 
 def grade(film: Film) -> Step:
@@ -36,16 +36,11 @@ def grade(film: Film) -> Step:
 
 def glow(film: Film) -> Step:
     """What is bright shines over its edges, more on every kick."""
-    small = max(2, film.width // 4), max(2, film.height // 4)
 
     def step(picture: Picture, time: float) -> Picture:
         music = film.music
         kick = music.pulse(time, 5.0) * music.energy(time) * (0.4 + 0.6 * music.band("low", time))
-        bright = cv2.LUT(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), _BRIGHT)
-        spread = cv2.GaussianBlur(bright, (0, 0), 0.03 * small[1])
-        spread = cv2.resize(spread, (film.width, film.height), interpolation=cv2.INTER_LINEAR)
-        lit = cv2.addWeighted(picture, 1.0, spread, 0.35 + 0.5 * kick, 0.0)
-        return np.asarray(lit, dtype=np.uint8)
+        return bloom(picture, 0.35 + 0.5 * kick)
 
     return step
 
@@ -53,8 +48,8 @@ def glow(film: Film) -> Step:
 def vignette(film: Film) -> Step:
     """The eye is led to the middle: corners are darker."""
     y, x = np.mgrid[-1.0 : 1.0 : 1j * film.height, -1.0 : 1.0 : 1j * film.width]
-    away = np.clip((np.hypot(x, y) - 0.55) / (math.sqrt(2.0) - 0.55), 0.0, 1.0)
-    share = np.rint(255 * (1.0 - _EDGE * away * away * (3.0 - 2.0 * away))).astype(np.uint8)
+    away = smoothstep((np.hypot(x, y) - 0.55) / (math.sqrt(2.0) - 0.55))
+    share = np.rint(255 * (1.0 - _EDGE * away)).astype(np.uint8)
     darker = np.repeat(share[..., None], 3, axis=2)
 
     def step(picture: Picture, _time: float) -> Picture:
@@ -71,8 +66,6 @@ def grain(film: Film) -> Step:
     field = np.repeat(np.rint(soft).astype(np.int16)[..., None], 3, axis=2)
 
     def step(picture: Picture, time: float) -> Picture:
-        shift = math.floor(time * 24.0)
-        laid = np.roll(field, (37 * shift % film.height, 101 * shift % film.width), axis=(0, 1))
-        return np.asarray(cv2.add(picture, laid, dtype=cv2.CV_8U), dtype=np.uint8)
+        return film_grain(picture, field, time)
 
     return step

@@ -28,9 +28,3 @@ class Film:
     """Pixels."""
     notes: list[str]
     """What a step cannot do is added here."""
-
-
-def eased(value: float) -> float:
-    """0 to 1 with a gentle beginning and end (smoothstep); below 0 and above 1 it stays."""
-    value = min(1.0, max(0.0, value))
-    return value * value * (3.0 - 2.0 * value)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songreel_render.motion.dissolves import Dissolve
+from songreel_render.motion.easing import smoothstep
 from songreel_render.motion.frames import FrameGrid, FrameSpan
 from songreel_render.motion.schedules import Motion
 
@@ -81,7 +82,7 @@ def mix_scenes(
             mix.text_weight[first:end] = motion.blend[first:end]
         elif following not in dissolved:
             late = (mix.progress[first:end] - _DRIFT_FROM) / (1 - _DRIFT_FROM)
-            mix.text_weight[first:end] = _DRIFT_WEIGHT * _smoothstep(late)
+            mix.text_weight[first:end] = _DRIFT_WEIGHT * smoothstep(late)
     if not scene_by_scene:
         for dissolve in dissolves:
             _dissolve(mix, spans, motion, dissolve)
@@ -107,8 +108,3 @@ def _dissolve(
     mix.other_progress[boundary:end] = 1.0
     # The scene that is left keeps moving while it fades.
     mix.other_travel[boundary:end] = motion.travel[boundary:end] - motion.travel[spans[before][0]]
-
-
-def _smoothstep(share: NDArray[np.float64]) -> NDArray[np.float64]:
-    share = np.clip(share, 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)

@@ -11,9 +11,9 @@ from songreel.render.v1.render_plan_pb2 import RenderPlan, RenderSettings
 from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_kit.artifacts.documents import load_document
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.bounds.render import OFF, ONLY
 from songreel_kit.errors import Aborted, FailedPrecondition
 
-from songreel_render.animatic.mode import OFF, ONLY
 from songreel_render.checkpoints.checkpoint import NO_CHECKPOINT, CheckpointShape
 from songreel_render.checkpoints.devices import batch_for, total_memory
 from songreel_render.checkpoints.identity_adapter import IdentityAdapter
