@@ -12,7 +12,7 @@ MAY_LOAD = {
     "songreel_client": set(),
     "songreel_prompt.service": set(),
     "songreel_gateway.service": {"dbos"},
-    "songreel_audio.service": {"av", "librosa", "matplotlib"},
+    "songreel_audio.service": set(),
     "songreel_identity.service": set(),
     "songreel_render.service": set(),
     "songreel_score.service": {"av"},

@@ -6,11 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from songreel.render.v1.render_service_pb2 import GetRendererRequest
 from songreel.render.v1.render_service_pb2_grpc import RenderServiceStub
 from songreel_kit.errors import UnknownSchedule
-from songreel_render.deferred import DeferredServicer
 from songreel_render.service import create_service
 from songreel_testing.render.click_track import analysis_of
 from songreel_testing.render.harness import RenderHarness
@@ -41,18 +39,3 @@ async def test_it_answers_as_the_service_does(harness: RenderHarness, song: Path
         request.settings.schedule = "waltz"
         with expect_error(UnknownSchedule):
             await collect(stub.Render(request))
-
-
-async def test_what_cannot_be_made_is_tried_again_at_the_next_call() -> None:
-    tries: list[int] = []
-
-    def make():
-        tries.append(1)
-        raise RuntimeError("no libraries")
-
-    servicer = DeferredServicer(make)
-    for _ in range(2):
-        with pytest.raises(RuntimeError, match="no libraries"):
-            await servicer._servicer()
-    assert len(tries) == 2
-    await servicer.close()

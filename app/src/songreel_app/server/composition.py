@@ -81,7 +81,7 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
     private = PrivateServices(PUBLIC)
     services = [
         *gateway.services(),
-        create_audio(AudioSettings(data=data), store),
+        create_audio(AudioSettings(data=data), store, deferred=True),
         create_prompt(_prompt_settings(render), store),
         create_render(
             render,
@@ -154,7 +154,7 @@ def _score(data: Path, store: ArtifactStore) -> list[Service]:
     from songreel_score.service import create_service
     from songreel_score.settings import ScoreSettings
 
-    return [create_service(ScoreSettings(data=data), store)]
+    return [create_service(ScoreSettings(data=data), store, deferred=True)]
 
 
 def _prompt_settings(render: RenderServiceSettings) -> PromptSettings:

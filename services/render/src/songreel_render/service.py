@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import grpc.aio
+from songreel.render.v1.render_service_pb2 import DESCRIPTOR
 from songreel.render.v1.render_service_pb2_grpc import add_RenderServiceServicer_to_server
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.channel.channel import Headers
+from songreel_kit.server.deferred import DeferredServicer
 from songreel_kit.server.service import Service
 
-from songreel_render.deferred import DeferredServicer
 from songreel_render.settings import RenderServiceSettings
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def create_service(
 
         return RenderServicer(settings, store, backend, identity_target, headers)
 
-    servicer = DeferredServicer(make) if deferred else make()
+    service = DESCRIPTOR.services_by_name["RenderService"]
+    servicer = DeferredServicer(service, make, lambda made: made.close()) if deferred else make()
 
     def add(server: grpc.aio.Server) -> None:
         add_RenderServiceServicer_to_server(servicer, server)
