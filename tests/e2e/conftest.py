@@ -145,7 +145,7 @@ def workspace(checkpoint: Path) -> Iterator[Workspace]:
         workspace.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studio(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     """A data folder whose server is up, for all tests that do nothing to the server."""
     workspace = Workspace(tmp_path_factory.mktemp("studio"), checkpoint)

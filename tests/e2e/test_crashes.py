@@ -79,6 +79,7 @@ async def test_killed_job_is_taken_up_by_the_same_command(
     assert [event.done for event in events].count(True) == 1
 
 
+@pytest.mark.slow
 def test_killed_server_is_started_again_by_the_command_that_waits(
     workspace: Workspace, song: Path, undisturbed: str
 ) -> None:
@@ -94,6 +95,7 @@ def test_killed_server_is_started_again_by_the_command_that_waits(
     assert frames_hash(video) == undisturbed
 
 
+@pytest.mark.slow
 def test_ctrl_c_cancels_and_the_next_try_works(workspace: Workspace, song: Path) -> None:
     video = workspace.folder / "video.mp4"
     process = workspace.start("make", song, "-o", video, *SLOW)

@@ -4,6 +4,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from .conftest import Workspace
 
 
@@ -34,6 +36,7 @@ def test_doctor_and_jobs_tell_scripts_what_is_there(workspace: Workspace) -> Non
     assert (jobs.returncode, json.loads(jobs.stdout)) == (0, {"jobs": []})
 
 
+@pytest.mark.slow
 def test_doctor_says_which_checkpoint_is_missing(workspace: Workspace) -> None:
     workspace.checkpoint = workspace.folder / "absent"
     doctor = workspace.run("doctor", "--json")

@@ -61,6 +61,7 @@ async def begun(server, identity, render, steps):
     return seen, ended
 
 
+@pytest.mark.slow
 async def test_a_render_outlives_a_restart_of_the_database(postgres, tmp_path) -> None:
     server = IdentityServer(tmp_path, database=postgres.new_database())
     async with server.open() as (identity, render):

@@ -130,6 +130,7 @@ def frames(video: Path) -> int:
         return sum(1 for _ in opened.decode(video=0))
 
 
+@pytest.mark.slow
 def test_it_has_its_checkpoint_and_names_what_is_not_installed(installed: Installed) -> None:
     findings = json.loads(installed.songreel("doctor", "--json"))["findings"]
     found = {each["name"]: each["value"] for each in findings}

@@ -110,6 +110,7 @@ async def test_kill_9_in_a_stage_repeats_only_that_stage(tmp_path, stage, step, 
         assert (again.name, again.done) == (operation.name, True)
 
 
+@pytest.mark.slow
 async def test_kill_9_at_many_moments_of_one_job(tmp_path) -> None:
     operation = None
     for deaths, moment in enumerate((1, 2, 4, 6, 8)):

@@ -26,6 +26,7 @@ def composed(compose):
     return compose.samples()
 
 
+@pytest.mark.slow
 def test_the_files_are_what_the_script_writes(compose, composed, demo, tmp_path):
     compose.encode(composed, tmp_path / "song.mp3")
     fresh, committed = decode(tmp_path / "song.mp3").samples, decode(demo / "song.mp3").samples

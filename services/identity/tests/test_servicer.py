@@ -60,6 +60,7 @@ def settings(tmp_path):
         keys=tmp_path / "keys",
         stall_seconds=2.0,
         watch_seconds=0.05,
+        erase_seconds=0.1,
         max_sessions=2,
         liveness=Thresholds(tries=50),
     )

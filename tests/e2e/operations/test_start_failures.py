@@ -33,7 +33,14 @@ def said(done: subprocess.CompletedProcess[str], service: str) -> str:
     return last
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize(
+    "service",
+    [
+        # The render service loads its networks' libraries first.
+        pytest.param(each, marks=pytest.mark.slow) if each == "render" else each
+        for each in SERVICES
+    ],
+)
 def test_a_taken_port_is_one_line(service: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"

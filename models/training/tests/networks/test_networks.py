@@ -69,6 +69,7 @@ def test_folding_makes_latents_standard_and_leaves_reconstructions_alone(scenes:
     assert np.abs(encode_scenes(scenes, model).astype(np.float32) - z.numpy()).max() < 0.1
 
 
+@pytest.mark.slow
 def test_training_goes_on_where_it_stopped(tmp_path: Path) -> None:
     write_tokenizer(tmp_path / "tokenizer")
     tokenizer = load_tokenizer(tmp_path / "tokenizer")

@@ -40,6 +40,7 @@ def test_a_leap_is_the_step_read_backwards() -> None:
     assert torch.allclose(steps.velocity_between(x, steps.step(x, v, t, s), t, s), v, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_teaching_brings_the_student_nearer_and_goes_on(tmp_path: Path) -> None:
     write_tokenizer(tmp_path / "tokenizer")
     tokenizer = load_tokenizer(tmp_path / "tokenizer")

@@ -71,7 +71,7 @@ def test_long_songs_are_heard_in_pieces(smile, monkeypatch):
     assert pieces[:, column] == pytest.approx(whole[:, column], rel=0.1)
 
 
-@pytest.mark.parametrize("source", ["audio", "features"])
+@pytest.mark.parametrize("source", [pytest.param("audio", marks=pytest.mark.slow), "features"])
 def test_it_trains_on_a_folder_and_then_hears(smile, tmp_path, song_file, capsys, source):
     rows = [f"{song},{3 + song % 3},{2 + song % 5}" for song in range(1, 21)]
     ratings = "\n".join(["song_id,valence_mean,arousal_mean", *rows])

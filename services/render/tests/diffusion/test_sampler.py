@@ -156,6 +156,7 @@ def test_a_plan_says_the_batch_that_memory_gave(tmp_path: Path, checkpoint: Path
     assert "batch 8" in harness.store.read_bytes(result.plan).decode()
 
 
+@pytest.mark.slow
 def test_compilation_pads_batches_and_gives_the_same_pictures(loaded: Checkpoint) -> None:
     """The "eager" backend goes the whole way of torch.compile but its code generator."""
     compiled = replace(loaded, compile_options={"backend": "eager"})

@@ -31,6 +31,8 @@ _MOODS: Final = {
 # More labels than these would lie on each other.
 _MAX_LYRICS: Final = 60
 _DPI: Final = 110
+_HEIGHT: Final = 8.4
+"""Inches."""
 _INCHES_PER_SECOND: Final = 0.35
 
 
@@ -42,10 +44,18 @@ def draw_timeline(analysis: SongAnalysis, storyboard: Storyboard, layout: Layout
     """
     duration = layout.timeline.duration
     width = min(max(duration * _INCHES_PER_SECOND, 12.0), 24.0)
-    figure = Figure(figsize=(width, 8.4), dpi=_DPI, facecolor="white", layout="constrained")
+    figure = Figure(figsize=(width, _HEIGHT), dpi=_DPI, facecolor="white")
     FigureCanvasAgg(figure)
-    heights = {"height_ratios": [2, 2, 1.7, 1.7]}
-    rows: Any = figure.subplots(4, 1, sharex=True, gridspec_kw=heights)
+    # Fixed margins: matplotlib's own layout draws everything twice.
+    space = {
+        "height_ratios": [2, 2, 1.7, 1.7],
+        "left": 0.8 / width,
+        "right": 1.0 - 0.45 / width,
+        "bottom": 0.5 / _HEIGHT,
+        "top": 1.0 - 0.5 / _HEIGHT,
+        "hspace": 0.1,
+    }
+    rows: Any = figure.subplots(4, 1, sharex=True, gridspec_kw=space)
     _draw_wave(rows[0], analysis)
     _draw_motion(rows[1], analysis, layout)
     _draw_scenes(rows[2], analysis, storyboard, width / duration)
