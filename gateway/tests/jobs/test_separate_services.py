@@ -19,8 +19,9 @@ from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import Cancelled, to_status
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_testing.collector import Collector, trace_collector
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
 from songreel_testing.gateway.local_gateway import Client, local_gateway, until
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import serving, temporary_store
 
 

@@ -20,8 +20,8 @@ from songreel_gateway.jobs.stages.storyboard import written_storyboard
 from songreel_gateway.jobs.stages.table import STAGES
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.server.service import Service
-from songreel_testing.gateway.fake_stages import StageControl
 from songreel_testing.gateway.local_gateway import local_gateway, until, video_of
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import temporary_store
 
 NAME = "songreel.tests.v1.SubtitleService"

@@ -9,8 +9,9 @@ from songreel.v1.video_service_pb2 import JobMetadata
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.errors import ServiceUnavailable, from_status
 from songreel_kit.server.server import ServerSettings, running_server
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
 from songreel_testing.gateway.local_gateway import Client, local_gateway, until, video_of
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import serving, temporary_store
 
 # More than the eight attempts that once were the end of a job.

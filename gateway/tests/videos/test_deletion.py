@@ -47,6 +47,7 @@ async def test_every_hash_in_a_stored_message_is_seen(local) -> None:
     fields = [field.name for field in VideoMedia.DESCRIPTOR.fields]
     hashes = {field: f"{number:x}" * 64 for number, field in enumerate(fields)}
     names = {field: media_name("p", sha256) for field, sha256 in hashes.items()}
+    names["stems"] = {"drums": names["stems"]}
     stored = JobMetadata(media=VideoMedia(**names)).SerializeToString()
     assert hashes_in(stored) == set(hashes.values())
     song = Media(artifact=make_artifact("f" * 64, "audio/mpeg", 1))

@@ -14,11 +14,16 @@ from songreel.identity.v1.identity_service_pb2_grpc import (
 from songreel.v1.identity_service_pb2 import EraseIdentityRequest
 from songreel.v1.identity_service_pb2_grpc import IdentityServiceStub as PublicStub
 from songreel.v1.video_pb2 import VideoIdentity
-from songreel.v1.video_service_pb2 import GetVideoRequest, JobMetadata
+from songreel.v1.video_service_pb2 import (
+    CreateScoreRequest,
+    CreateScoreResult,
+    GetVideoRequest,
+    JobMetadata,
+)
 from songreel_kit.channel.channel import open_channel
 from songreel_kit.errors import VideoNotFound
 from songreel_kit.server.service import Service
-from songreel_testing.gateway.local_gateway import PARENT, local_gateway, video_of
+from songreel_testing.gateway.local_gateway import PARENT, LocalGateway, local_gateway, video_of
 from songreel_testing.serving import expect_error
 
 ANN, BEN = (f"{PARENT}/identities/{name}" for name in ("annabelle", "benedict"))
@@ -52,6 +57,15 @@ def found_in(folder: Path, *texts: bytes) -> list[str]:
     ]
 
 
+async def scored(local: LocalGateway, video: str) -> str:
+    """The film that a video becomes with music of its own."""
+    asked = CreateScoreRequest(parent=PARENT, video=video)
+    result = CreateScoreResult()
+    done = await local.client.wait(await local.client.videos.CreateScore(asked))
+    assert done.response.Unpack(result)
+    return result.film.name
+
+
 async def test_erasure_takes_every_video_that_shows_the_person(tmp_path) -> None:
     identity = Identity()
     add = partial(add_IdentityServiceServicer_to_server, identity)
@@ -68,13 +82,17 @@ async def test_erasure_takes_every_video_that_shows_the_person(tmp_path) -> None
             for number in range(2)
         ]
         other = video_of(await local.client.wait(await begin("song of ben", BEN)))
+        films = [await scored(local, videos[0].media.video)]
+        films.append(await scored(local, films[0]))
+        theirs = await scored(local, other.media.video)
         local.control.hold("render")
         open_job = await begin("song in work", ANN)
         log = await local.client.reach(open_job, "render", "frames")
         metadata = JobMetadata()
         open_job.metadata.Unpack(metadata)
         plans = {video.media.plan for video in videos} | {log.metadata.media.plan}
-        hashes = [video.media.video.rpartition("/")[2].encode() for video in videos]
+        made = [*(video.media.video for video in videos), *films]
+        hashes = [name.rpartition("/")[2].encode() for name in made]
         assert found_in(tmp_path / "data", b"annabelle")
 
         async with open_channel(local.address) as channel:
@@ -82,13 +100,15 @@ async def test_erasure_takes_every_video_that_shows_the_person(tmp_path) -> None
             erased = await PublicStub(channel).EraseIdentity(request)
             assert await PublicStub(channel).EraseIdentity(request) == erased
         local.control.let_go("render")
-        assert (erased.videos, identity.erased) == (3, [ANN])
+        # Two videos, one in work, and the films that got their music from the first.
+        assert (erased.videos, identity.erased) == (5, [ANN])
         names = [video.name for video in videos] + [metadata.video]
         for name in names:
             with expect_error(VideoNotFound):
                 await local.client.videos.GetVideo(GetVideoRequest(name=name))
         calls = local.control.calls()
         assert all(calls[f"erased-{plan.rpartition('/')[2]}"] for plan in plans)
+        assert await local.client.download(theirs)
         kept = await local.client.videos.GetVideo(GetVideoRequest(name=other.name))
         assert await local.client.download(kept.video.media.video)
         # While the gateway runs, and in every file of its folder and of the store.

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from songreel.v1.media_service_pb2 import ListMediaRequest
-from songreel.v1.video_service_pb2 import GetVideoRequest
+from songreel.v1.video_service_pb2 import CreateScoreRequest, GetVideoRequest
 from songreel_gateway.access.keys import change_project, create_project
 from songreel_gateway.access.quotas import Limits, Quotas
 from songreel_gateway.db.schema import open_database
-from songreel_gateway.db.tables import media, videos
+from songreel_gateway.db.tables import jobs, media, videos
 from songreel_gateway.maintenance import collect_unkept, erase_everything, expire_media
 from songreel_kit.errors import FailedPrecondition, NotFound
 from songreel_testing.gateway.local_gateway import PARENT, local_gateway, video_of
@@ -25,7 +25,7 @@ QUOTAS = Limits(100, 10_000, 10**9, 1000)
 
 def age(connection: sa.Connection, days: int) -> None:
     """As if everything had been made so many days ago."""
-    for table in (videos, media):
+    for table in (videos, media, jobs):
         connection.execute(sa.update(table).values(created=table.c.created - days * 86_400_000_000))
 
 
@@ -43,14 +43,17 @@ async def test_a_retention_ends_and_collect_takes_what_nobody_holds(tmp_path) ->
         found = await local.client.videos.GetVideo(GetVideoRequest(name=video.name))
         kept = found.video.expire_time.ToDatetime() - found.video.create_time.ToDatetime()
         assert kept == MONTH
+        asked = CreateScoreRequest(parent=PARENT, video=video.media.video)
+        score = await local.client.videos.CreateScore(asked)
+        await local.client.wait(score)
         listed = await local.client.media.ListMedia(ListMediaRequest(parent=PARENT))
         assert all(each.HasField("expire_time") for each in listed.media)
     database = open_database(local.settings.database())
     assert expire_media(database, local.settings).media == []
     database.run(lambda c: age(c, 31))
-    assert len(expire_media(database, local.settings, dry_run=True).jobs) == 1
+    assert len(expire_media(database, local.settings, dry_run=True).jobs) == 2
     gone = expire_media(database, local.settings)
-    assert gone.jobs == [operation.name.rpartition("/")[2]]
+    assert gone.jobs == [each.name.rpartition("/")[2] for each in (operation, score)]
     assert song.name.rpartition("/")[2] in gone.media
     left = database.run(lambda c: Quotas(database, QUOTAS).used(c, "local"), reads=True)
     assert left.stored_bytes == 0

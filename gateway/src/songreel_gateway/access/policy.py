@@ -34,6 +34,7 @@ _SERVICES: Final[Mapping[str, Mapping[str, frozenset[Role]]]] = {
         "DeleteVideo": _PARTNERS,
         "AnalyzeSong": _MAKERS,
         "CreateStoryboard": _MAKERS,
+        "CreateScore": _MAKERS,
         "GetStoryboard": _MAKERS,
         "ListStoryboards": _MAKERS,
         "UpdateStoryboard": _MAKERS,

@@ -141,11 +141,15 @@ class JobLog:
             return None
         stem = PurePath(song).stem or self._job.video or "song"
         ending = video_extension(artifact.media_type) or self._artifacts[part]
-        media = await self._media.database.write(
-            lambda connection: self._put(connection, artifact, stem + ending)
-        )
+        media = await self.add(artifact, stem + ending)
         setattr(self.media, part, media.name)
         return media
+
+    async def add(self, artifact: Artifact, name: str) -> Media:
+        """Gives the project a media that the job made. Raises `JobEnded`, as `keep` does."""
+        return await self._media.database.write(
+            lambda connection: self._put(connection, artifact, name)
+        )
 
     def _put(self, connection: sa.Connection, artifact: Artifact, name: str) -> Media:
         if open_row(connection, self._job.id) is None:

@@ -43,6 +43,7 @@ class JobKind(StrEnum):
     VIDEO = "video"
     ANALYSIS = "analysis"
     STORYBOARD = "storyboard"
+    SCORE = "score"
 
 
 VIDEO_STATES = {

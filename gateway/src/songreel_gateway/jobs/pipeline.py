@@ -8,9 +8,10 @@ from typing import Any
 from google.protobuf import any_pb2
 from google.protobuf.message import Message
 from songreel.prompt.v1 import storyboard_pb2
-from songreel.v1.video_pb2 import Storyboard, Video
+from songreel.v1.video_pb2 import Storyboard, Video, VideoMedia
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongResult,
+    CreateScoreResult,
     CreateStoryboardRequest,
     CreateStoryboardResult,
 )
@@ -18,7 +19,7 @@ from songreel_kit.errors import InternalError
 
 from songreel_gateway.api.resource_names import operation_name, video_name
 from songreel_gateway.jobs.job import Job, JobKind, job_span
-from songreel_gateway.jobs.stages import storyboard
+from songreel_gateway.jobs.stages import score, storyboard
 from songreel_gateway.jobs.stages.outcomes import Outcomes, parsed
 from songreel_gateway.jobs.stages.stage import Stage, StageRun, video_of
 from songreel_gateway.media.repository import MediaRepository
@@ -69,6 +70,8 @@ class Pipeline:
                     result.stored.CopyFrom(kept)
                     result.stored.ClearField("content")
                 return result
+            case JobKind.SCORE:
+                return await _soundtrack(made, media, done)
             case JobKind.VIDEO:
                 return self._finished_video(job, done)
 
@@ -83,6 +86,21 @@ class Pipeline:
             if stage.name in done:
                 stage.describe(video, done[stage.name])
         return video
+
+
+async def _soundtrack(
+    made: VideoMedia, media: MediaRepository, done: Outcomes
+) -> CreateScoreResult:
+    outcome = score.scored(done)
+    result = CreateScoreResult(
+        film=await media.get(made.video), lufs=outcome.lufs, true_peak=outcome.true_peak
+    )
+    for part in ("analysis", "plan", "report", "midi", "timeline", "sound"):
+        if name := getattr(made, part):
+            getattr(result, part).CopyFrom(await media.get(name))
+    for role, name in made.stems.items():
+        result.stems[role].CopyFrom(await media.get(name))
+    return result
 
 
 def kept_storyboard(job: Job, done: Outcomes) -> Storyboard | None:

@@ -97,6 +97,16 @@ def delete_job(connection: sa.Connection, project: str, job: str) -> None:
     drop_unused(connection, project, named)
 
 
+def delete_with_media(connection: sa.Connection, project: str, job: str) -> Deleted:
+    """Deletes an operation that makes no video, and the media it made that nothing else uses."""
+    row = connection.execute(sa.select(jobs).where(jobs.c.id == job)).one_or_none()
+    if row is None:
+        return Deleted([], [])
+    made = hashes_of_job(connection, row) - hashes_in(row.request)
+    connection.execute(sa.delete(jobs).where(jobs.c.id == job))
+    return Deleted([job], drop_unused(connection, project, made))
+
+
 def drop_unused(connection: sa.Connection, project: str, hashes: set[str]) -> list[str]:
     """Takes media from the project that nothing uses; those that went."""
     chosen = sa.select(media.c.sha256).where(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from songreel.render.v1.render_service_pb2 import EraseRenderRequest
 from songreel.v1.video_pb2 import Video
-from songreel.v1.video_service_pb2 import JobEvent
+from songreel.v1.video_service_pb2 import JobEvent, JobMetadata
 from songreel_kit.artifacts.documents import MEDIA_TYPE as DOCUMENT
 from songreel_kit.artifacts.garbage import erase, unbind_all
 from songreel_kit.artifacts.store import ArtifactStore, make_artifact
@@ -22,9 +22,10 @@ from songreel_gateway.api.resource_names import parse_media
 from songreel_gateway.clients.services import RENDER
 from songreel_gateway.db.tables import job_events, jobs, media, videos
 from songreel_gateway.jobs import dbos_executor
+from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.runner import JobRunner
-from songreel_gateway.media.deletion import Deleted, delete_video
+from songreel_gateway.media.deletion import Deleted, delete_video, delete_with_media, hashes_in
 from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
@@ -36,6 +37,7 @@ class _Shown:
 
     project: str
     id: str
+    """Empty for a film: an operation made it from such a video."""
     jobs: list[str]
     plans: list[str]
     """SHA-256 of each."""
@@ -66,7 +68,7 @@ class VideoEraser:
         Raises `ServiceUnavailable` when the renderer or the database is away.
         """
         runner = await self.runner()
-        shown = await self.database.read(lambda c: _videos_of(c, project, identity))
+        shown = await self.database.read(lambda c: _shown(c, project, identity))
         for each in shown:
             await self._stop(each, runner)
         gone: set[str] = set()
@@ -91,7 +93,11 @@ class VideoEraser:
 
         def transaction(connection: sa.Connection) -> tuple[Deleted, set[str]]:
             try:
-                deleted = delete_video(connection, shown.project, shown.id)
+                deleted = (
+                    delete_video(connection, shown.project, shown.id)
+                    if shown.id
+                    else delete_with_media(connection, shown.project, shown.jobs[0])
+                )
             except VideoNotFound:
                 deleted = Deleted([], [])
             kept = sa.select(media.c.sha256).where(media.c.sha256.in_(deleted.media))
@@ -110,12 +116,32 @@ class VideoEraser:
         dbos_executor.forget(self.settings)
 
 
-def _videos_of(connection: sa.Connection, project: str, identity: str) -> list[_Shown]:
+def _shown(connection: sa.Connection, project: str, identity: str) -> list[_Shown]:
+    """The videos of the person, and before them the films that were made from them.
+
+    A media goes with the last one that uses it: the youngest is first.
+    """
+    found, pictures = _videos_of(connection, project, identity)
+    scores = sa.select(jobs).where(jobs.c.project == project, jobs.c.kind == JobKind.SCORE)
+    for row in connection.execute(scores.order_by(jobs.c.created)):
+        if pictures & hashes_in(row.request):
+            found.append(_Shown(project, "", [row.id], []))
+            film = JobMetadata.FromString(row.progress).media.video
+            pictures |= {parse_media(film)[1]} if film else set()
+    return found[::-1]
+
+
+def _videos_of(
+    connection: sa.Connection, project: str, identity: str
+) -> tuple[list[_Shown], set[str]]:
+    """The videos, and SHA-256 of their files."""
     found: list[_Shown] = []
+    files: set[str] = set()
     for row in connection.execute(sa.select(videos).where(videos.c.project == project)):
         video = Video.FromString(row.video)
         if video.identity.name != identity:
             continue
+        files |= {parse_media(video.media.video)[1]} if video.media.video else set()
         plans = {video.media.plan}
         made = sa.select(jobs).where(jobs.c.project == project, jobs.c.video == row.id)
         ids = [job.id for job in connection.execute(made)]
@@ -124,4 +150,4 @@ def _videos_of(connection: sa.Connection, project: str, identity: str) -> list[_
             plans.add(JobEvent.FromString(event).metadata.media.plan)
         hashes = sorted(parse_media(plan)[1] for plan in plans if plan)
         found.append(_Shown(project, row.id, ids, hashes))
-    return found
+    return found, files

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from songreel.v1.video_pb2 import Video
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongRequest,
+    CreateScoreRequest,
     CreateStoryboardRequest,
     CreateVideoRequest,
     DeleteStoryboardRequest,
@@ -22,7 +23,6 @@ from songreel.v1.video_service_pb2 import (
     GetStoryboardResponse,
     GetVideoRequest,
     GetVideoResponse,
-    JobMetadata,
     ListStoryboardsRequest,
     ListStoryboardsResponse,
     ListVideosRequest,
@@ -33,10 +33,8 @@ from songreel.v1.video_service_pb2 import (
     WatchOperationResponse,
 )
 from songreel.v1.video_service_pb2_grpc import VideoServiceServicer
-from songreel_kit.database.times import microseconds, timestamp
 from songreel_kit.errors import OperationNotFound, PermissionDenied, VideoNotFound
 from songreel_kit.telemetry.logging import get_logger
-from songreel_kit.telemetry.tracing import current_traceparent
 
 from songreel_gateway.api.field_masks import checked_read_mask, only
 from songreel_gateway.api.filters import video_state
@@ -44,21 +42,20 @@ from songreel_gateway.api.pagination import requested_page
 from songreel_gateway.api.request_ids import RequestClaim, claim_of, without_request_id
 from songreel_gateway.api.resource_names import (
     checked_video_id,
-    operation_name,
     parse_operation,
     parse_video,
     project_of,
-    video_name,
 )
 from songreel_gateway.clients.stage_clients import StageClients
-from songreel_gateway.clients.style_names import StyleNames
+from songreel_gateway.clients.style_names import StyleNames, music_styles, storyboard_styles
 from songreel_gateway.jobs.event_stream import EventStream
-from songreel_gateway.jobs.job import Job, JobKind, JobState, given_storyboard
+from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.runner import JobRunner
 from songreel_gateway.media.repository import MediaRepository
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.storyboards.editing import StoryboardEditor
+from songreel_gateway.videos.new_jobs import new_job, new_video
 from songreel_gateway.videos.repository import VideoRepository
 from songreel_gateway.videos.validation import (
     analysis_faults,
@@ -66,6 +63,7 @@ from songreel_gateway.videos.validation import (
     inputs,
     refuse,
     refuse_artifact,
+    score_faults,
     storyboard_faults,
 )
 
@@ -98,7 +96,8 @@ class VideoServicer(VideoServiceServicer):
         self._stream = stream
         self._runner = runner
         self._refused = refused
-        self._styles = StyleNames(self._clients)
+        self._styles = StyleNames(self._clients, storyboard_styles)
+        self._music_styles = StyleNames(self._clients, music_styles)
 
     async def CreateVideo(self, request: CreateVideoRequest, context: Any) -> Operation:
         """Begins a video."""
@@ -150,6 +149,23 @@ class VideoServicer(VideoServiceServicer):
         refuse_artifact(request.options, "storyboard")
         claim = claim_of(project, request, request.request_id)
         return await self._begin(JobKind.STORYBOARD, claim, without_request_id(request))
+
+    async def CreateScore(self, request: CreateScoreRequest, context: Any) -> Operation:
+        """Begins a soundtrack."""
+        project = project_of(request.parent)
+        style = request.options.style
+        refuse([*score_faults(request), *await self._music_styles.faults(style, "options")])
+        await self._media.own(project, request.video, "video")
+        if request.plan:
+            await self._media.own(project, request.plan, "plan")
+        asked = without_request_id(request)
+        asked.ClearField("validate_only")
+        claim = claim_of(project, asked, request.request_id)
+        if request.validate_only:
+            job = new_job(JobKind.SCORE, project, asked)
+            await self._jobs.create(job, claim, None, validate_only=True)
+            return Operation(done=True)
+        return await self._begin(JobKind.SCORE, claim, asked)
 
     async def GetVideo(self, request: GetVideoRequest, context: Any) -> GetVideoResponse:
         """The video as it is now."""
@@ -219,8 +235,8 @@ class VideoServicer(VideoServiceServicer):
     ) -> Operation:
         """Writes the job down and enqueues it; a repeated request finds its first job."""
         runner = await self._runner()
-        job = _new_job(kind, claim.project, request, video_id)
-        video = _new_video(job, request) if isinstance(request, CreateVideoRequest) else None
+        job = new_job(kind, claim.project, request, video_id)
+        video = new_video(job, request) if isinstance(request, CreateVideoRequest) else None
         written, new = await self._jobs.create(job, claim, video)
         if not written.state.ended:
             # A repetition enqueues too: the process may have died before it did.
@@ -241,8 +257,8 @@ class VideoServicer(VideoServiceServicer):
         self, claim: RequestClaim, asked: CreateVideoRequest, video_id: str
     ) -> Operation:
         """What `_begin` would begin, without a name; nothing is written (AIP-163)."""
-        job = _new_job(JobKind.VIDEO, claim.project, asked, video_id)
-        video = _new_video(job, asked)
+        job = new_job(JobKind.VIDEO, claim.project, asked, video_id)
+        video = new_video(job, asked)
         await self._jobs.create(job, claim, video, validate_only=True)
         video.ClearField("operation")
         if not asked.video_id:
@@ -250,42 +266,3 @@ class VideoServicer(VideoServiceServicer):
         operation = Operation(done=True)
         operation.response.Pack(video)
         return operation
-
-
-def _new_job(kind: JobKind, project: str, request: Message, video_id: str) -> Job:
-    now = microseconds()
-    progress = JobMetadata(stage="queued", create_time=timestamp(now), attempt=1)
-    if video_id:
-        progress.video = video_name(project, video_id)
-    return Job(
-        id=uuid.uuid4().hex,
-        project=project,
-        kind=kind,
-        request=request.SerializeToString(deterministic=True),
-        video=video_id,
-        state=JobState.QUEUED,
-        stage="queued",
-        attempt=1,
-        events=1,
-        progress=progress,
-        outcome=b"",
-        created=now,
-        preview=not isinstance(request, CreateVideoRequest)
-        or request.video.render_settings.preview,
-        traceparent=current_traceparent(),
-    )
-
-
-def _new_video(job: Job, request: CreateVideoRequest) -> Video:
-    video = Video()
-    video.CopyFrom(request.video)
-    video.name = video_name(job.project, job.video)
-    video.operation = operation_name(job.project, job.id)
-    video.state = Video.STATE_MAKING
-    video.create_time.CopyFrom(timestamp(job.created))
-    # What was given is known from the beginning.
-    video.ClearField("media")
-    video.media.analysis = request.video.analysis
-    if not video.rewrite_storyboard:
-        video.media.storyboard = given_storyboard(request.video)
-    return video

@@ -11,6 +11,7 @@ from songreel_kit.errors import OperationNotDone
 from songreel_gateway.access.retention import Retention
 from songreel_gateway.db.access_tables import api_keys, project_use, projects
 from songreel_gateway.db.tables import (
+    OPEN_STATES,
     answers,
     jobs,
     media,
@@ -20,11 +21,11 @@ from songreel_gateway.db.tables import (
     uploads,
     videos,
 )
-from songreel_gateway.media.deletion import Deleted, delete_video, drop_unused
+from songreel_gateway.media.deletion import Deleted, delete_video, delete_with_media, drop_unused
 
 
 def expire(connection: sa.Connection, retention: Retention) -> Deleted:
-    """Deletes videos and media that are older than their project keeps them.
+    """Deletes videos, operations and media that are older than their project keeps them.
 
     Media that something younger uses stay.
     """
@@ -41,6 +42,17 @@ def expire(connection: sa.Connection, retention: Retention) -> Deleted:
                 deleted = delete_video(connection, project, video)
                 gone.jobs.extend(deleted.jobs)
                 gone.media.extend(deleted.media)
+        # What has made no video: a soundtrack, for example.
+        ended = sa.select(jobs.c.id).where(
+            jobs.c.project == project,
+            jobs.c.created < before,
+            jobs.c.video == "",
+            jobs.c.state.not_in(OPEN_STATES),
+        )
+        for job in connection.execute(ended).scalars().all():
+            deleted = delete_with_media(connection, project, job)
+            gone.jobs.extend(deleted.jobs)
+            gone.media.extend(deleted.media)
         files = sa.select(media.c.sha256).where(
             media.c.project == project, media.c.created < before
         )

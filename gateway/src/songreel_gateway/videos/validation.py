@@ -9,7 +9,8 @@ from google.protobuf.message import Message
 from songreel.audio.v1.audio_service_pb2 import AnalyzeOptions
 from songreel.prompt.v1.prompt_service_pb2 import StoryboardOptions
 from songreel.v1.video_pb2 import Video
-from songreel_kit.bounds import analysis, render, storyboard
+from songreel.v1.video_service_pb2 import CreateScoreRequest
+from songreel_kit.bounds import analysis, render, score, storyboard
 from songreel_kit.errors import InvalidRequest, PermissionDenied, StoryboardNotFound, all_faults
 from songreel_kit.likeness.adapters import phrase_of
 
@@ -74,6 +75,18 @@ def storyboard_faults(options: StoryboardOptions, path: str) -> list[InvalidRequ
     """What no storyteller could follow in the options, which are at `path` of the request."""
     found = storyboard.faults_of(protagonist_share=options.protagonist_share)
     return [each.within(path) for each in found]
+
+
+def score_faults(request: CreateScoreRequest) -> list[InvalidRequest]:
+    """What no soundtrack could follow in the request."""
+    found = [each.within("options") for each in score.faults_of(request.options)]
+    if not request.video:
+        found.append(
+            InvalidRequest(
+                "video is missing: upload a video and give its media name", field="video"
+            )
+        )
+    return found
 
 
 def refuse(faults: Sequence[InvalidRequest]) -> None:

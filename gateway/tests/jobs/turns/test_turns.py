@@ -14,8 +14,9 @@ from songreel_gateway.jobs.turns.order import WaitingJob, fair_order
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit.server.server import running_server
 from songreel_kit.work_slots import WorkSlots
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
 from songreel_testing.gateway.local_gateway import Client, video_of
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import serving, temporary_store
 
 

@@ -13,11 +13,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from songreel.audio.v1 import audio_service_pb2 as audio_pb2
 from songreel.audio.v1 import audio_service_pb2_grpc as audio_grpc
+from songreel.render.v1.render_plan_pb2 import RenderSettings
+from songreel.score.v1.score_service_pb2 import ScoreRequest
 from songreel.type.v1.artifact_pb2 import Artifact
+from songreel.v1.video_service_pb2 import CreateScoreResult
 from songreel_kit.errors import (
     FailedPrecondition,
     InvalidRequest,
 )
+from songreel_kit.interceptors.validation import check_message
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.server.service import Service
 from songreel_testing.serving import collect, expect_error, serving
@@ -63,6 +67,22 @@ async def test_malformed_requests_do_not_reach_the_handler(request_: Any, proble
             await collect(audio_grpc.AudioServiceStub(channel).Analyze(request_))
     assert caught.error.metadata["field"] == problem
     assert problem in caught.message
+
+
+@pytest.mark.parametrize(
+    ("message", "field"),
+    [
+        (ScoreRequest(options={"hits": [1.0, float("nan")]}), "options.hits"),
+        (ScoreRequest(options={"mood": [{"time": float("inf")}]}), "options.mood.time"),
+        (RenderSettings(loras=[{"artifact": {"sha256": "../etc"}}]), "loras.artifact"),
+        (CreateScoreResult(stems={"drums": {"artifact": {"sha256": "A"}}}), "stems.artifact"),
+    ],
+)
+def test_what_is_wrong_in_lists_and_maps_is_found(message: Any, field: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        check_message(message)
+    assert caught.value.metadata["field"] == field
+    check_message(ScoreRequest(options={"hits": [1.0], "mood": [{"time": 1.0}]}))
 
 
 async def test_well_formed_and_empty_references_pass() -> None:

@@ -13,24 +13,24 @@ from songreel.score.v1 import score_service_pb2_grpc
 from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts.documents import document_text, parse_document, stage_key
 from songreel_kit.artifacts.store import ArtifactStore
-from songreel_kit.errors import InvalidRequest, InvalidScorePlan
+from songreel_kit.bounds.score import DUCK, faults_of
+from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidScorePlan, all_faults
 from songreel_kit.telemetry.metrics import looked_up
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 from songreel_kit.work_slots import WorkSlots
 
 from songreel_score import soundtrack
 from songreel_score.compose.engines import ENGINES, find_engine
-from songreel_score.film.muxer import FORMATS
 from songreel_score.plan import planner
 from songreel_score.plan.plan_document import MAX_BYTES, from_yaml
 from songreel_score.plan.planner import PlanRequest
 from songreel_score.plan.score_plan import PERSON, MoodPoint
 from songreel_score.settings import ScoreSettings
-from songreel_score.sound.mixing import DUCK
 from songreel_score.sound.soundfonts import find_soundfont
 from songreel_score.soundtrack import ScoreOutputs, ScoreRequest, score
 from songreel_score.styles import STYLES
 from songreel_score.watch import analysis
+from songreel_score.watch.analysis import VideoAnalysis
 
 WATCH_STAGE: Final = "score.Watch"
 SCORE_STAGE: Final = "score.Score"
@@ -80,6 +80,8 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
 
         def work(report: Report, token: CancelToken) -> pb.ScoreResult:
             _check_video(request)
+            if faults := faults_of(request.options):
+                raise all_faults(faults)
             key = stage_key(SCORE_STAGE, soundtrack.VERSION, request, self._environment(request))
             return self._found(key, pb.ScoreResult, lambda: self._score(request, report, token))
 
@@ -138,23 +140,29 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
         self, request: pb.ScoreRequest, report: Report, token: CancelToken
     ) -> pb.ScoreResult:
         options = request.options
-        suffix = f".{options.format or 'mp4'}"
-        if suffix not in FORMATS:
-            raise InvalidRequest(
-                f"format is {options.format!r}; it may be "
-                f"{', '.join(each.removeprefix('.') for each in FORMATS)}"
-            )
         wanted = self._wanted(request)
+        known = self._known(request)
         with (
             TemporaryDirectory(prefix="songreel-score-") as name,
             self._store.local_path(request.video) as video,
         ):
             folder = Path(name)
-            outputs = _outputs(folder, suffix, options)
+            outputs = _outputs(folder, options)
             made = score(
-                video, outputs, wanted, self._settings.limits(), _step(report), token.check
+                video, outputs, wanted, self._settings.limits(), _step(report), token.check, known
             )
             return self._stored(outputs, made)
+
+    def _known(self, request: pb.ScoreRequest) -> VideoAnalysis | None:
+        """The analysis that the request gives."""
+        if not request.HasField("analysis"):
+            return None
+        try:
+            return VideoAnalysis.of_document(json.loads(self._store.read_bytes(request.analysis)))
+        except (ValueError, LookupError, TypeError) as error:
+            raise InvalidAnalysis(
+                f"the video's analysis cannot be read ({error}): let the video be watched again"
+            ) from error
 
     def _wanted(self, request: pb.ScoreRequest) -> ScoreRequest:
         options = request.options
@@ -209,9 +217,9 @@ def _step(report: Report) -> analysis.Report:
     return lambda name, fraction: report(Progress(step=name, fraction=fraction))
 
 
-def _outputs(folder: Path, suffix: str, options: pb.ScoreOptions) -> ScoreOutputs:
+def _outputs(folder: Path, options: pb.ScoreOptions) -> ScoreOutputs:
     return ScoreOutputs(
-        film=folder / f"film{suffix}",
+        film=folder / f"film.{options.format or 'mp4'}",
         plan=folder / "plan.yaml",
         report=folder / "report.json",
         midi=folder / "music.mid",

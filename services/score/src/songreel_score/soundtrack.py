@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 import soundfile
+from songreel_kit.bounds.score import DUCK, KEEP_SOUND, NONE
 from songreel_kit.errors import InvalidRequest
 
 from songreel_score.compose.composition import Composition
@@ -52,7 +53,7 @@ class ScoreRequest:
     plan: ScorePlan | None = None
     """A plan that was edited; `planning` is ignored then."""
     engine: str = ""
-    keep_sound: str = mixing.DUCK
+    keep_sound: str = DUCK
     """What becomes of the film's own sound: `duck` puts the music under its speech, `mix` leaves
     both as they are, `none` takes it out."""
     soundfont: Path | None = None
@@ -154,9 +155,9 @@ def score(
         SongreelError: those of `watch.video_file`.
     """
     request = request or ScoreRequest()
-    if request.keep_sound not in mixing.KEEP_SOUND:
+    if request.keep_sound not in KEEP_SOUND:
         raise InvalidRequest(
-            f"keep_sound is {request.keep_sound!r}; it may be {', '.join(mixing.KEEP_SOUND)}"
+            f"keep_sound is {request.keep_sound!r}; it may be {', '.join(KEEP_SOUND)}"
         )
     engine = find_engine(request.engine)
     font = find_soundfont(request.soundfont)
@@ -231,15 +232,15 @@ class _Studio:
     def finish(self, keep_sound: str) -> tuple[Master, str]:
         """The mastered sound, and what became of the film's own."""
         music = self.recorded("music")
-        if not self.analysis.has_sound or keep_sound == mixing.NONE:
-            return master(music, self.folder / "master", check=self.check), mixing.NONE
+        if not self.analysis.has_sound or keep_sound == NONE:
+            return master(music, self.folder / "master", check=self.check), NONE
         own = mixing.film_sound(self.video, self.folder / "own", self.samples, self.check)
         both = mixing.mixed(
             music,
             own,
             self.folder / "mix",
             self.analysis.speech,
-            duck=keep_sound == mixing.DUCK,
+            duck=keep_sound == DUCK,
         )
         return master(both, self.folder / "master", check=self.check), keep_sound
 
@@ -265,7 +266,7 @@ def _write_beside(
         from songreel_score.film import timeline_picture
 
         momentary = measure(block for _, _, block in finished.take.blocks()).momentary()
-        spoken = soundtrack.analysis.speech if soundtrack.keep_sound != mixing.NONE else ()
+        spoken = soundtrack.analysis.speech if soundtrack.keep_sound != NONE else ()
         timeline_picture.draw(
             timeline_picture.Timeline(
                 studio.video,

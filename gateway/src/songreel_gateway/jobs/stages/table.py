@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from songreel_gateway.jobs.stages import analyze, likeness, render, storyboard
+from songreel_gateway.jobs.stages import analyze, likeness, render, score, storyboard, watch
 from songreel_gateway.jobs.stages.stage import Stage
 
 # Weights were measured on two cores: drawing takes nearly all of the time.
@@ -13,5 +13,7 @@ STAGES: Final[tuple[Stage, ...]] = (
     storyboard.STAGE,
     likeness.STAGE,
     render.STAGE,
+    watch.STAGE,
+    score.STAGE,
 )
 """In the order in which a job goes through those that it needs."""

@@ -88,7 +88,14 @@ class VideoIdentity(_message.Message):
     def __init__(self, name: _Optional[str] = ..., noun: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
 
 class VideoMedia(_message.Message):
-    __slots__ = ("video", "analysis", "storyboard", "plan", "timeline", "contact_sheet", "plot")
+    __slots__ = ("video", "analysis", "storyboard", "plan", "timeline", "contact_sheet", "plot", "report", "midi", "sound", "stems")
+    class StemsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     VIDEO_FIELD_NUMBER: _ClassVar[int]
     ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     STORYBOARD_FIELD_NUMBER: _ClassVar[int]
@@ -96,6 +103,10 @@ class VideoMedia(_message.Message):
     TIMELINE_FIELD_NUMBER: _ClassVar[int]
     CONTACT_SHEET_FIELD_NUMBER: _ClassVar[int]
     PLOT_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    MIDI_FIELD_NUMBER: _ClassVar[int]
+    SOUND_FIELD_NUMBER: _ClassVar[int]
+    STEMS_FIELD_NUMBER: _ClassVar[int]
     video: str
     analysis: str
     storyboard: str
@@ -103,7 +114,11 @@ class VideoMedia(_message.Message):
     timeline: str
     contact_sheet: str
     plot: str
-    def __init__(self, video: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., plan: _Optional[str] = ..., timeline: _Optional[str] = ..., contact_sheet: _Optional[str] = ..., plot: _Optional[str] = ...) -> None: ...
+    report: str
+    midi: str
+    sound: str
+    stems: _containers.ScalarMap[str, str]
+    def __init__(self, video: _Optional[str] = ..., analysis: _Optional[str] = ..., storyboard: _Optional[str] = ..., plan: _Optional[str] = ..., timeline: _Optional[str] = ..., contact_sheet: _Optional[str] = ..., plot: _Optional[str] = ..., report: _Optional[str] = ..., midi: _Optional[str] = ..., sound: _Optional[str] = ..., stems: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Storyboard(_message.Message):
     __slots__ = ("name", "etag", "create_time", "update_time", "content", "analysis", "options", "document")

@@ -29,63 +29,72 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from songreel.audio.v1 import audio_service_pb2 as songreel_dot_audio_dot_v1_dot_audio__service__pb2
 from songreel.prompt.v1 import prompt_service_pb2 as songreel_dot_prompt_dot_v1_dot_prompt__service__pb2
+from songreel.score.v1 import score_service_pb2 as songreel_dot_score_dot_v1_dot_score__service__pb2
 from songreel.v1 import media_pb2 as songreel_dot_v1_dot_media__pb2
 from songreel.v1 import video_pb2 as songreel_dot_v1_dot_video__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/video_service.proto\x12\x0bsongreel.v1\x1a#google/longrunning/operations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a\x17songreel/v1/media.proto\x1a\x17songreel/v1/video.proto\"\x84\x01\n\x12\x43reateVideoRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Video\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"N\n\x0fGetVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x10GetVideoResponse\x12!\n\x05video\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Video\"\x89\x01\n\x11ListVideosRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12-\n\tread_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"Q\n\x12ListVideosResponse\x12\"\n\x06videos\x18\x01 \x03(\x0b\x32\x12.songreel.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x12\x44\x65leteVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x15\n\x13\x44\x65leteVideoResponse\"\x8a\x01\n\x12\x41nalyzeSongRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x32\n\x07options\x18\x04 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"[\n\x11\x41nalyzeSongResult\x12$\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04plot\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media\"\x9b\x01\n\x17\x43reateStoryboardRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x36\n\x07options\x18\x03 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\"~\n\x16\x43reateStoryboardResult\x12&\n\nstoryboard\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\'\n\x06stored\x18\x03 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"S\n\x14GetStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"D\n\x15GetStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"~\n\x16ListStoryboardsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12-\n\tread_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"`\n\x17ListStoryboardsResponse\x12,\n\x0bstoryboards\x18\x01 \x03(\x0b\x32\x17.songreel.v1.Storyboard\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x17UpdateStoryboardRequest\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"G\n\x18UpdateStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"I\n\x17\x44\x65leteStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1a\n\x18\x44\x65leteStoryboardResponse\"5\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\">\n\x16WatchOperationResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.songreel.v1.JobEvent\"\xa1\x01\n\x08JobEvent\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08metadata\x18\x03 \x01(\x0b\x32\x18.songreel.v1.JobMetadata\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12!\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.Status\"\xc3\x02\n\x0bJobMetadata\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\x12\x13\n\x0b\x66rames_done\x18\x04 \x01(\x03\x12\x14\n\x0c\x66rames_total\x18\x05 \x01(\x03\x12\x19\n\x11\x66rames_per_second\x18\x06 \x01(\x01\x12\x31\n\x0e\x65stimated_rest\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05media\x18\x08 \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\r\n\x05video\x18\t \x01(\t\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bwaiting_for\x18\x0c \x01(\t2\xc4\x07\n\x0cVideoService\x12M\n\x0b\x43reateVideo\x12\x1f.songreel.v1.CreateVideoRequest\x1a\x1d.google.longrunning.Operation\x12G\n\x08GetVideo\x12\x1c.songreel.v1.GetVideoRequest\x1a\x1d.songreel.v1.GetVideoResponse\x12M\n\nListVideos\x12\x1e.songreel.v1.ListVideosRequest\x1a\x1f.songreel.v1.ListVideosResponse\x12P\n\x0b\x44\x65leteVideo\x12\x1f.songreel.v1.DeleteVideoRequest\x1a .songreel.v1.DeleteVideoResponse\x12M\n\x0b\x41nalyzeSong\x12\x1f.songreel.v1.AnalyzeSongRequest\x1a\x1d.google.longrunning.Operation\x12W\n\x10\x43reateStoryboard\x12$.songreel.v1.CreateStoryboardRequest\x1a\x1d.google.longrunning.Operation\x12V\n\rGetStoryboard\x12!.songreel.v1.GetStoryboardRequest\x1a\".songreel.v1.GetStoryboardResponse\x12\\\n\x0fListStoryboards\x12#.songreel.v1.ListStoryboardsRequest\x1a$.songreel.v1.ListStoryboardsResponse\x12_\n\x10UpdateStoryboard\x12$.songreel.v1.UpdateStoryboardRequest\x1a%.songreel.v1.UpdateStoryboardResponse\x12_\n\x10\x44\x65leteStoryboard\x12$.songreel.v1.DeleteStoryboardRequest\x1a%.songreel.v1.DeleteStoryboardResponse\x12[\n\x0eWatchOperation\x12\".songreel.v1.WatchOperationRequest\x1a#.songreel.v1.WatchOperationResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fsongreel/v1/video_service.proto\x12\x0bsongreel.v1\x1a#google/longrunning/operations.proto\x1a\x1egoogle/protobuf/duration.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a%songreel/audio/v1/audio_service.proto\x1a\'songreel/prompt/v1/prompt_service.proto\x1a%songreel/score/v1/score_service.proto\x1a\x17songreel/v1/media.proto\x1a\x17songreel/v1/video.proto\"\x84\x01\n\x12\x43reateVideoRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12!\n\x05video\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Video\x12\x10\n\x08video_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x15\n\rvalidate_only\x18\x05 \x01(\x08\"N\n\x0fGetVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x10GetVideoResponse\x12!\n\x05video\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Video\"\x89\x01\n\x11ListVideosRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12\x0e\n\x06\x66ilter\x18\x04 \x01(\t\x12-\n\tread_mask\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"Q\n\x12ListVideosResponse\x12\"\n\x06videos\x18\x01 \x03(\x0b\x32\x12.songreel.v1.Video\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"E\n\x12\x44\x65leteVideoRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x15\n\x13\x44\x65leteVideoResponse\"\x8a\x01\n\x12\x41nalyzeSongRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x0c\n\x04song\x18\x02 \x01(\t\x12\x0e\n\x06lyrics\x18\x03 \x01(\t\x12\x32\n\x07options\x18\x04 \x01(\x0b\x32!.songreel.audio.v1.AnalyzeOptions\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"[\n\x11\x41nalyzeSongResult\x12$\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04plot\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media\"\x9b\x01\n\x17\x43reateStoryboardRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x10\n\x08\x61nalysis\x18\x02 \x01(\t\x12\x36\n\x07options\x18\x03 \x01(\x0b\x32%.songreel.prompt.v1.StoryboardOptions\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x12\n\nstoryboard\x18\x05 \x01(\t\"~\n\x16\x43reateStoryboardResult\x12&\n\nstoryboard\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12\x13\n\x0bstoryteller\x18\x02 \x01(\t\x12\'\n\x06stored\x18\x03 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"\x9e\x01\n\x12\x43reateScoreRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\r\n\x05video\x18\x02 \x01(\t\x12\x0c\n\x04plan\x18\x03 \x01(\t\x12\x30\n\x07options\x18\x04 \x01(\x0b\x32\x1f.songreel.score.v1.ScoreOptions\x12\x12\n\nrequest_id\x18\x05 \x01(\t\x12\x15\n\rvalidate_only\x18\x06 \x01(\x08\"\xa9\x03\n\x11\x43reateScoreResult\x12 \n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x12.songreel.v1.Media\x12$\n\x08\x61nalysis\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04plan\x18\x03 \x01(\x0b\x32\x12.songreel.v1.Media\x12\"\n\x06report\x18\x04 \x01(\x0b\x32\x12.songreel.v1.Media\x12 \n\x04midi\x18\x05 \x01(\x0b\x32\x12.songreel.v1.Media\x12$\n\x08timeline\x18\x06 \x01(\x0b\x32\x12.songreel.v1.Media\x12!\n\x05sound\x18\x07 \x01(\x0b\x32\x12.songreel.v1.Media\x12\x38\n\x05stems\x18\x08 \x03(\x0b\x32).songreel.v1.CreateScoreResult.StemsEntry\x12\x0c\n\x04lufs\x18\t \x01(\x01\x12\x11\n\ttrue_peak\x18\n \x01(\x01\x1a@\n\nStemsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x05value\x18\x02 \x01(\x0b\x32\x12.songreel.v1.Media:\x02\x38\x01\"S\n\x14GetStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12-\n\tread_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"D\n\x15GetStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"~\n\x16ListStoryboardsRequest\x12\x0e\n\x06parent\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\x12-\n\tread_mask\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"`\n\x17ListStoryboardsResponse\x12,\n\x0bstoryboards\x18\x01 \x03(\x0b\x32\x17.songreel.v1.Storyboard\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x17UpdateStoryboardRequest\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x12\n\nrequest_id\x18\x03 \x01(\t\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"G\n\x18UpdateStoryboardResponse\x12+\n\nstoryboard\x18\x01 \x01(\x0b\x32\x17.songreel.v1.Storyboard\"I\n\x17\x44\x65leteStoryboardRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04\x65tag\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"\x1a\n\x18\x44\x65leteStoryboardResponse\"5\n\x15WatchOperationRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x03\">\n\x16WatchOperationResponse\x12$\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.songreel.v1.JobEvent\"\xa1\x01\n\x08JobEvent\x12\x0e\n\x06offset\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x08metadata\x18\x03 \x01(\x0b\x32\x18.songreel.v1.JobMetadata\x12\x0c\n\x04\x64one\x18\x04 \x01(\x08\x12!\n\x05\x65rror\x18\x05 \x01(\x0b\x32\x12.google.rpc.Status\"\xc3\x02\n\x0bJobMetadata\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x0c\n\x04step\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\x12\x13\n\x0b\x66rames_done\x18\x04 \x01(\x03\x12\x14\n\x0c\x66rames_total\x18\x05 \x01(\x03\x12\x19\n\x11\x66rames_per_second\x18\x06 \x01(\x01\x12\x31\n\x0e\x65stimated_rest\x18\x07 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x05media\x18\x08 \x01(\x0b\x32\x17.songreel.v1.VideoMedia\x12\r\n\x05video\x18\t \x01(\t\x12\x0f\n\x07\x61ttempt\x18\n \x01(\x05\x12/\n\x0b\x63reate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0bwaiting_for\x18\x0c \x01(\t2\x93\x08\n\x0cVideoService\x12M\n\x0b\x43reateVideo\x12\x1f.songreel.v1.CreateVideoRequest\x1a\x1d.google.longrunning.Operation\x12G\n\x08GetVideo\x12\x1c.songreel.v1.GetVideoRequest\x1a\x1d.songreel.v1.GetVideoResponse\x12M\n\nListVideos\x12\x1e.songreel.v1.ListVideosRequest\x1a\x1f.songreel.v1.ListVideosResponse\x12P\n\x0b\x44\x65leteVideo\x12\x1f.songreel.v1.DeleteVideoRequest\x1a .songreel.v1.DeleteVideoResponse\x12M\n\x0b\x41nalyzeSong\x12\x1f.songreel.v1.AnalyzeSongRequest\x1a\x1d.google.longrunning.Operation\x12W\n\x10\x43reateStoryboard\x12$.songreel.v1.CreateStoryboardRequest\x1a\x1d.google.longrunning.Operation\x12M\n\x0b\x43reateScore\x12\x1f.songreel.v1.CreateScoreRequest\x1a\x1d.google.longrunning.Operation\x12V\n\rGetStoryboard\x12!.songreel.v1.GetStoryboardRequest\x1a\".songreel.v1.GetStoryboardResponse\x12\\\n\x0fListStoryboards\x12#.songreel.v1.ListStoryboardsRequest\x1a$.songreel.v1.ListStoryboardsResponse\x12_\n\x10UpdateStoryboard\x12$.songreel.v1.UpdateStoryboardRequest\x1a%.songreel.v1.UpdateStoryboardResponse\x12_\n\x10\x44\x65leteStoryboard\x12$.songreel.v1.DeleteStoryboardRequest\x1a%.songreel.v1.DeleteStoryboardResponse\x12[\n\x0eWatchOperation\x12\".songreel.v1.WatchOperationRequest\x1a#.songreel.v1.WatchOperationResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'songreel.v1.video_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CREATEVIDEOREQUEST']._serialized_start=340
-  _globals['_CREATEVIDEOREQUEST']._serialized_end=472
-  _globals['_GETVIDEOREQUEST']._serialized_start=474
-  _globals['_GETVIDEOREQUEST']._serialized_end=552
-  _globals['_GETVIDEORESPONSE']._serialized_start=554
-  _globals['_GETVIDEORESPONSE']._serialized_end=607
-  _globals['_LISTVIDEOSREQUEST']._serialized_start=610
-  _globals['_LISTVIDEOSREQUEST']._serialized_end=747
-  _globals['_LISTVIDEOSRESPONSE']._serialized_start=749
-  _globals['_LISTVIDEOSRESPONSE']._serialized_end=830
-  _globals['_DELETEVIDEOREQUEST']._serialized_start=832
-  _globals['_DELETEVIDEOREQUEST']._serialized_end=901
-  _globals['_DELETEVIDEORESPONSE']._serialized_start=903
-  _globals['_DELETEVIDEORESPONSE']._serialized_end=924
-  _globals['_ANALYZESONGREQUEST']._serialized_start=927
-  _globals['_ANALYZESONGREQUEST']._serialized_end=1065
-  _globals['_ANALYZESONGRESULT']._serialized_start=1067
-  _globals['_ANALYZESONGRESULT']._serialized_end=1158
-  _globals['_CREATESTORYBOARDREQUEST']._serialized_start=1161
-  _globals['_CREATESTORYBOARDREQUEST']._serialized_end=1316
-  _globals['_CREATESTORYBOARDRESULT']._serialized_start=1318
-  _globals['_CREATESTORYBOARDRESULT']._serialized_end=1444
-  _globals['_GETSTORYBOARDREQUEST']._serialized_start=1446
-  _globals['_GETSTORYBOARDREQUEST']._serialized_end=1529
-  _globals['_GETSTORYBOARDRESPONSE']._serialized_start=1531
-  _globals['_GETSTORYBOARDRESPONSE']._serialized_end=1599
-  _globals['_LISTSTORYBOARDSREQUEST']._serialized_start=1601
-  _globals['_LISTSTORYBOARDSREQUEST']._serialized_end=1727
-  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_start=1729
-  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_end=1825
-  _globals['_UPDATESTORYBOARDREQUEST']._serialized_start=1828
-  _globals['_UPDATESTORYBOARDREQUEST']._serialized_end=1990
-  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_start=1992
-  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_end=2063
-  _globals['_DELETESTORYBOARDREQUEST']._serialized_start=2065
-  _globals['_DELETESTORYBOARDREQUEST']._serialized_end=2138
-  _globals['_DELETESTORYBOARDRESPONSE']._serialized_start=2140
-  _globals['_DELETESTORYBOARDRESPONSE']._serialized_end=2166
-  _globals['_WATCHOPERATIONREQUEST']._serialized_start=2168
-  _globals['_WATCHOPERATIONREQUEST']._serialized_end=2221
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=2223
-  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=2285
-  _globals['_JOBEVENT']._serialized_start=2288
-  _globals['_JOBEVENT']._serialized_end=2449
-  _globals['_JOBMETADATA']._serialized_start=2452
-  _globals['_JOBMETADATA']._serialized_end=2775
-  _globals['_VIDEOSERVICE']._serialized_start=2778
-  _globals['_VIDEOSERVICE']._serialized_end=3742
+  _globals['_CREATESCORERESULT_STEMSENTRY']._loaded_options = None
+  _globals['_CREATESCORERESULT_STEMSENTRY']._serialized_options = b'8\001'
+  _globals['_CREATEVIDEOREQUEST']._serialized_start=379
+  _globals['_CREATEVIDEOREQUEST']._serialized_end=511
+  _globals['_GETVIDEOREQUEST']._serialized_start=513
+  _globals['_GETVIDEOREQUEST']._serialized_end=591
+  _globals['_GETVIDEORESPONSE']._serialized_start=593
+  _globals['_GETVIDEORESPONSE']._serialized_end=646
+  _globals['_LISTVIDEOSREQUEST']._serialized_start=649
+  _globals['_LISTVIDEOSREQUEST']._serialized_end=786
+  _globals['_LISTVIDEOSRESPONSE']._serialized_start=788
+  _globals['_LISTVIDEOSRESPONSE']._serialized_end=869
+  _globals['_DELETEVIDEOREQUEST']._serialized_start=871
+  _globals['_DELETEVIDEOREQUEST']._serialized_end=940
+  _globals['_DELETEVIDEORESPONSE']._serialized_start=942
+  _globals['_DELETEVIDEORESPONSE']._serialized_end=963
+  _globals['_ANALYZESONGREQUEST']._serialized_start=966
+  _globals['_ANALYZESONGREQUEST']._serialized_end=1104
+  _globals['_ANALYZESONGRESULT']._serialized_start=1106
+  _globals['_ANALYZESONGRESULT']._serialized_end=1197
+  _globals['_CREATESTORYBOARDREQUEST']._serialized_start=1200
+  _globals['_CREATESTORYBOARDREQUEST']._serialized_end=1355
+  _globals['_CREATESTORYBOARDRESULT']._serialized_start=1357
+  _globals['_CREATESTORYBOARDRESULT']._serialized_end=1483
+  _globals['_CREATESCOREREQUEST']._serialized_start=1486
+  _globals['_CREATESCOREREQUEST']._serialized_end=1644
+  _globals['_CREATESCORERESULT']._serialized_start=1647
+  _globals['_CREATESCORERESULT']._serialized_end=2072
+  _globals['_CREATESCORERESULT_STEMSENTRY']._serialized_start=2008
+  _globals['_CREATESCORERESULT_STEMSENTRY']._serialized_end=2072
+  _globals['_GETSTORYBOARDREQUEST']._serialized_start=2074
+  _globals['_GETSTORYBOARDREQUEST']._serialized_end=2157
+  _globals['_GETSTORYBOARDRESPONSE']._serialized_start=2159
+  _globals['_GETSTORYBOARDRESPONSE']._serialized_end=2227
+  _globals['_LISTSTORYBOARDSREQUEST']._serialized_start=2229
+  _globals['_LISTSTORYBOARDSREQUEST']._serialized_end=2355
+  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_start=2357
+  _globals['_LISTSTORYBOARDSRESPONSE']._serialized_end=2453
+  _globals['_UPDATESTORYBOARDREQUEST']._serialized_start=2456
+  _globals['_UPDATESTORYBOARDREQUEST']._serialized_end=2618
+  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_start=2620
+  _globals['_UPDATESTORYBOARDRESPONSE']._serialized_end=2691
+  _globals['_DELETESTORYBOARDREQUEST']._serialized_start=2693
+  _globals['_DELETESTORYBOARDREQUEST']._serialized_end=2766
+  _globals['_DELETESTORYBOARDRESPONSE']._serialized_start=2768
+  _globals['_DELETESTORYBOARDRESPONSE']._serialized_end=2794
+  _globals['_WATCHOPERATIONREQUEST']._serialized_start=2796
+  _globals['_WATCHOPERATIONREQUEST']._serialized_end=2849
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_start=2851
+  _globals['_WATCHOPERATIONRESPONSE']._serialized_end=2913
+  _globals['_JOBEVENT']._serialized_start=2916
+  _globals['_JOBEVENT']._serialized_end=3077
+  _globals['_JOBMETADATA']._serialized_start=3080
+  _globals['_JOBMETADATA']._serialized_end=3403
+  _globals['_VIDEOSERVICE']._serialized_start=3406
+  _globals['_VIDEOSERVICE']._serialized_end=4449
 # @@protoc_insertion_point(module_scope)

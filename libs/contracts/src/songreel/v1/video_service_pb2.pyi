@@ -7,6 +7,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.rpc import status_pb2 as _status_pb2
 from songreel.audio.v1 import audio_service_pb2 as _audio_service_pb2
 from songreel.prompt.v1 import prompt_service_pb2 as _prompt_service_pb2
+from songreel.score.v1 import score_service_pb2 as _score_service_pb2
 from songreel.v1 import media_pb2 as _media_pb2
 from songreel.v1 import video_pb2 as _video_pb2
 from google.protobuf.internal import containers as _containers
@@ -126,6 +127,53 @@ class CreateStoryboardResult(_message.Message):
     storyteller: str
     stored: _video_pb2.Storyboard
     def __init__(self, storyboard: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., storyteller: _Optional[str] = ..., stored: _Optional[_Union[_video_pb2.Storyboard, _Mapping]] = ...) -> None: ...
+
+class CreateScoreRequest(_message.Message):
+    __slots__ = ("parent", "video", "plan", "options", "request_id", "validate_only")
+    PARENT_FIELD_NUMBER: _ClassVar[int]
+    VIDEO_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
+    parent: str
+    video: str
+    plan: str
+    options: _score_service_pb2.ScoreOptions
+    request_id: str
+    validate_only: bool
+    def __init__(self, parent: _Optional[str] = ..., video: _Optional[str] = ..., plan: _Optional[str] = ..., options: _Optional[_Union[_score_service_pb2.ScoreOptions, _Mapping]] = ..., request_id: _Optional[str] = ..., validate_only: _Optional[bool] = ...) -> None: ...
+
+class CreateScoreResult(_message.Message):
+    __slots__ = ("film", "analysis", "plan", "report", "midi", "timeline", "sound", "stems", "lufs", "true_peak")
+    class StemsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: _media_pb2.Media
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[_Union[_media_pb2.Media, _Mapping]] = ...) -> None: ...
+    FILM_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
+    PLAN_FIELD_NUMBER: _ClassVar[int]
+    REPORT_FIELD_NUMBER: _ClassVar[int]
+    MIDI_FIELD_NUMBER: _ClassVar[int]
+    TIMELINE_FIELD_NUMBER: _ClassVar[int]
+    SOUND_FIELD_NUMBER: _ClassVar[int]
+    STEMS_FIELD_NUMBER: _ClassVar[int]
+    LUFS_FIELD_NUMBER: _ClassVar[int]
+    TRUE_PEAK_FIELD_NUMBER: _ClassVar[int]
+    film: _media_pb2.Media
+    analysis: _media_pb2.Media
+    plan: _media_pb2.Media
+    report: _media_pb2.Media
+    midi: _media_pb2.Media
+    timeline: _media_pb2.Media
+    sound: _media_pb2.Media
+    stems: _containers.MessageMap[str, _media_pb2.Media]
+    lufs: float
+    true_peak: float
+    def __init__(self, film: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., analysis: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., plan: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., report: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., midi: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., timeline: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., sound: _Optional[_Union[_media_pb2.Media, _Mapping]] = ..., stems: _Optional[_Mapping[str, _media_pb2.Media]] = ..., lufs: _Optional[float] = ..., true_peak: _Optional[float] = ...) -> None: ...
 
 class GetStoryboardRequest(_message.Message):
     __slots__ = ("name", "read_mask")

@@ -68,6 +68,11 @@ class VideoServiceStub:
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.SerializeToString,
                 response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
                 _registered_method=True)
+        self.CreateScore = channel.unary_unary(
+                '/songreel.v1.VideoService/CreateScore',
+                request_serializer=songreel_dot_v1_dot_video__service__pb2.CreateScoreRequest.SerializeToString,
+                response_deserializer=google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+                _registered_method=True)
         self.GetStoryboard = channel.unary_unary(
                 '/songreel.v1.VideoService/GetStoryboard',
                 request_serializer=songreel_dot_v1_dot_video__service__pb2.GetStoryboardRequest.SerializeToString,
@@ -143,6 +148,14 @@ class VideoServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateScore(self, request, context):
+        """Gives a video a soundtrack of its own. Response type `CreateScoreResult`, metadata
+        `JobMetadata`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStoryboard(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -207,6 +220,11 @@ def add_VideoServiceServicer_to_server(servicer, server):
             'CreateStoryboard': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateStoryboard,
                     request_deserializer=songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.FromString,
+                    response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
+            ),
+            'CreateScore': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateScore,
+                    request_deserializer=songreel_dot_v1_dot_video__service__pb2.CreateScoreRequest.FromString,
                     response_serializer=google_dot_longrunning_dot_operations__pb2.Operation.SerializeToString,
             ),
             'GetStoryboard': grpc.unary_unary_rpc_method_handler(
@@ -399,6 +417,33 @@ class VideoService:
             target,
             '/songreel.v1.VideoService/CreateStoryboard',
             songreel_dot_v1_dot_video__service__pb2.CreateStoryboardRequest.SerializeToString,
+            google_dot_longrunning_dot_operations__pb2.Operation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateScore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/songreel.v1.VideoService/CreateScore',
+            songreel_dot_v1_dot_video__service__pb2.CreateScoreRequest.SerializeToString,
             google_dot_longrunning_dot_operations__pb2.Operation.FromString,
             options,
             channel_credentials,

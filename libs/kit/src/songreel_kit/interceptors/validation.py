@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -33,11 +33,11 @@ def _check(message: Message, path: str) -> None:
     for field, value in message.ListFields():
         name = f"{path}.{field.name}" if path else field.name
         if field.type in _FLOATS:
-            for number in _each(value):
+            for number in _each(field, value):
                 if not math.isfinite(number):
                     raise InvalidRequest(f"{name} must be a finite number", field=name)
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
-            for part in _each(value):
+            for part in _each(field, value):
                 if isinstance(part, Message):
                     _check(part, name)
 
@@ -55,14 +55,14 @@ def _check_artifact(artifact: Artifact, path: str) -> None:
             ) from error
 
 
-def _each(value: Any) -> Iterator[Any]:
-    # Map fields come as mappings; their keys are of no interest here.
-    if hasattr(value, "values"):
-        yield from value.values()
-    elif hasattr(value, "__iter__") and not isinstance(value, Message):
-        yield from value
-    else:
+def _each(field: FieldDescriptor, value: Any) -> Iterator[Any]:
+    # Containers of the C implementation have no `__iter__`, and are iterable.
+    if not cast("Any", field).is_repeated:
         yield value
+    elif hasattr(value, "values"):  # a map; its keys are of no interest here
+        yield from value.values()
+    else:
+        yield from value
 
 
 class Validation(Interceptor):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from songreel_testing.cluster.cluster import DRAIN_SECONDS, LEASE_SECONDS, Cluster, GatewayProcess
-from songreel_testing.gateway.fake_stages import StageControl
+from songreel_testing.gateway.stage_control import StageControl
 
 # Longer than a lease, so that the other gateway takes over; shorter would prove less.
 OUTAGE_SECONDS = 1.3 * LEASE_SECONDS

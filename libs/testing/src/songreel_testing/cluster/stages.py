@@ -19,7 +19,8 @@ from songreel_kit.artifacts.open import open_store
 from songreel_kit.server.server import ServerSettings, running_server
 from songreel_kit.work_slots import WorkSlots
 
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
+from songreel_testing.gateway.stage_control import StageControl
 
 
 @dataclass

@@ -117,6 +117,9 @@ foreign("VideoService/AnalyzeSong", MEDIA, "song")(
 foreign("VideoService/CreateStoryboard", MEDIA, "analysis")(
     lambda gateway: videos.CreateStoryboardRequest(parent=MINE, analysis=song(gateway))
 )
+foreign("VideoService/CreateScore", MEDIA, "video")(
+    lambda gateway: videos.CreateScoreRequest(parent=MINE, video=song(gateway))
+)
 foreign("VideoService/CreateVideo", STORYBOARD, "a kept storyboard")(
     lambda gateway: videos.CreateVideoRequest(
         parent=MINE, video={"stored_storyboard": gateway.storyboard.name}

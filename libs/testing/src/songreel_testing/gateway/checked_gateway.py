@@ -36,8 +36,9 @@ from songreel_kit.channel.tls import ChannelTls
 from songreel_kit.database.database import Database
 from songreel_kit.server.server import RunningServer, running_server
 
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
 from songreel_testing.gateway.local_gateway import Client, video_of
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import temporary_store
 
 MINE, THEIRS = "projects/mine", "projects/theirs"

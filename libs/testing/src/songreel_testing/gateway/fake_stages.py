@@ -1,4 +1,4 @@
-"""Stages for the gateway's tests: real servicers of the three contracts that write real
+"""Stages for the gateway's tests: real servicers of the contracts that write real
 artifacts fast, note their calls in a file, and can be held or made to fail by files.
 
 Run as a program it serves them and a gateway in one process, to be killed.
@@ -7,10 +7,7 @@ Run as a program it serves them and a gateway in one process, to be killed.
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,6 +30,7 @@ from songreel.render.v1.render_service_pb2_grpc import (
     RenderServiceServicer,
     add_RenderServiceServicer_to_server,
 )
+from songreel.score.v1.score_service_pb2_grpc import add_ScoreServiceServicer_to_server
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_gateway.service import Gateway, GatewaySettings, Targets
 from songreel_kit import errors
@@ -49,72 +47,10 @@ from songreel_kit.server.server import running_server
 from songreel_kit.server.service import Service
 from songreel_kit.telemetry.tracing import traced
 
+from songreel_testing.gateway.fake_score import Score
+from songreel_testing.gateway.stage_control import StageControl
+
 FRAMES = 24
-
-
-@dataclass
-class StageControl:
-    """The files through which a test sees and steers the stages."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-
-    def note(self, what: str) -> None:
-        # One short write in append mode is whole, whoever else writes.
-        descriptor = os.open(self.folder / "calls", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
-        os.write(descriptor, f"{what}\n".encode())
-        os.close(descriptor)
-
-    def calls(self) -> Counter[str]:
-        path = self.folder / "calls"
-        return Counter(path.read_text().split()) if path.exists() else Counter()
-
-    def hold(self, stage: str) -> None:
-        (self.folder / f"hold-{stage}").touch()
-
-    def let_go(self, stage: str) -> None:
-        (self.folder / f"hold-{stage}").unlink(missing_ok=True)
-
-    def fail(self, stage: str, error: str, times: int) -> None:
-        """The next calls of the stage fail with this class of `songreel_kit.errors`."""
-        (self.folder / f"fail-{stage}").write_text(f"{error} {times}")
-
-    def fill(self, stage: str) -> None:
-        """From now on the stage has no room."""
-        (self.folder / f"full-{stage}").touch()
-
-    def make_room(self, stage: str) -> None:
-        (self.folder / f"full-{stage}").unlink(missing_ok=True)
-
-    async def enter(self, stage: str) -> None:
-        """Begins a stage: fails or holds as told."""
-        self.note(f"{stage}-begun")
-        if (self.folder / f"full-{stage}").exists():
-            raise errors.Busy(f"{stage} is full as told")
-        order = self.folder / f"fail-{stage}"
-        if order.exists():
-            name, times = order.read_text().split()
-            order.write_text(f"{name} {int(times) - 1}")
-            if int(times) > 0:
-                raise getattr(errors, name)(f"{stage} fails as told")
-
-    def slot(self) -> AbstractContextManager[None]:
-        """What a render holds; refused with `Busy` where a process has only so many."""
-        return nullcontext()
-
-    async def draws(self, request: render.RenderRequest) -> None:
-        """A render is half-way."""
-        await self.held("render")
-
-    async def held(self, stage: str) -> None:
-        try:
-            while (self.folder / f"hold-{stage}").exists():  # noqa: ASYNC110 - a file tells nobody of its end
-                await asyncio.sleep(0.01)
-        except asyncio.CancelledError:
-            self.note(f"{stage}-cancelled")
-            raise
 
 
 @dataclass
@@ -279,6 +215,10 @@ def stage_services(store: ArtifactStore, control: StageControl) -> list[Service]
         Service(
             "songreel.render.v1.RenderService",
             partial(add_RenderServiceServicer_to_server, Render(store, control)),
+        ),
+        Service(
+            "songreel.score.v1.ScoreService",
+            partial(add_ScoreServiceServicer_to_server, Score(store, control)),
         ),
     ]
 

@@ -26,7 +26,8 @@ from songreel_kit.artifacts.local import LocalArtifactStore
 from songreel_kit.server.server import RunningServer
 from songreel_kit.server.service import Service
 
-from songreel_testing.gateway.fake_stages import StageControl, stage_services
+from songreel_testing.gateway.fake_stages import stage_services
+from songreel_testing.gateway.stage_control import StageControl
 from songreel_testing.serving import serving_at, temporary_store
 
 PARENT = "projects/local"

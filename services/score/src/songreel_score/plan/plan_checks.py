@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Final
 
+from songreel_kit.bounds.score import SYNC_MODES
 from songreel_kit.errors import InvalidScorePlan
 
 from songreel_score.plan.harmony import parse_chord, parse_key, scale_pitches
 from songreel_score.plan.score_plan import (
-    SYNC_MODES,
     ScorePlan,
 )
 from songreel_score.styles import find_style

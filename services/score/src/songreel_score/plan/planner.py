@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from songreel_kit.bounds.score import MAX_BPM, MIN_BPM, SYNC_MODES
 from songreel_kit.errors import InvalidRequest
 
 from songreel_score.plan import progressions, sections, tempo_map, themes
@@ -17,7 +18,6 @@ from songreel_score.plan.harmony import NOTES, parse_key
 from songreel_score.plan.score_plan import (
     FILM,
     PERSON,
-    SYNC_MODES,
     Bar,
     Hit,
     MoodPoint,
@@ -102,8 +102,10 @@ def make_plan(analysis: VideoAnalysis, request: PlanRequest | None = None) -> Sc
 def _check(request: PlanRequest, duration: float) -> None:
     if request.sync not in SYNC_MODES:
         raise InvalidRequest(f"sync is {request.sync!r}; it may be {', '.join(SYNC_MODES)}")
-    if request.bpm and not 40.0 <= request.bpm <= 220.0:
-        raise InvalidRequest(f"bpm is {request.bpm:g}; give 40 to 220, or 0 to choose by the mood")
+    if request.bpm and not MIN_BPM <= request.bpm <= MAX_BPM:
+        raise InvalidRequest(
+            f"bpm is {request.bpm:g}; give {MIN_BPM:g} to {MAX_BPM:g}, or 0 to choose by the mood"
+        )
     for point in request.mood:
         if max(abs(point.valence), abs(point.arousal)) > 1.0:
             raise InvalidRequest(

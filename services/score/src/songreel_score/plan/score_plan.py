@@ -13,7 +13,6 @@ from typing import Final
 
 import numpy as np
 
-SYNC_MODES: Final = ("hard", "soft", "off")
 FILM: Final = "film"
 PERSON: Final = "person"
 

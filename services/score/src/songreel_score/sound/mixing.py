@@ -14,11 +14,6 @@ from songreel_score.sound.takes import BLOCK, RATE, Samples, Take, write_take
 from songreel_score.watch.speech import Span
 from songreel_score.watch.video_file import read_sound
 
-DUCK: Final = "duck"
-MIX: Final = "mix"
-NONE: Final = "none"
-KEEP_SOUND: Final = (DUCK, MIX, NONE)
-
 # Loudness of the two before they are added. Under speech the music then lies near -25 LUFS,
 # what broadcasters ask of a bed.
 _SOUND_LUFS: Final = -15.0

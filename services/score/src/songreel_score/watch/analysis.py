@@ -64,7 +64,7 @@ class VideoAnalysis:
         """As plain values for JSON, the way `songreel watch` writes them."""
         mood = self.mood
         return {
-            "duration": round(self.duration, 6),
+            "duration": self.duration,
             "fps": round(self.fps, 4),
             "width": self.width,
             "height": self.height,
@@ -86,6 +86,27 @@ class VideoAnalysis:
             "speech_detector": self.speech_detector,
             "warnings": list(self.warnings),
         }
+
+    @classmethod
+    def of_document(cls, document: dict[str, Any]) -> VideoAnalysis:
+        """What `document` gave. Raises `LookupError`, `TypeError`, `ValueError` for others."""
+        cuts = zip(document["cuts"], document["cut_kinds"], document["cut_strengths"], strict=True)
+        mood, motion = document["emotion"], document["motion"]
+        return cls(
+            duration=float(document["duration"]),
+            fps=float(document["fps"]),
+            width=int(document["width"]),
+            height=int(document["height"]),
+            cuts=tuple(Cut(*each) for each in cuts),
+            motion_rate=float(motion["rate"]),
+            motion=np.array(motion["curve"], dtype=np.float64),
+            moods=tuple(emotion.Mood(**scene) for scene in mood["curve"]),
+            emotion_estimator=mood["estimator"],
+            has_sound=bool(document["has_sound"]),
+            speech=tuple(speech.Span(**span) for span in document["speech"]),
+            speech_detector=document["speech_detector"],
+            warnings=tuple(document["warnings"]),
+        )
 
 
 def watch(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from songreel.type.v1 import artifact_pb2 as songreel_dot_type_dot_v1_dot_artifact__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%songreel/score/v1/score_service.proto\x12\x11songreel.score.v1\x1a\x1fsongreel/type/v1/artifact.proto\"9\n\x0cWatchRequest\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"z\n\rWatchResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.songreel.score.v1.WatchResultH\x00\x42\x07\n\x05\x65vent\"K\n\x0bWatchResult\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x0e\n\x06reused\x18\x02 \x01(\x08\"\x95\x01\n\x0cScoreRequest\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x30\n\x07options\x18\x03 \x01(\x0b\x32\x1f.songreel.score.v1.ScoreOptions\"\xf1\x01\n\x0cScoreOptions\x12\r\n\x05style\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04sync\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0b\n\x03\x62pm\x18\x05 \x01(\x01\x12*\n\x04mood\x18\x06 \x03(\x0b\x32\x1c.songreel.score.v1.MoodPoint\x12\x0c\n\x04hits\x18\x07 \x03(\x01\x12\x12\n\nkeep_sound\x18\x08 \x01(\t\x12\x0e\n\x06\x65ngine\x18\t \x01(\t\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\x12\r\n\x05stems\x18\x0b \x01(\x08\x12\r\n\x05sound\x18\x0c \x01(\x08\x12\x10\n\x08timeline\x18\r \x01(\x08\";\n\tMoodPoint\x12\x0c\n\x04time\x18\x01 \x01(\x01\x12\x0f\n\x07valence\x18\x02 \x01(\x01\x12\x0f\n\x07\x61rousal\x18\x03 \x01(\x01\"z\n\rScoreResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.songreel.score.v1.ScoreResultH\x00\x42\x07\n\x05\x65vent\"\xe9\x02\n\x0bScoreResult\x12(\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12*\n\x06report\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04midi\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08timeline\x18\x05 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12)\n\x05sound\x18\x06 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12&\n\x05stems\x18\x07 \x03(\x0b\x32\x17.songreel.score.v1.Stem\x12\x0c\n\x04lufs\x18\x08 \x01(\x01\x12\x11\n\ttrue_peak\x18\t \x01(\x01\x12\x0e\n\x06reused\x18\n \x01(\x08\"?\n\x04Stem\x12\x0c\n\x04role\x18\x01 \x01(\t\x12)\n\x05sound\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"\x13\n\x11ListStylesRequest\"O\n\x12ListStylesResponse\x12(\n\x06styles\x18\x01 \x03(\x0b\x32\x18.songreel.score.v1.Style\x12\x0f\n\x07\x65ngines\x18\x02 \x03(\t\"*\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t2\x85\x02\n\x0cScoreService\x12L\n\x05Watch\x12\x1f.songreel.score.v1.WatchRequest\x1a .songreel.score.v1.WatchResponse0\x01\x12L\n\x05Score\x12\x1f.songreel.score.v1.ScoreRequest\x1a .songreel.score.v1.ScoreResponse0\x01\x12Y\n\nListStyles\x12$.songreel.score.v1.ListStylesRequest\x1a%.songreel.score.v1.ListStylesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%songreel/score/v1/score_service.proto\x12\x11songreel.score.v1\x1a\x1fsongreel/type/v1/artifact.proto\"9\n\x0cWatchRequest\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"z\n\rWatchResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.songreel.score.v1.WatchResultH\x00\x42\x07\n\x05\x65vent\"K\n\x0bWatchResult\x12,\n\x08\x61nalysis\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x0e\n\x06reused\x18\x02 \x01(\x08\"\xc3\x01\n\x0cScoreRequest\x12)\n\x05video\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12\x30\n\x07options\x18\x03 \x01(\x0b\x32\x1f.songreel.score.v1.ScoreOptions\x12,\n\x08\x61nalysis\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"\xf1\x01\n\x0cScoreOptions\x12\r\n\x05style\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x0c\n\x04sync\x18\x03 \x01(\t\x12\x0c\n\x04seed\x18\x04 \x01(\x04\x12\x0b\n\x03\x62pm\x18\x05 \x01(\x01\x12*\n\x04mood\x18\x06 \x03(\x0b\x32\x1c.songreel.score.v1.MoodPoint\x12\x0c\n\x04hits\x18\x07 \x03(\x01\x12\x12\n\nkeep_sound\x18\x08 \x01(\t\x12\x0e\n\x06\x65ngine\x18\t \x01(\t\x12\x0e\n\x06\x66ormat\x18\n \x01(\t\x12\r\n\x05stems\x18\x0b \x01(\x08\x12\r\n\x05sound\x18\x0c \x01(\x08\x12\x10\n\x08timeline\x18\r \x01(\x08\";\n\tMoodPoint\x12\x0c\n\x04time\x18\x01 \x01(\x01\x12\x0f\n\x07valence\x18\x02 \x01(\x01\x12\x0f\n\x07\x61rousal\x18\x03 \x01(\x01\"z\n\rScoreResponse\x12.\n\x08progress\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.ProgressH\x00\x12\x30\n\x06result\x18\x02 \x01(\x0b\x32\x1e.songreel.score.v1.ScoreResultH\x00\x42\x07\n\x05\x65vent\"\xe9\x02\n\x0bScoreResult\x12(\n\x04\x66ilm\x18\x01 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04plan\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12*\n\x06report\x18\x03 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12(\n\x04midi\x18\x04 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12,\n\x08timeline\x18\x05 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12)\n\x05sound\x18\x06 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\x12&\n\x05stems\x18\x07 \x03(\x0b\x32\x17.songreel.score.v1.Stem\x12\x0c\n\x04lufs\x18\x08 \x01(\x01\x12\x11\n\ttrue_peak\x18\t \x01(\x01\x12\x0e\n\x06reused\x18\n \x01(\x08\"?\n\x04Stem\x12\x0c\n\x04role\x18\x01 \x01(\t\x12)\n\x05sound\x18\x02 \x01(\x0b\x32\x1a.songreel.type.v1.Artifact\"\x13\n\x11ListStylesRequest\"O\n\x12ListStylesResponse\x12(\n\x06styles\x18\x01 \x03(\x0b\x32\x18.songreel.score.v1.Style\x12\x0f\n\x07\x65ngines\x18\x02 \x03(\t\"*\n\x05Style\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t2\x85\x02\n\x0cScoreService\x12L\n\x05Watch\x12\x1f.songreel.score.v1.WatchRequest\x1a .songreel.score.v1.WatchResponse0\x01\x12L\n\x05Score\x12\x1f.songreel.score.v1.ScoreRequest\x1a .songreel.score.v1.ScoreResponse0\x01\x12Y\n\nListStyles\x12$.songreel.score.v1.ListStylesRequest\x1a%.songreel.score.v1.ListStylesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,23 +39,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHRESULT']._serialized_start=276
   _globals['_WATCHRESULT']._serialized_end=351
   _globals['_SCOREREQUEST']._serialized_start=354
-  _globals['_SCOREREQUEST']._serialized_end=503
-  _globals['_SCOREOPTIONS']._serialized_start=506
-  _globals['_SCOREOPTIONS']._serialized_end=747
-  _globals['_MOODPOINT']._serialized_start=749
-  _globals['_MOODPOINT']._serialized_end=808
-  _globals['_SCORERESPONSE']._serialized_start=810
-  _globals['_SCORERESPONSE']._serialized_end=932
-  _globals['_SCORERESULT']._serialized_start=935
-  _globals['_SCORERESULT']._serialized_end=1296
-  _globals['_STEM']._serialized_start=1298
-  _globals['_STEM']._serialized_end=1361
-  _globals['_LISTSTYLESREQUEST']._serialized_start=1363
-  _globals['_LISTSTYLESREQUEST']._serialized_end=1382
-  _globals['_LISTSTYLESRESPONSE']._serialized_start=1384
-  _globals['_LISTSTYLESRESPONSE']._serialized_end=1463
-  _globals['_STYLE']._serialized_start=1465
-  _globals['_STYLE']._serialized_end=1507
-  _globals['_SCORESERVICE']._serialized_start=1510
-  _globals['_SCORESERVICE']._serialized_end=1771
+  _globals['_SCOREREQUEST']._serialized_end=549
+  _globals['_SCOREOPTIONS']._serialized_start=552
+  _globals['_SCOREOPTIONS']._serialized_end=793
+  _globals['_MOODPOINT']._serialized_start=795
+  _globals['_MOODPOINT']._serialized_end=854
+  _globals['_SCORERESPONSE']._serialized_start=856
+  _globals['_SCORERESPONSE']._serialized_end=978
+  _globals['_SCORERESULT']._serialized_start=981
+  _globals['_SCORERESULT']._serialized_end=1342
+  _globals['_STEM']._serialized_start=1344
+  _globals['_STEM']._serialized_end=1407
+  _globals['_LISTSTYLESREQUEST']._serialized_start=1409
+  _globals['_LISTSTYLESREQUEST']._serialized_end=1428
+  _globals['_LISTSTYLESRESPONSE']._serialized_start=1430
+  _globals['_LISTSTYLESRESPONSE']._serialized_end=1509
+  _globals['_STYLE']._serialized_start=1511
+  _globals['_STYLE']._serialized_end=1553
+  _globals['_SCORESERVICE']._serialized_start=1556
+  _globals['_SCORESERVICE']._serialized_end=1817
 # @@protoc_insertion_point(module_scope)

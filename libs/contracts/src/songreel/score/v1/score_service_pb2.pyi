@@ -30,14 +30,16 @@ class WatchResult(_message.Message):
     def __init__(self, analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., reused: _Optional[bool] = ...) -> None: ...
 
 class ScoreRequest(_message.Message):
-    __slots__ = ("video", "plan", "options")
+    __slots__ = ("video", "plan", "options", "analysis")
     VIDEO_FIELD_NUMBER: _ClassVar[int]
     PLAN_FIELD_NUMBER: _ClassVar[int]
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
+    ANALYSIS_FIELD_NUMBER: _ClassVar[int]
     video: _artifact_pb2.Artifact
     plan: _artifact_pb2.Artifact
     options: ScoreOptions
-    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., options: _Optional[_Union[ScoreOptions, _Mapping]] = ...) -> None: ...
+    analysis: _artifact_pb2.Artifact
+    def __init__(self, video: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., plan: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ..., options: _Optional[_Union[ScoreOptions, _Mapping]] = ..., analysis: _Optional[_Union[_artifact_pb2.Artifact, _Mapping]] = ...) -> None: ...
 
 class ScoreOptions(_message.Message):
     __slots__ = ("style", "key", "sync", "seed", "bpm", "mood", "hits", "keep_sound", "engine", "format", "stems", "sound", "timeline")
