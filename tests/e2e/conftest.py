@@ -20,7 +20,7 @@ from .songs import LYRICS, band, write_song
 
 COMMAND = str(Path(sysconfig.get_path("scripts")) / "songreel")
 # Small enough for two busy cores, large enough to be cut into several segments.
-SMALL = ("--size", "64", "--steps", "1", "--fps", "12")
+SMALL = ("--size", "64", "--steps", "1", "--fps", "6")
 # Slow enough to be caught in the middle on a fast machine too.
 SLOW = ("--size", "64", "--steps", "16", "--fps", "12", "--cadence", "0")
 

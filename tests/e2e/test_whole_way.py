@@ -14,7 +14,7 @@ from .conftest import SMALL, Workspace
 from .songs import band, write_song
 from .video_contents import frames_of, sound_length, sound_packets
 
-FPS = 12
+FPS = 6
 
 
 @pytest.fixture(scope="module")

@@ -136,6 +136,7 @@ async def test_a_second_render_is_refused_and_a_cancel_makes_room(
                 pass
 
 
+@pytest.mark.slow
 async def test_a_killed_process_loses_no_finished_segment(tmp_path: Path, checkpoint: Path) -> None:
     harness = RenderHarness(tmp_path / "killed", checkpoint)
     song = write_song(tmp_path / "long.mp3", 4.0)

@@ -204,6 +204,7 @@ def write_ratings(folder, songs):
         writer.writerows([song, 5 + 2 * np.sin(song), 1.0, 3 + song % 5] for song in songs)
 
 
+@pytest.mark.slow
 def test_the_command_trains_from_audio_and_the_result_is_used(tmp_path, song_file, capsys):
     write_ratings(tmp_path, range(101, 121))
     for song in range(101, 121):

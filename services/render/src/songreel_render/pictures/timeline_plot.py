@@ -62,6 +62,8 @@ def draw_timeline(analysis: SongAnalysis, storyboard: Storyboard, layout: Layout
     _draw_emotion(rows[3], analysis)
     for row in rows:
         _dress(row)
+        # Ticks take most of the time; one row has the clock.
+        row.xaxis.set_visible(row is rows[-1])
     rows[0].set_xlim(0, duration)
     rows[-1].set_xlabel("time", color=_INK)
     rows[-1].xaxis.set_major_locator(MaxNLocator(nbins=int(width), steps=[1, 2, 5, 10]))
