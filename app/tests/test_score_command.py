@@ -80,5 +80,5 @@ def test_moods_come_as_a_pair_or_a_table(folder):
     from songreel_app.soundtracks.mood_curves import read_mood
 
     (folder / "curve.csv").write_text("time,valence,arousal\n0,-0.5,0.1\n4.5,0.6,0.9\n")
-    assert [(p.time, p.valence) for p in read_mood("curve.csv")] == [(0.0, -0.5), (4.5, 0.6)]
-    assert [(p.valence, p.arousal) for p in read_mood("-0.3,0.4")] == [(-0.3, 0.4)]
+    assert [point[:2] for point in read_mood("curve.csv")] == [(0.0, -0.5), (4.5, 0.6)]
+    assert read_mood("-0.3,0.4") == ((0.0, -0.3, 0.4),)

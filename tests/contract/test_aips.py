@@ -34,7 +34,7 @@ NAMELESS = {
 PLURALS = {"Media": "Media"}
 PARTIAL = {"songreel.v1.Video", "songreel.v1.Storyboard"}
 EDITED = {"songreel.v1.Storyboard"}
-VALIDATED = {"CreateVideo", "UpdateStoryboard"}
+VALIDATED = {"CreateScore", "CreateVideo", "UpdateStoryboard"}
 
 MASK, TIME = "google.protobuf.FieldMask", "google.protobuf.Timestamp"
 OPERATION = "google.longrunning.Operation"

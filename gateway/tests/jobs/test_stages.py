@@ -87,11 +87,12 @@ STAGE = Stage(
     describe=describe,
 )
 
-WITH_SUBTITLES = (*STAGES[:-1], STAGE, STAGES[-1])
+_RENDER = [each.name for each in STAGES].index("render")
+WITH_SUBTITLES = (*STAGES[:_RENDER], STAGE, *STAGES[_RENDER:])
 
 
 def with_subtitles(folder):
-    """A gateway that has the stage before the last one, and its service."""
+    """A gateway that has the stage before `render`, and its service."""
     servicer = SubtitleServicer(temporary_store(folder), StageControl(folder / "control"))
     service = Service(NAME, partial(SubtitleServicer.add_to, servicer))
     return local_gateway(folder, also=[service], stages=WITH_SUBTITLES)

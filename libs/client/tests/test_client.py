@@ -9,6 +9,8 @@ from songreel.v1.video_pb2 import Storyboard, Video
 from songreel.v1.video_service_pb2 import (
     AnalyzeSongRequest,
     AnalyzeSongResult,
+    CreateScoreRequest,
+    CreateScoreResult,
     CreateStoryboardRequest,
     CreateStoryboardResult,
     CreateVideoRequest,
@@ -90,6 +92,15 @@ async def test_stages_one_by_one(client, tmp_path: Path) -> None:
     assert board.storyteller == "offline"
     with pytest.raises(DataLoss, match="not with"):
         await client.result(second.name, Video)
+
+
+async def test_a_film_gets_its_music(client, local, tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"pictures")
+    film = await client.upload(tmp_path / "clip.mp4")
+    asked = CreateScoreRequest(video=film.name, options={"style": "piano"})
+    begun = await client.create_score(asked)
+    made = await client.result(begun.name, CreateScoreResult)
+    assert local.content(made.film.name) == b"pictures with piano music "
 
 
 async def test_a_kept_storyboard_is_edited_and_drawn(client, local, tmp_path: Path) -> None:

@@ -123,6 +123,14 @@ Timeline = Annotated[
         help="The picture of film and music; by default beside the film.",
     ),
 ]
+Server = Annotated[
+    str | None,
+    typer.Option(
+        "--server",
+        metavar="HOST:PORT",
+        help="Make it on this server, as a job; by default in this process.",
+    ),
+]
 WatchOutput = Annotated[
     Path | None,
     typer.Option(
@@ -152,35 +160,65 @@ def score(
     stems: Stems = None,
     wav: Wav = None,
     timeline: Timeline = None,
+    server: Server = None,
+    data: options.Data = None,
     as_json: options.Json = False,
 ) -> int:
     """Give a video a soundtrack of its own, exactly as long, with its cuts on the bars.
 
     The plan beside the film can be edited and given back with --plan.
     """
+    from songreel_app.jobs.signals import run_command
+    from songreel_app.soundtracks.files import score_files
+    from songreel_app.soundtracks.mood_curves import read_mood
+
+    keyframes = read_mood(mood) if mood else ()
+    film = output or Path(f"{video.stem}.score{video.suffix}")
+    files = score_files(film, midi, timeline, wav, stems)
+    if server is not None:
+        from songreel.score.v1.score_service_pb2 import MoodPoint, ScoreOptions
+
+        from songreel_app.server.target import ServerTarget
+        from songreel_app.soundtracks.remote import RemoteScore, score_elsewhere
+
+        if soundfont is not None:
+            raise typer.BadParameter("--soundfont is a file of this machine; leave out --server")
+        wanted = ScoreOptions(
+            style=style,
+            key=key,
+            sync=sync,
+            seed=seed,
+            bpm=bpm,
+            mood=[MoodPoint(time=t, valence=v, arousal=a) for t, v, a in keyframes],
+            hits=hit or (),
+            keep_sound=keep_sound,
+            engine=generator,
+        )
+        target = ServerTarget(options.data_folder(data), server)
+        asked = RemoteScore(video, files, wanted, plan, target, as_json)
+        return run_command(lambda interrupts: score_elsewhere(asked, interrupts))
+
     from songreel_app.server.missing import require_score
 
     require_score()
+    from songreel_score.plan import score_plan
     from songreel_score.plan.planner import PlanRequest
     from songreel_score.soundtrack import ScoreRequest
 
-    from songreel_app.jobs.signals import run_command
-    from songreel_app.soundtracks.mood_curves import read_mood
-    from songreel_app.soundtracks.score import ScoreCommand, score_files, score_video
+    from songreel_app.soundtracks.score import ScoreCommand, score_video
 
     planning = PlanRequest(
         style=style,
         key=key,
         sync=sync,
         seed=seed,
-        mood=read_mood(mood) if mood else (),
+        mood=tuple(score_plan.MoodPoint(*each, score_plan.PERSON) for each in keyframes),
         hits=tuple(hit or ()),
         bpm=bpm,
     )
-    film = output or Path(f"{video.stem}.score{video.suffix}")
     command = ScoreCommand(
         video=video,
-        files=score_files(film, midi, timeline, wav, stems),
+        files=files,
         request=ScoreRequest(planning, None, generator, keep_sound, soundfont),
         edited_plan=plan,
         as_json=as_json,

@@ -31,7 +31,12 @@ from songreel_render.settings import RenderServiceSettings
 
 from songreel_app.errors import DataFolderBusy
 from songreel_app.files.checkpoints import default_checkpoint
-from songreel_app.server.missing import identity_installed, missing_identity, score_installed
+from songreel_app.server.missing import (
+    identity_installed,
+    missing_identity,
+    missing_score,
+    score_installed,
+)
 from songreel_app.server.record import ServerRecord, remove_record, write_record
 from songreel_app.server.target import ServerTarget
 
@@ -91,7 +96,7 @@ async def serve(target: ServerTarget, port: int, ready: Ready, *, owned: bool) -
             deferred=True,
         ),
         _identity(data),
-        *_score(data, store),
+        _score(data, store),
     ]
     # The gateway counts jobs in Prometheus' own registry: one page shows both.
     async with (
@@ -147,14 +152,14 @@ def _identity(data: Path) -> Service:
     return create_service(IdentitySettings(data=data))
 
 
-def _score(data: Path, store: ArtifactStore) -> list[Service]:
-    """The score service, where it is installed."""
+def _score(data: Path, store: ArtifactStore) -> Service:
+    """The score service, or a stand-in that says how to install it."""
     if not score_installed():
-        return []
+        return missing_score()
     from songreel_score.service import create_service
     from songreel_score.settings import ScoreSettings
 
-    return [create_service(ScoreSettings(data=data), store, deferred=True)]
+    return create_service(ScoreSettings(data=data), store, deferred=True)
 
 
 def _prompt_settings(render: RenderServiceSettings) -> PromptSettings:

@@ -1,11 +1,13 @@
-"""What is not installed: a stand-in for the identity service, and a check for soundtracks."""
+"""What is not installed: stand-ins for the identity and score services, and a check."""
 
 from collections.abc import AsyncIterator
 from importlib.util import find_spec
 from typing import Any
 
 import grpc
+from google.protobuf.descriptor import ServiceDescriptor
 from songreel.identity.v1 import identity_service_pb2
+from songreel.score.v1 import score_service_pb2
 from songreel_kit.errors import FailedPrecondition, ModelMissing
 from songreel_kit.server.service import Service
 
@@ -37,12 +39,21 @@ def identity_installed() -> bool:
 def missing_identity() -> Service:
     """A service whose methods raise `ModelMissing` with what to install."""
     methods = identity_service_pb2.DESCRIPTOR.services_by_name["IdentityService"]
+    return _missing(methods, "identity", INSTALL_IDENTITY)
 
+
+def missing_score() -> Service:
+    """The same for soundtracks."""
+    methods = score_service_pb2.DESCRIPTOR.services_by_name["ScoreService"]
+    return _missing(methods, "score", INSTALL_SCORE)
+
+
+def _missing(methods: ServiceDescriptor, extra: str, install: str) -> Service:
     async def refuse(_requests: Any, _context: Any) -> AsyncIterator[bytes]:
         raise ModelMissing(
-            f"this server has no identity service: it is not installed; "
-            f"{INSTALL_IDENTITY} and start it again",
-            extra="identity",
+            f"this server has no {extra} service: it is not installed; {install} and start it "
+            "again",
+            extra=extra,
         )
         yield b""  # Makes it a stream; a unary call ends with the error all the same.
 

@@ -6,10 +6,12 @@ import csv
 from pathlib import Path
 
 from songreel_kit.errors import InvalidRequest
-from songreel_score.plan.score_plan import PERSON, MoodPoint
+
+Keyframe = tuple[float, float, float]
+"""Time in s, valence, arousal."""
 
 
-def read_mood(text: str) -> tuple[MoodPoint, ...]:
+def read_mood(text: str) -> tuple[Keyframe, ...]:
     """Reads `0.6,-0.2`, or a CSV file with rows of time in s, valence, arousal.
 
     Raises:
@@ -17,19 +19,19 @@ def read_mood(text: str) -> tuple[MoodPoint, ...]:
     """
     pair = _numbers(text.split(","))
     if pair is not None and len(pair) == 2:
-        return (MoodPoint(0.0, pair[0], pair[1], PERSON),)
+        return ((0.0, pair[0], pair[1]),)
     path = Path(text)
     if not path.is_file():
         raise InvalidRequest(
             f"--mood {text} is neither VALENCE,AROUSAL nor a CSV file of time, valence, arousal"
         )
-    points: list[MoodPoint] = []
+    points: list[Keyframe] = []
     with path.open(newline="", encoding="utf-8-sig") as file:
         for number, row in enumerate(csv.reader(file), 1):
             values = _numbers(row)
             if values is not None and len(values) == 3:
                 time, valence, arousal = values
-                points.append(MoodPoint(time, valence, arousal, PERSON))
+                points.append((time, valence, arousal))
             elif number > 1 and row:  # The first row may be a heading.
                 raise InvalidRequest(f"line {number} of {path} is not time,valence,arousal")
     if not points:

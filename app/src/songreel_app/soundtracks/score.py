@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import typer
 from songreel.type.v1.artifact_pb2 import Progress
-from songreel_kit.errors import InvalidRequest
 from songreel_kit.work import CancelToken, Done, Report, run_in_thread
 from songreel_score.plan.plan_document import from_yaml
 from songreel_score.soundtrack import ScoreOutputs, ScoreRequest, Soundtrack, score
@@ -21,22 +20,9 @@ from songreel_score.watch.analysis import VideoAnalysis, watch
 from songreel_app.errors import check_input
 from songreel_app.files.outputs import Outputs, check_output, outputs
 from songreel_app.jobs.display import JobStatus, progress_display
+from songreel_app.soundtracks.files import ScoreFiles, check_files
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class ScoreFiles:
-    """Where a soundtrack goes."""
-
-    film: Path
-    plan: Path
-    """Not written when it is the one that was read."""
-    report: Path
-    midi: Path
-    timeline: Path
-    sound: Path | None
-    stems: Path | None
 
 
 @dataclass(frozen=True)
@@ -50,21 +36,6 @@ class ScoreCommand:
     as_json: bool
 
 
-def score_files(
-    film: Path, midi: Path | None, timeline: Path | None, sound: Path | None, stems: Path | None
-) -> ScoreFiles:
-    """For `clip.mp4`: `clip.score.yaml`, `clip.score.json`, `clip.mid`, `clip.score.png`."""
-    return ScoreFiles(
-        film=film,
-        plan=film.with_name(f"{film.stem}.score.yaml"),
-        report=film.with_name(f"{film.stem}.score.json"),
-        midi=midi or film.with_name(f"{film.stem}.mid"),
-        timeline=timeline or film.with_name(f"{film.stem}.score.png"),
-        sound=sound,
-        stems=stems,
-    )
-
-
 async def score_video(command: ScoreCommand) -> None:
     """Makes the soundtrack and prints what it is.
 
@@ -73,21 +44,8 @@ async def score_video(command: ScoreCommand) -> None:
         SongreelError: those of `songreel_score.soundtrack.score`.
     """
     files, request = command.files, command.request
-    check_input(command.video, "the video")
-    if files.film.absolute() == command.video.absolute():
-        raise InvalidRequest("the output is the video itself; choose another -o")
-    for path, option in (
-        (files.film, "-o"),
-        (files.midi, "--midi"),
-        (files.timeline, "--timeline"),
-    ):
-        check_output(path, option)
-    if files.sound is not None:
-        check_output(files.sound, "--wav")
-    if files.stems is not None:
-        check_output(files.stems / "melody.wav", "--stems")
+    check_files(command.video, files, command.edited_plan)
     if command.edited_plan is not None:
-        check_input(command.edited_plan, "the plan")
         text = command.edited_plan.read_text(encoding="utf-8-sig")
         request = replace(request, plan=from_yaml(text))
     with TemporaryDirectory(prefix="songreel-score-") as folder:
@@ -100,11 +58,8 @@ async def score_video(command: ScoreCommand) -> None:
             return score(command.video, drafts, request, report=step, check=token.check)
 
         soundtrack = await _shown("score", work)
-        keep_plan = command.edited_plan is None or (
-            command.edited_plan.absolute() != files.plan.absolute()
-        )
         with outputs() as written:
-            _place(written, drafts, files, keep_plan=keep_plan)
+            _place(written, drafts, files, keep_plan=files.keeps_plan(command.edited_plan))
     _tell(command, soundtrack)
 
 
@@ -176,17 +131,8 @@ def _place(written: Outputs, drafts: ScoreOutputs, files: ScoreFiles, *, keep_pl
 def _tell(command: ScoreCommand, soundtrack: Soundtrack) -> None:
     files = command.files
     if command.as_json:
-        named = {
-            "film": files.film,
-            "plan": files.plan,
-            "report": files.report,
-            "midi": files.midi,
-            "timeline": files.timeline,
-            "wav": files.sound,
-            "stems": files.stems,
-        }
-        facts = {name: str(path) for name, path in named.items() if path is not None}
-        typer.echo(json.dumps(facts | {"lufs": round(soundtrack.lufs, 2)}, ensure_ascii=False))
+        facts = files.named() | {"lufs": round(soundtrack.lufs, 2)}
+        typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     plan = soundtrack.plan
     typer.echo(

@@ -53,9 +53,9 @@ from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.runner import JobRunner
 from songreel_gateway.media.repository import MediaRepository
+from songreel_gateway.servicers.new_jobs import new_job, new_video
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.storyboards.editing import StoryboardEditor
-from songreel_gateway.videos.new_jobs import new_job, new_video
 from songreel_gateway.videos.repository import VideoRepository
 from songreel_gateway.videos.validation import (
     analysis_faults,

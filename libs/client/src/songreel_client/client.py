@@ -38,6 +38,7 @@ R = TypeVar(
     videos.CreateVideoRequest,
     videos.AnalyzeSongRequest,
     videos.CreateStoryboardRequest,
+    videos.CreateScoreRequest,
 )
 
 WAIT_SECONDS = 60.0
@@ -123,6 +124,12 @@ class Client(MediaCalls, StoryboardCalls):
     ) -> Operation:
         """Begins only the second stage; its result is a `CreateStoryboardResult`."""
         return await self._started(self._videos.CreateStoryboard, request, request_id)
+
+    async def create_score(
+        self, request: videos.CreateScoreRequest, request_id: str = ""
+    ) -> Operation:
+        """Begins a video's own soundtrack; its result is a `CreateScoreResult`."""
+        return await self._started(self._videos.CreateScore, request, request_id)
 
     async def _started(
         self, method: Callable[..., Awaitable[Operation]], request: R, request_id: str
