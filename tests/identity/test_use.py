@@ -11,9 +11,9 @@ from songreel.render.v1.render_plan_pb2 import RenderPlan
 from songreel_identity.vault.keys import signing_key
 from songreel_kit import errors
 from songreel_kit.artifacts.documents import load_document
+from songreel_kit.credentials.content_credentials import read_credentials
 from songreel_kit.likeness.grants import job_sha256
 from songreel_kit.likeness.sealing import KeyPair
-from songreel_render.video.credentials import read_credentials
 from songreel_testing.identity.identity_server import ANN, BEN, IdentityServer, following
 from songreel_testing.render.decoded_video import DecodedVideo
 from songreel_testing.render.storyboards import scene

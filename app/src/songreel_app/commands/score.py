@@ -203,6 +203,7 @@ def score(
     require_score()
     from songreel_score.plan import score_plan
     from songreel_score.plan.planner import PlanRequest
+    from songreel_score.settings import ScoreSettings
     from songreel_score.soundtrack import ScoreRequest
 
     from songreel_app.soundtracks.score import ScoreCommand, score_video
@@ -216,10 +217,13 @@ def score(
         hits=tuple(hit or ()),
         bpm=bpm,
     )
+    settings = ScoreSettings(data=options.data_folder(data))
     command = ScoreCommand(
         video=video,
         files=files,
-        request=ScoreRequest(planning, None, generator, keep_sound, soundfont),
+        request=ScoreRequest(
+            planning, None, generator, keep_sound, soundfont, settings.signing_identity()
+        ),
         edited_plan=plan,
         as_json=as_json,
     )

@@ -5,9 +5,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 import typer
+from songreel_kit.credentials.certificates import development_authority
+from songreel_kit.credentials.content_credentials import Credentials, read_credentials
 from songreel_render.settings import RenderServiceSettings
-from songreel_render.video.certificates import development_authority
-from songreel_render.video.credentials import Credentials, read_credentials
 
 from songreel_app.errors import check_input
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 from pydantic import Field
@@ -12,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from songreel_kit.channel.tls import ServerTls
 from songreel_kit.errors import FailedPrecondition
 from songreel_kit.server.server import ServerSettings
+
+if TYPE_CHECKING:
+    from songreel_kit.credentials.certificates import SigningIdentity
 
 
 def data_folder() -> Path:
@@ -89,6 +93,34 @@ class ServiceSettings(BaseSettings):
         if self.tls_certificate is None or self.tls_key is None:
             raise FailedPrecondition("tls_certificate and tls_key belong together: give both")
         return ServerTls(self.tls_certificate, self.tls_key, self.tls_client_authority)
+
+
+class SigningSettings(ServiceSettings):
+    """Settings of services that sign what they make."""
+
+    credentials: bool = True
+    """Whether videos are signed with C2PA content credentials."""
+
+    signing_certificate: Path | None = None
+    """PEM file with the operator's certificate and its chain; unset signs with a development
+    certificate that is made at the first start and that no one else trusts."""
+
+    signing_key: Path | None = None
+    """PEM file with the certificate's private key (EC P-256, P-384 or Ed25519, unencrypted)."""
+
+    signing_folder: Path = Field(default_factory=lambda fields: fields["data"] / "credentials")
+    """Folder where the development certificates are kept."""
+
+    def signing_identity(self) -> SigningIdentity | None:
+        """Who signs; None where nothing is signed. Raises `CredentialsUnusable`."""
+        from songreel_kit.credentials.certificates import development_identity, operator_identity
+
+        if not self.credentials:
+            return None
+        prefix = self.model_config.get("env_prefix", "")
+        if self.signing_certificate is not None:
+            return operator_identity(self.signing_certificate, self.signing_key, prefix)
+        return development_identity(self.signing_folder, prefix)
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from songreel.type.v1.artifact_pb2 import Artifact
 from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.documents import load_document, store_document
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.credentials.content_credentials import sign
 from songreel_kit.errors import InvalidStoryboard, from_os_error
 from songreel_kit.work import CancelToken, Report
 
@@ -27,7 +28,7 @@ from songreel_render.pictures.contact_sheet import draw_contact_sheet, middle_fr
 from songreel_render.pictures.timeline_plot import draw_timeline
 from songreel_render.plan.planner import PreparedRender, RenderJob, RenderPlanner
 from songreel_render.settings import RenderServiceSettings
-from songreel_render.video.credentials import sign, statement
+from songreel_render.video.credentials import statement
 from songreel_render.video.muxer import write_animation, write_video
 
 

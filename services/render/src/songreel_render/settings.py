@@ -8,12 +8,12 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 from songreel_kit.processors import processors
-from songreel_kit.settings import ServiceSettings
+from songreel_kit.settings import SigningSettings
 
 CompileMode = Literal["auto", "off", "default", "reduce-overhead", "max-autotune"]
 
 
-class RenderServiceSettings(ServiceSettings):
+class RenderServiceSettings(SigningSettings):
     """How and with what this process renders."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_RENDER_")
@@ -117,19 +117,6 @@ class RenderServiceSettings(ServiceSettings):
 
     crf: int = Field(default=18, ge=0, le=40)
     """H.264 quality; lower is better and larger."""
-
-    credentials: bool = True
-    """Whether videos are signed with C2PA content credentials."""
-
-    signing_certificate: Path | None = None
-    """PEM file with the operator's certificate and its chain; unset signs with a development
-    certificate that is made at the first start and that no one else trusts."""
-
-    signing_key: Path | None = None
-    """PEM file with the certificate's private key (EC P-256, P-384 or Ed25519, unencrypted)."""
-
-    signing_folder: Path = Field(default_factory=lambda fields: fields["data"] / "credentials")
-    """Folder where the development certificates are kept."""
 
     scratch: Path | None = None
     """Folder for the video while its parts are joined; the system's temporary one by default."""

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from songreel.render.v1.render_plan_pb2 import RenderPlan
 from songreel_kit.artifacts.documents import load_document
+from songreel_kit.credentials.certificates import development_authority, development_identity
+from songreel_kit.credentials.content_credentials import read_credentials
 from songreel_kit.errors import CredentialsUnusable, InvalidRequest
-from songreel_render.video.certificates import development_authority, development_identity
-from songreel_render.video.credentials import read_credentials
 from songreel_testing.render.click_track import analysis_of
 from songreel_testing.render.decoded_video import audio_packets
 from songreel_testing.render.harness import RenderHarness
@@ -110,8 +110,8 @@ def test_other_files_hold_none(tmp_path: Path, song: Path) -> None:
 
 def test_the_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     folder = tmp_path / "credentials"
-    first = development_identity(folder)
-    assert development_identity(folder) == first
+    first = development_identity(folder, "SONGREEL_RENDER_")
+    assert development_identity(folder, "SONGREEL_RENDER_") == first
     assert (folder / "signer.key").stat().st_mode & 0o077 == 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["credentials"]
 
@@ -119,8 +119,8 @@ def test_the_development_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) 
 def test_processes_that_start_together_agree_on_one(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path;"
-        "from songreel_render.video.certificates import development_identity;"
-        "print(development_identity(Path(sys.argv[1])).fingerprint)"
+        "from songreel_kit.credentials.certificates import development_identity;"
+        "print(development_identity(Path(sys.argv[1]), '').fingerprint)"
     )
     started = [
         subprocess.Popen(

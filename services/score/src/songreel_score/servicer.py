@@ -110,8 +110,16 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
         font = find_soundfont(settings.soundfont)
         engine = find_engine(request.options.engine or settings.default_engine)
         versions = (analysis.VERSION, planner.VERSION, engine.version)
-        told = (font.name, font.path.stat().st_size, settings.default_style, settings.limits())
-        return repr((versions, told))
+        signer = settings.signing_identity()
+        signed = signer.fingerprint if signer is not None else ""
+        told = (
+            signed,
+            font.name,
+            font.path.stat().st_size,
+            settings.default_style,
+            settings.limits(),
+        )
+        return repr((versions, told, settings.limits()))
 
     def _found(self, key: str, kind: type[R], make: Callable[[], R]) -> R:
         """The result of an earlier request like this one, or a new one."""
@@ -188,6 +196,7 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
             engine=options.engine or self._settings.default_engine,
             keep_sound=options.keep_sound or DUCK,
             soundfont=self._settings.soundfont,
+            signer=self._settings.signing_identity(),
         )
 
     def _stored(self, outputs: ScoreOutputs, made: soundtrack.Soundtrack) -> pb.ScoreResult:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
-from songreel_kit.settings import ServiceSettings
+from songreel_kit.settings import SigningSettings
 
 from songreel_score.watch.video_file import VideoLimits
 
 
-class ScoreSettings(ServiceSettings):
+class ScoreSettings(SigningSettings):
     """`SONGREEL_SCORE_...` in the environment."""
 
     model_config = SettingsConfigDict(env_prefix="SONGREEL_SCORE_")

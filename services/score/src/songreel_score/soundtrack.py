@@ -9,13 +9,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import numpy as np
-import soundfile
 from songreel_kit.bounds.score import DUCK, KEEP_SOUND, NONE
+from songreel_kit.credentials.certificates import SigningIdentity
 from songreel_kit.errors import InvalidRequest
 
 from songreel_score.compose.composition import Composition
 from songreel_score.compose.engines import find_engine
+from songreel_score.film.credentials import holds_credentials, sign_film
 from songreel_score.film.muxer import check_format, write_film
 from songreel_score.perform.performance import Performance
 from songreel_score.perform.performer import perform
@@ -23,14 +23,12 @@ from songreel_score.plan.plan_checks import check as check_plan
 from songreel_score.plan.plan_document import to_yaml
 from songreel_score.plan.planner import PlanRequest, make_plan
 from songreel_score.plan.score_plan import ScorePlan
-from songreel_score.sound import mixing
 from songreel_score.sound.loudness import measure
-from songreel_score.sound.mastering import Master, master
+from songreel_score.sound.mastering import Master
 from songreel_score.sound.midi_file import write_midi
-from songreel_score.sound.room import in_room
-from songreel_score.sound.soundfonts import Soundfont, find_soundfont
-from songreel_score.sound.synthesizer import play
-from songreel_score.sound.takes import RATE, Take, write_take
+from songreel_score.sound.soundfonts import find_soundfont
+from songreel_score.sound.studio import Studio, write_wav
+from songreel_score.sound.takes import RATE
 from songreel_score.styles import find_style
 from songreel_score.watch.analysis import (
     Report,
@@ -41,7 +39,7 @@ from songreel_score.watch.analysis import (
 )
 from songreel_score.watch.video_file import VideoLimits
 
-VERSION: Final = "2026.12-1"
+VERSION: Final = "2026.12-2"
 """Changes whenever the same request would give another film."""
 
 
@@ -57,6 +55,8 @@ class ScoreRequest:
     """What becomes of the film's own sound: `duck` puts the music under its speech, `mix` leaves
     both as they are, `none` takes it out."""
     soundfont: Path | None = None
+    signer: SigningIdentity | None = None
+    """Who signs the film; nobody when unset."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,15 @@ class Soundtrack:
     """At 48 kHz; the film's length to the sample."""
     lufs: float
     true_peak: float
+
+    def facts(self) -> dict[str, Any]:
+        """What the film's credentials say of its music."""
+        return {
+            "engine": self.composition.engine,
+            "style": self.plan.style,
+            "seed": self.plan.seed,
+            "soundfont": self.soundfont,
+        }
 
     def document(self) -> dict[str, Any]:
         """As plain values for JSON."""
@@ -167,18 +176,25 @@ def score(
         analysis = watch(video, limits, lambda step, part: report(step, 0.45 * part), check)
     report("plan", 0.45)
     plan = request.plan
+    unsigned = request.signer is not None and not holds_credentials(outputs.film)
     if plan is None:
         plan = make_plan(analysis, request.planning)
     else:
         check_plan(plan, analysis.duration)
         # The film's length to the last digit, which a document may have rounded.
         plan = _with_duration(plan, analysis.duration)
+    if unsigned:
+        note = (
+            f"the film carries no content credentials: C2PA does not define them for "
+            f"{outputs.film.suffix} files"
+        )
+        plan = replace(plan, warnings=(*plan.warnings, note))
     report("compose", 0.48)
     composition = engine.compose(plan, lambda part: report("compose", 0.48 + 0.07 * part))
     report("perform", 0.55)
     performance = perform(plan, composition)
     with TemporaryDirectory(prefix="songreel-score-") as folder:
-        studio = _Studio(Path(folder), video, analysis, plan, performance, font, check)
+        studio = Studio(Path(folder), video, analysis, plan, performance, font, check)
         report("play", 0.57)
         finished, kept = studio.finish(request.keep_sound)
         report("write", 0.9)
@@ -193,7 +209,12 @@ def score(
             finished.lufs,
             finished.true_peak,
         )
-        write_film(outputs.film, video, finished.take, film_format)
+        if request.signer is None or unsigned:
+            write_film(outputs.film, video, finished.take, film_format)
+        else:
+            film = Path(folder) / f"film{outputs.film.suffix}"
+            write_film(film, video, finished.take, film_format)
+            sign_film(film, outputs.film, video, soundtrack.facts(), request.signer)
         _write_beside(outputs, soundtrack, studio, finished)
     report("done", 1.0)
     return soundtrack
@@ -204,49 +225,8 @@ def _with_duration(plan: ScorePlan, duration: float) -> ScorePlan:
     return replace(plan, duration=duration, stretches=(*plan.stretches[:-1], last))
 
 
-@dataclass(frozen=True)
-class _Studio:
-    """Takes of one soundtrack in a folder that goes when all is written."""
-
-    folder: Path
-    video: Path
-    analysis: VideoAnalysis
-    plan: ScorePlan
-    performance: Performance
-    soundfont: Soundfont
-    check: Callable[[], None]
-
-    @property
-    def samples(self) -> int:
-        return round(self.analysis.duration * RATE)
-
-    def recorded(self, name: str, roles: set[str] | None = None) -> Take:
-        """The music, or some roles of it, in its room and with its fades."""
-        dry = play(self.performance, self.soundfont, roles, self.check)
-        wet = in_room(dry, find_style(self.plan.style))
-        take = write_take(self.folder / f"{name}.raw", wet, self.samples)
-        faded = mixing.with_fades(take, self.folder / f"{name}.faded")
-        take.path.unlink()
-        return faded
-
-    def finish(self, keep_sound: str) -> tuple[Master, str]:
-        """The mastered sound, and what became of the film's own."""
-        music = self.recorded("music")
-        if not self.analysis.has_sound or keep_sound == NONE:
-            return master(music, self.folder / "master", check=self.check), NONE
-        own = mixing.film_sound(self.video, self.folder / "own", self.samples, self.check)
-        both = mixing.mixed(
-            music,
-            own,
-            self.folder / "mix",
-            self.analysis.speech,
-            duck=keep_sound == DUCK,
-        )
-        return master(both, self.folder / "master", check=self.check), keep_sound
-
-
 def _write_beside(
-    outputs: ScoreOutputs, soundtrack: Soundtrack, studio: _Studio, finished: Master
+    outputs: ScoreOutputs, soundtrack: Soundtrack, studio: Studio, finished: Master
 ) -> None:
     if outputs.plan is not None:
         outputs.plan.write_text(to_yaml(soundtrack.plan), encoding="utf-8")
@@ -256,11 +236,11 @@ def _write_beside(
     if outputs.midi is not None:
         write_midi(soundtrack.plan, soundtrack.performance, outputs.midi)
     if outputs.sound is not None:
-        _write_wav(finished.take, outputs.sound)
+        write_wav(finished.take, outputs.sound)
     if outputs.stems is not None:
         outputs.stems.mkdir(parents=True, exist_ok=True)
         for role in soundtrack.performance.levels:
-            _write_wav(studio.recorded(role, {role}), outputs.stems / f"{role}.wav")
+            write_wav(studio.recorded(role, {role}), outputs.stems / f"{role}.wav")
     if outputs.timeline is not None:
         # Drawing takes a second to import.
         from songreel_score.film import timeline_picture
@@ -280,12 +260,3 @@ def _write_beside(
             ),
             outputs.timeline,
         )
-
-
-def _write_wav(take: Take, path: Path) -> None:
-    """Format by name, so that a draft of any name can be written."""
-    with soundfile.SoundFile(
-        str(path), "w", RATE, channels=2, format="WAV", subtype="PCM_24"
-    ) as file:
-        for _, _, block in take.blocks():
-            file.write(np.asarray(block))

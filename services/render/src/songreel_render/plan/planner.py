@@ -13,6 +13,7 @@ from songreel.type.v1.artifact_pb2 import Artifact, Progress
 from songreel_kit.artifacts.containers import CONTAINERS
 from songreel_kit.artifacts.documents import load_document, stage_key, store_document
 from songreel_kit.artifacts.store import ArtifactStore
+from songreel_kit.credentials.certificates import SigningIdentity
 from songreel_kit.errors import (
     CheckpointNotFound,
     GrantInvalid,
@@ -33,11 +34,6 @@ from songreel_render.plan.plan import RenderEnvironment, build_plan
 from songreel_render.plan.settings_resolution import resolve_settings
 from songreel_render.settings import RenderServiceSettings
 from songreel_render.video.audio_track import AudioTrack, choose_track
-from songreel_render.video.certificates import (
-    SigningIdentity,
-    development_identity,
-    operator_identity,
-)
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ class RenderPlanner:
             plan=plan,
             plan_artifact=store_document(self._store, plan),
             track=track,
-            identity=self._identity() if container.carries_credentials else None,
+            identity=self._settings.signing_identity() if container.carries_credentials else None,
             batch_frames=environment.batch_frames,
             adapters=job.adapters,
         )
@@ -165,14 +161,6 @@ class RenderPlanner:
             adapter.check(shape.sha256)
             lora.consent_id = adapter.consent_id
             lora.enrollment_ways[:] = adapter.enrollment_ways
-
-    def _identity(self) -> SigningIdentity | None:
-        settings = self._settings
-        if not settings.credentials:
-            return None
-        if settings.signing_certificate is not None:
-            return operator_identity(settings.signing_certificate, settings.signing_key)
-        return development_identity(settings.signing_folder)
 
 
 def _lora_hashes(job: RenderJob, files: list[str]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
 from songreel_kit.errors import CredentialsUnusable
 
 _AUTHORITY: Final = "authority.pem"
@@ -41,15 +42,15 @@ class SigningIdentity:
     """SHA-256 of the signer's certificate, hex."""
 
 
-def operator_identity(certificate: Path, key: Path | None) -> SigningIdentity:
-    """The operator's own certificate.
+def operator_identity(certificate: Path, key: Path | None, prefix: str) -> SigningIdentity:
+    """The operator's own certificate; the names of its settings begin with `prefix`.
 
     Raises:
         CredentialsUnusable: a file cannot be read, or is not what it should be.
     """
     if key is None:
         raise CredentialsUnusable(
-            "SONGREEL_RENDER_SIGNING_CERTIFICATE is set but SONGREEL_RENDER_SIGNING_KEY is not"
+            f"{prefix}SIGNING_CERTIFICATE is set but {prefix}SIGNING_KEY is not"
         )
     try:
         return _identity("operator", certificate.read_bytes(), key.read_bytes())
@@ -60,7 +61,7 @@ def operator_identity(certificate: Path, key: Path | None) -> SigningIdentity:
         ) from error
 
 
-def development_identity(folder: Path) -> SigningIdentity:
+def development_identity(folder: Path, prefix: str) -> SigningIdentity:
     """A certificate that only this installation trusts, made at the first call.
 
     Raises:
@@ -75,8 +76,7 @@ def development_identity(folder: Path) -> SigningIdentity:
     except (OSError, ValueError, TypeError) as error:
         raise CredentialsUnusable(
             f"the development certificate in {folder} cannot be made or read ({error}); set "
-            "SONGREEL_RENDER_SIGNING_FOLDER to a folder that can be written, or "
-            "SONGREEL_RENDER_CREDENTIALS=false"
+            f"{prefix}SIGNING_FOLDER to a folder that can be written, or {prefix}CREDENTIALS=false"
         ) from error
 
 

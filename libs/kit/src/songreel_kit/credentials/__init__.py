@@ -1,0 +1,1 @@
+"""Content credentials of the files that services make."""
