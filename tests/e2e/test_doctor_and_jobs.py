@@ -23,17 +23,23 @@ def test_help_loads_no_networks() -> None:
     assert not loaded & {"torch", "librosa", "diffusers", "transformers", "av", "grpc", "numpy"}
 
 
-def test_doctor_and_jobs_tell_scripts_what_is_there(workspace: Workspace) -> None:
-    with workspace.serving() as address:
-        doctor = workspace.run("doctor", "--json")
-        jobs = workspace.run("jobs", "--json")
+def test_doctor_and_jobs_tell_scripts_what_is_there(studio: Workspace) -> None:
+    address = json.loads((studio.data / "server.json").read_text())["address"]
+    doctor = studio.run("doctor", "--json")
+    jobs = studio.run("jobs", "--json")
     findings = {each["name"]: each for each in json.loads(doctor.stdout)["findings"]}
     assert doctor.returncode == 0, doctor.stdout + doctor.stderr
     assert all(each["ok"] for each in findings.values())
-    assert str(workspace.checkpoint) in findings["checkpoint"]["value"]
+    assert str(studio.checkpoint) in findings["checkpoint"]["value"]
     assert "64 px" in findings["checkpoint"]["value"]
     assert address in findings["server"]["value"]
-    assert (jobs.returncode, json.loads(jobs.stdout)) == (0, {"jobs": []})
+    assert jobs.returncode == 0
+    assert isinstance(json.loads(jobs.stdout)["jobs"], list)
+
+
+def test_a_new_folder_has_no_jobs(workspace: Workspace) -> None:
+    with workspace.serving():
+        assert json.loads(workspace.run("jobs", "--json").stdout) == {"jobs": []}
 
 
 @pytest.mark.slow

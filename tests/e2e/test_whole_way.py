@@ -103,13 +103,13 @@ def test_same_command_again_draws_nothing_again(
 
 
 def test_stages_run_one_by_one_with_edits_between(
-    served: Workspace, song: Path, tmp_path: Path
+    studio: Workspace, song: Path, tmp_path: Path
 ) -> None:
     analysis, story = tmp_path / "a.json", tmp_path / "s.yaml"
     plot = tmp_path / "a.png"
-    assert served.run("analyze", song, "-o", analysis, "--plot", plot).returncode == 0
+    assert studio.run("analyze", song, "-o", analysis, "--plot", plot).returncode == 0
     assert plot.read_bytes().startswith(b"\x89PNG")
-    assert served.run("storyboard", analysis, "-o", story, "--style", "sketch").returncode == 0
+    assert studio.run("storyboard", analysis, "-o", story, "--style", "sketch").returncode == 0
     document = yaml.safe_load(story.read_text())
     assert document["style"] == "sketch"
     document["scenes"][0]["prompt"] = "a lighthouse drawn by hand"
@@ -117,16 +117,16 @@ def test_stages_run_one_by_one_with_edits_between(
 
     video = tmp_path / "video.mp4"
     options = ("--analysis", analysis, "--storyboard", story, "-o", video, *SMALL)
-    done = served.run("render", song, *options)
+    done = studio.run("render", song, *options)
 
     assert done.returncode == 0, done.stderr
     assert sound_packets(video) == sound_packets(song)
     assert yaml.safe_load(story.read_text()) == document, "the user's own file was changed"
 
 
-def test_wav_is_encoded_and_says_so(served: Workspace, tmp_path: Path) -> None:
+def test_wav_is_encoded_and_says_so(studio: Workspace, tmp_path: Path) -> None:
     wav = tmp_path / "song.wav"
     write_song(wav, band(3.0), "pcm_s16le")
-    result = served.make(wav, tmp_path / "video.mp4")
+    result = studio.make(wav, tmp_path / "video.mp4")
     assert result["audio_mode"] != "copy"
     assert str(result["audio_mode"]).upper() in " ".join(result["fallbacks"])

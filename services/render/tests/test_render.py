@@ -257,6 +257,6 @@ def test_an_analysis_without_a_length_is_refused(
 
 
 def test_a_video_of_pictures_only_is_not_a_song(harness: RenderHarness, song: Path) -> None:
-    timeline = harness.render(harness.simple_request(song, steps=1)).timeline
-    with harness.store.local_path(timeline) as picture, pytest.raises(NotAudio):
+    sheet = harness.render(harness.simple_request(song, steps=1)).contact_sheet
+    with harness.store.local_path(sheet) as picture, pytest.raises(NotAudio):
         harness.render(harness.simple_request(picture))

@@ -36,8 +36,8 @@ def said(done: subprocess.CompletedProcess[str], service: str) -> str:
 @pytest.mark.parametrize(
     "service",
     [
-        # The render service loads its networks' libraries first.
-        pytest.param(each, marks=pytest.mark.slow) if each == "render" else each
+        # These load their libraries first.
+        pytest.param(each, marks=pytest.mark.slow) if each in ("audio", "render") else each
         for each in SERVICES
     ],
 )

@@ -30,10 +30,11 @@ def files_beside(video: Path) -> VideoFiles:
 
 def downloads_of(media: VideoMedia, files: VideoFiles) -> list[tuple[str, Path]]:
     """Media names and where they go; the video last, so that it never stands alone."""
-    return [
+    pairs = [
         (media.analysis, files.analysis),
         (media.storyboard, files.storyboard),
         (media.timeline, files.timeline),
         (media.contact_sheet, files.contact_sheet),
         (media.video, files.video),
     ]
+    return [(name, path) for name, path in pairs if name]

@@ -127,7 +127,7 @@ def _early_pictures(runner: JobRunner, options: MakeOptions, files: VideoFiles) 
             return
         brought = True
         early = VideoMedia(storyboard=media.storyboard, contact_sheet=media.contact_sheet)
-        goals = [pair for pair in _wanted(Video(media=early), options, files) if pair[0]]
+        goals = _wanted(Video(media=early), options, files)
         # They come again at the end: what is wrong now is told then.
         with contextlib.suppress(SongreelError):
             await runner.download(goals)

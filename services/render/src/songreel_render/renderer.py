@@ -76,7 +76,9 @@ class Renderer:
         if found is None:
             return None
         result = load_document(self._store, found, RenderResult)
-        parts = (result.video, result.plan, result.timeline, result.contact_sheet)
+        parts = [result.video, result.plan, result.contact_sheet]
+        if self._settings.timeline:
+            parts.append(result.timeline)
         if not all(self._store.exists(part) for part in parts):
             return None
         result.reused = True
@@ -149,19 +151,20 @@ class Renderer:
         joined = self._join(prepared, scratch, drawing.segments(token))
         token.check()
         report(complete("pictures", JOINED, plan))
-        timeline = draw_timeline(prepared.analysis, prepared.storyboard, layout)
         shown = sheet_scenes(layout)
         pictures = middle_frames(joined, shown, layout)
         sheet = draw_contact_sheet(pictures, shown, prepared.storyboard, layout)
         token.check()
         result = RenderResult(
             plan=prepared.plan_artifact,
-            timeline=self._store.put_bytes(timeline, "image/png"),
             contact_sheet=self._store.put_bytes(sheet, "image/png"),
             frames=plan.frames,
             audio_mode=prepared.track.mode,
             credentials=prepared.identity.kind if prepared.identity else "none",
         )
+        if self._settings.timeline:
+            timeline = draw_timeline(prepared.analysis, prepared.storyboard, layout)
+            result.timeline.CopyFrom(self._store.put_bytes(timeline, "image/png"))
         container = CONTAINERS[plan.settings.format]
         video = joined
         if container.animation:

@@ -118,5 +118,9 @@ class RenderServiceSettings(SigningSettings):
     crf: int = Field(default=18, ge=0, le=40)
     """H.264 quality; lower is better and larger."""
 
+    timeline: bool = True
+    """Whether a picture of the song, its scenes and their motion comes with every video. It
+    takes half a second."""
+
     scratch: Path | None = None
     """Folder for the video while its parts are joined; the system's temporary one by default."""

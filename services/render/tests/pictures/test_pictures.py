@@ -23,7 +23,8 @@ def opened(png: bytes) -> Image.Image:
     return picture
 
 
-def test_both_come_with_the_video(harness: RenderHarness, song: Path) -> None:
+def test_both_come_with_the_video(checkpoint: Path, song: Path, tmp_path: Path) -> None:
+    harness = RenderHarness(tmp_path, checkpoint, {"timeline": True})
     board = storyboard_of(*equal_scenes(2.0, 3))
     result = harness.render(harness.request(song, analysis_of(2.0), board, steps=1))
     timeline = opened(harness.store.read_bytes(result.timeline))
@@ -39,7 +40,7 @@ def test_both_come_with_the_video(harness: RenderHarness, song: Path) -> None:
 
 def test_a_sheet_of_100_scenes_shows_60(harness: RenderHarness, song: Path) -> None:
     board = storyboard_of(*equal_scenes(2.0, 100))
-    request = harness.request(song, analysis_of(2.0), board, steps=1, fps="60")
+    request = harness.request(song, analysis_of(2.0), board, animatic="only", fps="60")
     sheet = opened(harness.store.read_bytes(harness.render(request).contact_sheet))
     assert sheet.width == 5 * 272 + 16
     assert sheet.height == 56 + 16 + 12 * (272 + 110)

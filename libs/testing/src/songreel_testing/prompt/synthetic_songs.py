@@ -89,7 +89,7 @@ def instrumental() -> SongAnalysis:
     )
 
 
-many_songs = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+many_songs = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 
 _WORDS = (
     "love fire rain boat home road night dance the my I burning hearts falling corazon \u6211 "

@@ -42,6 +42,8 @@ class RenderHarness:
                 "scratch": self.folder / "scratch", "device": "cpu", "dtype": "float32",
                 "batch_frames": 3, "segment_frames": 6, "threads": 1,
                 "signing_folder": self.folder / "credentials",
+                # A third of a short render's time; few tests look at it.
+                "timeline": False,
             } | self.options
         )  # fmt: skip
         self.renderer = Renderer(self.settings, self.store)
