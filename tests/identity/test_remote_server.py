@@ -247,7 +247,9 @@ async def test_a_person_is_put_into_a_video_made_elsewhere(tmp_path, partner, ca
         partner(remote, "mine")
         await make_video(options, Interrupts())
         assert "sks man" in (tmp_path / "v.storyboard.yaml").read_text()
-        assert json.loads(capsys.readouterr().out)["frames"] == 24
+        told = json.loads(capsys.readouterr().out)
+        assert told["frames"] == 24
+        assert told["likeness"] == {"frames": 12, "matches": 0}
         await evaluate_identity(
             LikenessRequest(
                 video=output,

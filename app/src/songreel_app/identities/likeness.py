@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from songreel.identity.v1.identity_service_pb2 import Impostor
@@ -15,13 +13,11 @@ from songreel.v1 import identity_service_pb2 as pb
 from songreel_kit.errors import InvalidRequest
 
 from songreel_app.errors import check_input
+from songreel_app.files.protagonist import png_frames, protagonist_spans, read_board
 from songreel_app.files.video_files import files_beside
 from songreel_app.server.names import identity_name
 from songreel_app.server.session import Session
 from songreel_app.server.target import ServerTarget
-
-if TYPE_CHECKING:
-    from songreel.prompt.v1.storyboard_pb2 import Storyboard
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ async def evaluate_identity(request: LikenessRequest) -> None:
     check_input(board, "the storyboard")
     for picture in request.impostors:
         check_input(picture, "the impostor's picture")
-    spans = protagonist_spans(_read_board(board))
+    spans = protagonist_spans(read_board(board))
     if not spans:
         raise InvalidRequest(f"no scene of {board} shows the protagonist: nothing can be measured")
     async with Session(request.target) as session:
@@ -55,15 +51,10 @@ async def evaluate_identity(request: LikenessRequest) -> None:
             ],
         )
         found = await session.client.measure_likeness(
-            lambda: _requests(start, _frames(request.video, spans, request.every))
+            start, lambda: png_frames(request.video, spans, request.every)
         )
     facts = report(found)
     typer.echo(json.dumps(facts) if request.as_json else "\n".join(_lines(facts)))
-
-
-def protagonist_spans(board: Storyboard) -> list[tuple[float, float]]:
-    """Start and end, in seconds, of the scenes that show the protagonist."""
-    return [(scene.start, scene.end) for scene in board.scenes if scene.protagonist]
 
 
 def report(found: pb.MeasureLikenessResponse) -> dict[str, Any]:
@@ -113,35 +104,3 @@ def _lines(facts: dict[str, Any]) -> list[str]:
             for other in facts["impostors"]
         ),
     ]
-
-
-def _read_board(path: Path) -> Storyboard:
-    from songreel_prompt.storyboard.documents import parse_storyboard
-
-    return parse_storyboard(path.read_text(encoding="utf-8-sig"), path.name).storyboard
-
-
-def _frames(video: Path, spans: list[tuple[float, float]], every: int) -> Iterator[bytes]:
-    """The frames of the spans as PNG, one at a time."""
-    import av
-
-    seen = 0
-    with av.open(str(video)) as container:
-        for frame in container.decode(video=0):
-            at = float(frame.time or 0.0)
-            # A frame on the cut belongs to the scene that begins there.
-            if not any(start <= at + 1e-4 < end for start, end in spans):
-                continue
-            seen += 1
-            if (seen - 1) % every == 0:
-                target = io.BytesIO()
-                frame.to_image().save(target, "PNG")
-                yield target.getvalue()
-
-
-async def _requests(
-    start: pb.MeasureLikenessStart, frames: Iterator[bytes]
-) -> AsyncIterator[pb.MeasureLikenessRequest]:
-    yield pb.MeasureLikenessRequest(start=start)
-    for frame in frames:
-        yield pb.MeasureLikenessRequest(picture=frame)

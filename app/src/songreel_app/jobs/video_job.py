@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import typer
+from songreel.v1.identity_service_pb2 import MeasureLikenessResponse
 from songreel.v1.video_pb2 import Video, VideoMedia
 from songreel.v1.video_service_pb2 import CreateVideoRequest
 from songreel_kit.errors import SongreelError
@@ -15,6 +16,7 @@ from songreel_app.files.checkpoints import checkpoint_fingerprint, local_checkpo
 from songreel_app.files.outputs import check_output
 from songreel_app.files.video_files import VideoFiles, downloads_of, files_beside
 from songreel_app.jobs.following import OnMedia
+from songreel_app.jobs.likeness_sample import measure_sample
 from songreel_app.jobs.runner import Downloads, JobRunner, job_runner
 from songreel_app.jobs.signals import Interrupts
 from songreel_app.server.names import identity_name
@@ -59,13 +61,20 @@ async def make_video(options: MakeOptions, interrupts: Interrupts) -> None:
             downloads,
             _early_pictures(runner, options, files),
         )
+        likeness = await _likeness(runner, options, request.video.identity.name, files)
     written = {path for _, path in downloads(video)}
     for fallback in video.fallbacks:
         typer.echo(f"note: {fallback}", err=True)
     if options.as_json:
-        typer.echo(json.dumps(_json(video, files, written, operation), ensure_ascii=False))
+        facts = _json(video, files, written, operation)
+        if likeness is not None:
+            facts["likeness"] = {"frames": likeness.pictures, "matches": likeness.matches}
+        typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         typer.echo(_sentence(video, files))
+        if likeness is not None:
+            share = likeness.matches / likeness.pictures
+            typer.echo(f"recognised in {share:.0%} of {likeness.pictures} frames")
 
 
 def _check_files(options: MakeOptions) -> None:
@@ -112,6 +121,20 @@ async def _uploaded(runner: JobRunner, options: MakeOptions) -> Video:
     for lora in video.render_settings.loras:
         lora.path = local_lora(lora.path, must_exist=options.target.local)
     return video
+
+
+async def _likeness(
+    runner: JobRunner, options: MakeOptions, identity: str, files: VideoFiles
+) -> MeasureLikenessResponse | None:
+    """How often the person whom the video shows is recognised; the video stands without it."""
+    if not identity:
+        return None
+    board = options.storyboard or files.storyboard
+    try:
+        return await measure_sample(runner.session.client, identity, files.video, board)
+    except SongreelError as error:
+        runner.display.note(f"it was not measured whether {identity} is recognised: {error}")
+        return None
 
 
 def _early_pictures(runner: JobRunner, options: MakeOptions, files: VideoFiles) -> OnMedia:

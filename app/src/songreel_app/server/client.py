@@ -1,6 +1,6 @@
 """The partners' client, with calls that only the commands need."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import grpc
@@ -63,11 +63,18 @@ class Client(PublicClient):
         return "" if self._tokens is None else await self._tokens.ensure()
 
     async def measure_likeness(
-        self, requests: Callable[[], AsyncIterator[people.MeasureLikenessRequest]]
+        self, start: people.MeasureLikenessStart, pictures: Callable[[], Iterator[bytes]]
     ) -> people.MeasureLikenessResponse:
         """Counts in which pictures a person is recognised.
 
         Args:
-            requests: Gives `start`, then pictures; asked anew where a token had ended.
+            start: Names the person, and others to compare with.
+            pictures: Gives JPEGs or PNGs; asked anew where a token had ended.
         """
+
+        async def requests() -> AsyncIterator[people.MeasureLikenessRequest]:
+            yield people.MeasureLikenessRequest(start=start)
+            for picture in pictures():
+                yield people.MeasureLikenessRequest(picture=picture)
+
         return await self._tried(lambda: self._people.MeasureLikeness(requests()))
