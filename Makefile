@@ -52,8 +52,8 @@ wheels: $(STAMP) ## a wheel of every distribution in dist/
 test: $(STAMP) ## the default tests, a file at a time in each of WORKERS processes
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test-slow: $(STAMP) ## the tests that take minutes
-	$(BIN)/python -m pytest -m slow
+test-slow: $(STAMP) ## the tests that take longer, of the paths in SLOW or all
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(SLOW)
 
 check: $(STAMP) ## ruff, pyright, import-linter, buf lint and breaking, stubs and docs/api current, the page's types
 	$(BIN)/ruff check .

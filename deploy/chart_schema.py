@@ -171,7 +171,11 @@ def values_schema() -> Schema:
             ),
         ),
         audio=service("audio", "Analyses songs."),
-        score=service("score", "Gives videos soundtracks."),
+        score=service(
+            "score",
+            "Gives videos soundtracks.",
+            signingSecret=text("Secret with tls.crt and tls.key for content credentials."),
+        ),
         prompt=service(
             "prompt",
             "Writes storyboards.",
