@@ -20,11 +20,10 @@ from songreel_gateway.access.retention import Retention
 from songreel_gateway.api.request_ids import forget_old
 from songreel_gateway.db.access_tables import projects
 from songreel_gateway.db.schema import MIGRATIONS, open_database
-from songreel_gateway.db.tables import media
 from songreel_gateway.jobs.dbos_executor import delete_workflows
 from songreel_gateway.jobs.dbos_executor import forget as forget_workflows
 from songreel_gateway.jobs.job_rows import OnlyValidated
-from songreel_gateway.media.deletion import Deleted
+from songreel_gateway.media.deletion import Deleted, still_held
 from songreel_gateway.media.direct_uploads import clear_expired
 from songreel_gateway.settings import GatewaySettings
 from songreel_gateway.videos.expiry import erase_all_of, expire
@@ -143,8 +142,7 @@ def erase_everything(
             )
         gone = erase_all_of(connection, project)
         note(connection, "project erased", project)
-        kept = sa.select(media.c.sha256).where(media.c.sha256.in_(gone.media))
-        return gone, set(connection.execute(kept).scalars())
+        return gone, still_held(connection, gone.media)
 
     gone, kept = database.run(transaction)
     removed = erase(open_store(settings.store), set(gone.media) - kept)
@@ -160,7 +158,6 @@ def collect_unkept(
     """Removes what is nobody's media; see `songreel_kit.artifacts.garbage`."""
 
     def keeps(asked: list[str]) -> set[str]:
-        chosen = sa.select(media.c.sha256).where(media.c.sha256.in_(asked)).distinct()
-        return database.run(lambda c: set(c.execute(chosen).scalars()), reads=True)
+        return database.run(lambda c: still_held(c, asked), reads=True)
 
     return collect_garbage(open_store(store), keeps, age, dry_run=dry_run)

@@ -118,6 +118,12 @@ def drop_unused(connection: sa.Connection, project: str, hashes: set[str]) -> li
     return gone
 
 
+def still_held(connection: sa.Connection, hashes: Iterable[str]) -> set[str]:
+    """Those of the hashes that a media of any project has."""
+    chosen = sa.select(media.c.sha256).where(media.c.sha256.in_(sorted(hashes))).distinct()
+    return set(connection.execute(chosen).scalars())
+
+
 def hashes_of_job(connection: sa.Connection, row: sa.Row[Any]) -> set[str]:
     """All SHA-256 that a job's log and outcome name."""
     events = sa.select(job_events.c.event).where(job_events.c.job == row.id)

@@ -20,12 +20,18 @@ from songreel_kit.telemetry.logging import get_logger
 
 from songreel_gateway.api.resource_names import parse_media
 from songreel_gateway.clients.services import RENDER
-from songreel_gateway.db.tables import job_events, jobs, media, videos
+from songreel_gateway.db.tables import job_events, jobs, videos
 from songreel_gateway.jobs import dbos_executor
 from songreel_gateway.jobs.job import JobKind
 from songreel_gateway.jobs.repository import JobRepository
 from songreel_gateway.jobs.runner import JobRunner
-from songreel_gateway.media.deletion import Deleted, delete_video, delete_with_media, hashes_in
+from songreel_gateway.media.deletion import (
+    Deleted,
+    delete_video,
+    delete_with_media,
+    hashes_in,
+    still_held,
+)
 from songreel_gateway.settings import GatewaySettings
 
 _log = get_logger(__name__)
@@ -100,8 +106,7 @@ class VideoEraser:
                 )
             except VideoNotFound:
                 deleted = Deleted([], [])
-            kept = sa.select(media.c.sha256).where(media.c.sha256.in_(deleted.media))
-            return deleted, set(connection.execute(kept).scalars())
+            return deleted, still_held(connection, deleted.media)
 
         deleted, kept = await self.database.write(transaction)
         for job in deleted.jobs:

@@ -17,6 +17,7 @@ from songreel_kit.errors import Cancelled
 from songreel_kit.telemetry.tracing import Steps
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 Report = Callable[[Progress], None]
 """Tells how far the work is. Raises `Cancelled` once the work is cancelled."""
@@ -183,3 +184,16 @@ async def _settled(future: asyncio.Future[T]) -> None:
         future.exception()  # seen, so that asyncio does not call it forgotten
     if interruption is not None:
         raise interruption
+
+
+async def responses(
+    kind: Callable[..., R], function: Callable[[Report, CancelToken], Any]
+) -> AsyncGenerator[R]:
+    """What a method that streams progress, then one result, sends; see `run_in_thread`.
+
+    Args:
+        kind: message with the fields `progress` and `result`.
+        function: does the work.
+    """
+    async for event in run_in_thread(function):
+        yield kind(result=event.value) if isinstance(event, Done) else kind(progress=event)

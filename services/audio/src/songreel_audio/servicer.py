@@ -17,7 +17,7 @@ from songreel_kit.artifacts.documents import (
 from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.errors import InvalidRequest
 from songreel_kit.telemetry.metrics import looked_up
-from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work import CancelToken, Report, responses
 from songreel_kit.work_slots import WorkSlots
 
 from songreel_audio import analysis
@@ -51,11 +51,8 @@ class AudioServicer(audio_service_pb2_grpc.AudioServiceServicer):
             return self._analyze(request, report, token)
 
         with self._slots.hold():
-            async for event in run_in_thread(work):
-                if isinstance(event, Done):
-                    yield pb.AnalyzeResponse(result=event.value)
-                else:
-                    yield pb.AnalyzeResponse(progress=event)
+            async for response in responses(pb.AnalyzeResponse, work):
+                yield response
 
     def _analyze(
         self, request: pb.AnalyzeRequest, report: Report, token: CancelToken

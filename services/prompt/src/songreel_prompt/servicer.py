@@ -11,7 +11,7 @@ from songreel.prompt.v1 import prompt_service_pb2 as pb
 from songreel.prompt.v1.prompt_service_pb2_grpc import PromptServiceServicer
 from songreel.type.v1.artifact_pb2 import Progress
 from songreel_kit.errors import InvalidPageToken, InvalidRequest
-from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work import CancelToken, Done, Report, responses, run_in_thread
 from songreel_kit.work_slots import WorkSlots
 
 from songreel_prompt.authoring import Author, StoryboardOptions
@@ -46,11 +46,8 @@ class PromptServicer(PromptServiceServicer):
             )
 
         with self._slots.hold():
-            async for event in run_in_thread(work):
-                if isinstance(event, Done):
-                    yield pb.WriteStoryboardResponse(result=event.value)
-                else:
-                    yield pb.WriteStoryboardResponse(progress=event)
+            async for response in responses(pb.WriteStoryboardResponse, work):
+                yield response
 
     async def ListStyles(
         self, request: pb.ListStylesRequest, context: Any

@@ -16,7 +16,7 @@ from songreel_kit.artifacts.store import ArtifactStore
 from songreel_kit.bounds.score import DUCK, faults_of
 from songreel_kit.errors import InvalidAnalysis, InvalidRequest, InvalidScorePlan, all_faults
 from songreel_kit.telemetry.metrics import looked_up
-from songreel_kit.work import CancelToken, Done, Report, run_in_thread
+from songreel_kit.work import CancelToken, Report, responses
 from songreel_kit.work_slots import WorkSlots
 
 from songreel_score import soundtrack
@@ -67,11 +67,8 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
             return self._found(key, pb.WatchResult, lambda: self._watch(request, report, token))
 
         with self._slots.hold():
-            async for event in run_in_thread(work):
-                if isinstance(event, Done):
-                    yield pb.WatchResponse(result=event.value)
-                else:
-                    yield pb.WatchResponse(progress=event)
+            async for response in responses(pb.WatchResponse, work):
+                yield response
 
     async def Score(
         self, request: pb.ScoreRequest, context: Any
@@ -86,11 +83,8 @@ class ScoreServicer(score_service_pb2_grpc.ScoreServiceServicer):
             return self._found(key, pb.ScoreResult, lambda: self._score(request, report, token))
 
         with self._slots.hold():
-            async for event in run_in_thread(work):
-                if isinstance(event, Done):
-                    yield pb.ScoreResponse(result=event.value)
-                else:
-                    yield pb.ScoreResponse(progress=event)
+            async for response in responses(pb.ScoreResponse, work):
+                yield response
 
     async def ListStyles(
         self, request: pb.ListStylesRequest, context: Any
